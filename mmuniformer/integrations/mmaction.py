@@ -1,0 +1,69 @@
+"""mmaction2: its bare name ``UniFormer`` becomes ours, and 1.2.0's missing module is made up for.
+
+mmaction2 has a test-only class ``UniFormer``, registered when its models are imported. Registering
+ours before that makes its import fail; after it, ours must replace it.
+"""
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from typing import Any
+
+from mmengine.logging import print_log
+
+_REPLACEMENTS = 'mmuniformer.integrations.mmaction_models'
+_DRN_PACKAGE = 'mmaction.models.localizers.drn'
+
+
+def register_bare_names() -> None:
+    """Have mmaction2's registry import :mod:`.mmaction_models` behind its own models."""
+    if importlib.util.find_spec('mmaction') is None:
+        return
+    try:
+        from mmaction.registry import MODELS
+    except (ImportError, AssertionError) as error:  # asserts the versions of mmcv and mmengine
+        print_log(f'mmaction2 cannot be imported, its names are left alone: {error}', 'current', 30)
+        return
+    # Both attributes are private to mmengine 0.10; without them, import mmaction2's models now.
+    locations = getattr(MODELS, '_locations', None)
+    if locations is None or getattr(MODELS, '_imported', True):
+        importlib.import_module(_REPLACEMENTS)
+    elif _REPLACEMENTS not in locations:
+        # A new list: mmengine shares the default one between registries.
+        MODELS._locations = [*locations, _REPLACEMENTS]
+
+
+def serve_missing_drn() -> None:
+    """Make ``mmaction.models`` importable where the wheel lacks ``localizers/drn`` (1.2.0 does)."""
+    if not any(isinstance(finder, _MissingDrn) for finder in sys.meta_path):
+        sys.meta_path.append(_MissingDrn())
+
+
+class _MissingDrn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Last in line of the import system: asked only if the real module is not there."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in (_DRN_PACKAGE, f'{_DRN_PACKAGE}.drn'):
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=name == _DRN_PACKAGE)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        if module.__name__ == _DRN_PACKAGE:
+            return
+        module.DRN = DRN
+        print_log(
+            'this mmaction2 was published without its localizer DRN; everything else works',
+            'current',
+        )
+
+
+class DRN:
+    """Placeholder for the localizer that mmaction2 1.2.0's wheel lacks."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        raise ImportError(
+            'the localizer DRN is missing from this mmaction2; install mmaction2 from its source '
+            'repository to use it'
+        )

@@ -1,0 +1,78 @@
+"""mmengine: bare names for every toolbox, and two repairs."""
+
+import functools
+import logging
+from typing import Any
+
+import mmengine.dist.utils as dist_utils
+import numpy as np
+import torch
+from mmengine.device import is_cuda_available, is_mlu_available, is_musa_available, is_npu_available
+from mmengine.logging import HistoryBuffer, print_log
+from mmengine.registry import MODELS
+
+from .. import models
+
+_LOG = logging.getLogger('mmuniformer')
+
+
+def register_bare_names() -> None:
+    """Put the backbones into mmengine's root registry, where every toolbox looks in the end.
+
+    mmaction2 has classes of its own under two of these names and finds those first.
+    """
+    for cls in (models.UniFormer, models.UniFormer3D):
+        if MODELS.get(cls.__name__) is not cls:
+            MODELS.register_module(module=cls)
+
+
+def allow_its_checkpoints() -> None:
+    """Let PyTorch ≥ 2.6 read the training checkpoints of mmengine 0.10, safely.
+
+    They hold the log's history, whose classes ``torch.load`` refuses by default. Just these classes
+    go on its allow-list; the check itself stays on.
+    """
+    serialization = torch.serialization
+    if not hasattr(serialization, 'get_safe_globals'):
+        return  # before PyTorch 2.5 everything in a file was allowed
+    if HistoryBuffer in serialization.get_safe_globals():
+        return
+    array, scalar = np.zeros(1), np.float64(0)
+    reconstruct, make_scalar = array.__reduce__()[0], scalar.__reduce__()[0]
+    allowed: list[Any] = [HistoryBuffer, np.ndarray, np.dtype, (_history_statistic, 'builtins.getattr')]
+    allowed += sorted({type(np.dtype(code)) for code in '?bBhHiIlLqQefdgFD'}, key=repr)
+    # NumPy 2 moved numpy.core to numpy._core; a file may come from either side.
+    for package in ('numpy.core', 'numpy._core'):
+        allowed.append((reconstruct, f'{package}.multiarray._reconstruct'))
+        allowed.append((make_scalar, f'{package}.multiarray.scalar'))
+    serialization.add_safe_globals(allowed)
+    _LOG.info("mmengine's history buffers are on torch.load's allow-list")
+
+
+def _history_statistic(owner: type, name: str) -> Any:
+    """Stand in for ``getattr`` while unpickling: serves the statistics of a HistoryBuffer alone."""
+    if owner is HistoryBuffer and name in HistoryBuffer._statistics_methods:
+        return HistoryBuffer._statistics_methods[name]
+    raise ValueError(f'a checkpoint asks for attribute {name!r} of {owner!r}, which is not allowed')
+
+
+def let_cpu_processes_talk() -> None:
+    """Use gloo where ``--launcher pytorch`` meets a machine without an accelerator.
+
+    mmengine 0.10 calls ``torch.cuda.set_device`` whatever the backend.
+    """
+    original = dist_utils._init_dist_pytorch
+    if getattr(original, 'repaired_by_mmuniformer', False):
+        return
+
+    @functools.wraps(original)
+    def init_dist_pytorch(backend: str, init_backend: str = 'torch', **options: Any) -> None:
+        accelerators = (is_cuda_available, is_mlu_available, is_musa_available, is_npu_available)
+        if init_backend != 'torch' or any(available() for available in accelerators):
+            original(backend, init_backend=init_backend, **options)
+            return
+        print_log(f'no accelerator found: processes talk through gloo, not {backend}', 'current')
+        torch.distributed.init_process_group(backend='gloo', **options)
+
+    init_dist_pytorch.repaired_by_mmuniformer = True
+    dist_utils._init_dist_pytorch = init_dist_pytorch

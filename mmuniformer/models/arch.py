@@ -1,0 +1,111 @@
+"""The published variants of UniFormer as rows of a table (paper, Table 1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+
+STAGE_TYPES = ('local', 'global')
+STEMS = ('patch', 'conv')
+
+
+@dataclass(frozen=True)
+class Arch:
+    """Shape of a UniFormer, one entry per stage. Recipe choices are not part of it.
+
+    ``head_dim`` leaves no trace in the weights: 32 and 64 have identical parameter shapes, and a
+    file for the one loads into the other and loses 15 points of accuracy.
+
+    ``stem`` is ``'patch'`` (non-overlapping) or ``'conv'`` (3×3 convolutions, S+ only);
+    ``layer_scale`` the initial factor on the residual branches of the stages (counted from 1) in
+    ``layer_scale_stages``, or ``None``; ``norm_eps`` that of the LayerNorms in global blocks.
+
+    Raises:
+        ValueError: a field does not have one entry per stage, or a value nobody knows.
+    """
+
+    depths: tuple[int, ...] = (3, 4, 8, 3)
+    dims: tuple[int, ...] = (64, 128, 320, 512)
+    head_dim: int = 64
+    mlp_ratios: tuple[float, ...] = (4, 4, 4, 4)
+    stem: str = 'patch'
+    layer_scale: float | None = None
+    layer_scale_stages: tuple[int, ...] = (1, 2, 3, 4)
+    stage_types: tuple[str, ...] = ('local', 'local', 'global', 'global')
+    norm_eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        for name in ('depths', 'dims', 'mlp_ratios', 'layer_scale_stages', 'stage_types'):
+            value = getattr(self, name)
+            if isinstance(value, str) or not hasattr(value, '__iter__'):
+                raise TypeError(f'arch {name} is a sequence with one entry per stage, got {value!r}')
+            object.__setattr__(self, name, tuple(value))
+        for name in ('depths', 'dims', 'mlp_ratios', 'stage_types'):
+            if len(getattr(self, name)) != 4:
+                raise ValueError(
+                    f'arch {name} needs 4 entries, one per stage, got {getattr(self, name)}'
+                )
+        for name in ('depths', 'dims', 'mlp_ratios'):
+            if min(getattr(self, name)) <= 0:
+                raise ValueError(f'arch {name} must be positive, got {getattr(self, name)}')
+        if self.stem not in STEMS:
+            raise ValueError(f'arch stem {self.stem!r} is none of {STEMS}')
+        if unknown := set(self.stage_types) - set(STAGE_TYPES):
+            raise ValueError(f'arch stage_types {sorted(unknown)} are none of {STAGE_TYPES}')
+        if not set(self.layer_scale_stages) <= {1, 2, 3, 4}:
+            raise ValueError(
+                f'arch layer_scale_stages are numbers from 1 to 4, got {self.layer_scale_stages}'
+            )
+        for dim, kind in zip(self.dims, self.stage_types, strict=True):
+            if kind == 'global' and (self.head_dim < 1 or dim % self.head_dim):
+                raise ValueError(
+                    f'head_dim {self.head_dim} does not divide the {dim} channels of a global '
+                    'stage; the released models use 64 or 32'
+                )
+
+    def layer_scale_of(self, stage: int) -> float | None:
+        """Initial layer scale of ``stage`` (counted from 0), ``None`` for no layer scale."""
+        return self.layer_scale if stage + 1 in self.layer_scale_stages else None
+
+
+_SMALL = Arch()
+_SMALL_PLUS = Arch(depths=(3, 5, 9, 3), stem='conv')
+_BASE = Arch(depths=(5, 8, 20, 7))
+_LARGE = Arch(depths=(5, 10, 24, 7), dims=(128, 192, 448, 640))
+
+# Token labelling trained its small, small_plus and base files with head_dim 32; those are the
+# *_dim32 rows, and small_plus, which is published with 32 on plain ImageNet too.
+ARCHS: Mapping[str, Arch] = MappingProxyType(
+    {
+        'small': _SMALL,
+        'small_dim32': replace(_SMALL, head_dim=32),
+        'small_plus': replace(_SMALL_PLUS, head_dim=32),
+        'small_plus_dim64': _SMALL_PLUS,
+        'base': _BASE,
+        'base_dim32': replace(_BASE, head_dim=32),
+        'base_ls': replace(_BASE, layer_scale=1e-6, layer_scale_stages=(3, 4)),
+        'large': _LARGE,
+        'large_ls': replace(_LARGE, layer_scale=1e-6),
+    }
+)
+
+
+def find_arch(arch: str | Mapping | Arch) -> Arch:
+    """Look up a row, or make one from the fields in a dict; those left out are as in ``small``.
+
+    Raises:
+        ValueError: no such row, or a field no row has.
+    """
+    if isinstance(arch, Arch):
+        return arch
+    if isinstance(arch, str):
+        if arch not in ARCHS:
+            raise ValueError(
+                f'unknown arch {arch!r}; there are {", ".join(ARCHS)}, or a dict of fields'
+            )
+        return ARCHS[arch]
+    if not isinstance(arch, Mapping):
+        raise TypeError(f'arch is the name of a row or a dict of fields, got {arch!r}')
+    known = [field.name for field in fields(Arch)]
+    if unknown := set(arch) - set(known):
+        raise ValueError(f'arch has no field {sorted(unknown)}; there are {", ".join(known)}')
+    return Arch(**arch)

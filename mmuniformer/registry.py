@@ -1,0 +1,12 @@
+"""Child registries of mmengine's, under the scope ``mmuniformer``.
+
+mmengine imports this file by itself when it meets ``type='mmuniformer.X'``, and hides an error that
+happens meanwhile: so it needs nothing but mmengine.
+"""
+
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import Registry
+
+MODELS = Registry(
+    'model', parent=MMENGINE_MODELS, locations=['mmuniformer.models'], scope='mmuniformer'
+)

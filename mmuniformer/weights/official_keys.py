@@ -1,0 +1,116 @@
+"""Published files → the parameter names of a bare backbone: dicts in, dicts out.
+
+Our names are the published ones, so nothing is renamed. What differs between files is the wrapping:
+
+*Classification* files are the dict of tensors itself, or hold it under ``model`` beside optimizer
+and arguments; the token-labelling ones under ``state_dict``. They carry the heads ``head``,
+``aux_head`` (token labelling), ``head_cls`` and ``norm_cls`` (light models).
+
+*Video* files hold it under ``model_state`` beside a textual ``cfg``, or are the dict itself.
+
+*Detection, segmentation and pose* files, and all of the OpenMMLab toolboxes, hold it under
+``state_dict`` beside ``meta``; the backbone's names begin with ``backbone.``, the rest belongs to
+``neck``, ``decode_head``, ``keypoint_head`` and so on.
+
+*Distributed* training may have put ``module.`` before every name.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+WRAPPERS = ('state_dict', 'model', 'model_state')
+# Parameters that some published form of the family has outside of stages and stem. They may be left
+# over: a dense net has no classifier, a classifier no norm1..norm4.
+HEADS = ('head', 'aux_head', 'head_cls', 'norm_cls', 'norm', 'norm1', 'norm2', 'norm3', 'norm4')
+# New in a dense net that starts from a classification file, hence allowed to be missing.
+OUTPUT_NORMS = ('norm', 'norm1', 'norm2', 'norm3', 'norm4')
+
+
+def unwrap(checkpoint: Any) -> dict[str, Tensor]:
+    """Return the dict of tensors inside a loaded file.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not isinstance(checkpoint, Mapping):
+        raise ValueError(f'it holds a {type(checkpoint).__name__}, not a dict of tensors')
+    for wrapper in WRAPPERS:
+        inner = checkpoint.get(wrapper)
+        if isinstance(inner, Mapping) and inner:
+            checkpoint = inner
+            break
+    state = {key: value for key, value in checkpoint.items() if isinstance(value, Tensor)}
+    if not state:
+        raise ValueError(
+            f'it holds no tensors by name, neither directly nor under {", ".join(WRAPPERS)}; '
+            f'its keys: {", ".join(map(str, list(checkpoint)[:5])) or "none"}'
+        )
+    return state
+
+
+def strip_prefix(state: Mapping[str, Tensor], prefix: str) -> tuple[dict[str, Tensor], list[str]]:
+    """Take ``prefix`` off the names that have it; also return the names that do not."""
+    inside = {key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)}
+    outside = [key for key in state if not key.startswith(prefix)]
+    return inside, outside
+
+
+def backbone_state(
+    checkpoint: Any, prefix: str | None = None
+) -> tuple[dict[str, Tensor], list[str]]:
+    """Return the backbone's tensors under bare names, and the names that belong to other parts.
+
+    Args:
+        prefix: of the backbone in the file. Found by itself where it is ``backbone.``.
+
+    Raises:
+        ValueError: no tensors, or none under ``prefix``.
+    """
+    state = unwrap(checkpoint)
+    if all(key.startswith('module.') for key in state):
+        state, _ = strip_prefix(state, 'module.')
+    if prefix is None:
+        prefix = 'backbone.' if any(key.startswith('backbone.') for key in state) else ''
+    elif prefix and not prefix.endswith('.'):
+        prefix += '.'
+    inside, outside = strip_prefix(state, prefix)
+    if not inside:
+        raise ValueError(
+            f'no name in it begins with {prefix!r}; its first names: {", ".join(list(state)[:5])}'
+        )
+    return inside, outside
+
+
+def is_head(key: str) -> bool:
+    return key.split('.', 1)[0] in HEADS
+
+
+def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """Say in a sentence why ``state`` does not fit a net with the tensors ``wanted``."""
+    if any('transformer.resblocks.' in key for key in state):
+        return 'it is a UniFormerV2 or CLIP file'
+    if 'cls_upsample.weight' in state and 'cls_upsample.weight' not in wanted:
+        return 'it is a light (hourglass) UniFormer; use UniFormerLight'
+    if not any(key.startswith('blocks1.0.') for key in state):
+        return 'it is not a UniFormer backbone; if its names carry a prefix, give init_cfg a prefix'
+    stem = 'patch_embed1.proj.0.weight'
+    if (stem in state) != (stem in wanted):
+        having = 'has' if stem in state else 'lacks'
+        return f'it {having} the convolutional stem of small_plus; choose arch to match'
+    scale = 'blocks3.0.gamma_1'
+    if (scale in state) != (scale in wanted):
+        having = 'has' if scale in state else 'lacks'
+        return f'it {having} layer scale (base_ls, large_ls); choose arch to match'
+    conv = 'blocks1.0.pos_embed.weight'
+    if conv in wanted and state[conv].ndim != wanted[conv].ndim:
+        return f'it is a {state[conv].ndim - 2}D file and the net is {wanted[conv].ndim - 2}D'
+    return f'its depths are {_depths(state)} and the net has {_depths(wanted)}; choose arch to match'
+
+
+def _depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
+    return tuple(
+        len({key.split('.')[1] for key in state if key.startswith(f'blocks{stage}.')})
+        for stage in range(1, 5)
+    )

@@ -3,6 +3,7 @@
 Which outputs, what is frozen, what is recomputed, how weights come in.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -127,9 +128,8 @@ class Backbone(BaseModule):
         report = load_backbone(self, source, **options)
         print_log(str(report), logger='current')
         if report.missing or report.unused:
-            print_log(
-                f'{source}: not every tensor found its place, see above', 'current', level=30
-            )
+            warning = f'{source}: not every tensor found its place, see above'
+            print_log(warning, logger='current', level=logging.WARNING)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'Loaded from {source}')
 
@@ -199,11 +199,13 @@ def recompute(block: nn.Module, x: Tensor) -> Tensor:
 @contextmanager
 def _frozen_statistics(block: nn.Module) -> Iterator[None]:
     norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
-    tracked = [norm.track_running_stats for norm in norms]
+    originals = [dict(norm._buffers) for norm in norms]
     for norm in norms:
-        norm.track_running_stats = False
+        norm._buffers.update(
+            {name: None if value is None else value.clone() for name, value in norm._buffers.items()}
+        )
     try:
         yield
     finally:
-        for norm, state in zip(norms, tracked, strict=True):
-            norm.track_running_stats = state
+        for norm, buffers in zip(norms, originals, strict=True):
+            norm._buffers.update(buffers)

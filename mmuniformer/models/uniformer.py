@@ -1,9 +1,9 @@
 """UniFormer: local MHRA in the shallow stages, global MHRA in the deep ones (Sec. 4, Fig. 3)."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ..layers import PATCH_EMBED, GlobalBlock, LocalBlock, MapLayerNorm
@@ -103,7 +103,8 @@ class UniFormer(Backbone):
         self.freeze()
 
     def _make_stages(self, drop: float, attn_drop: float, drop_path: float) -> None:
-        drop_paths = iter(torch.linspace(0, drop_path, sum(self.depths)).tolist())
+        last = max(sum(self.depths) - 1, 1)
+        drop_paths = (drop_path * number / last for number in itertools.count())
         channels = self.in_channels
         for index, dim in enumerate(self.arch.dims):
             downsample = PATCH_EMBED[self.arch.stem](self.ndim, channels, dim, first=index == 0)

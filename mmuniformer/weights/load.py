@@ -82,7 +82,7 @@ def fetch(url: str) -> Path:
         digest = re.search(r'-([a-f0-9]{8,})\.', path.name)
         try:
             torch.hub.download_url_to_file(url, str(path), digest.group(1) if digest else None)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: not the hash in its name
             raise CheckpointError(
                 f'{url} could not be downloaded ({error}); fetch it by other means and give its '
                 f'path, or put it at {path}'

@@ -106,7 +106,11 @@ def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> s
     conv = 'blocks1.0.pos_embed.weight'
     if conv in wanted and state[conv].ndim != wanted[conv].ndim:
         return f'it is a {state[conv].ndim - 2}D file and the net is {wanted[conv].ndim - 2}D'
-    return f'its depths are {_depths(state)} and the net has {_depths(wanted)}; choose arch to match'
+    for what, measure in (('depths', _depths), ('widths', _widths)):
+        theirs, ours = measure(state), measure(wanted)
+        if theirs != ours:
+            return f'its {what} are {theirs} and the net has {ours}; choose arch to match'
+    return 'parts of it are missing, or belong to another net'
 
 
 def _depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
@@ -114,3 +118,8 @@ def _depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
         len({key.split('.')[1] for key in state if key.startswith(f'blocks{stage}.')})
         for stage in range(1, 5)
     )
+
+
+def _widths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
+    keys = [f'blocks{stage}.0.pos_embed.weight' for stage in range(1, 5)]
+    return tuple(state[key].shape[0] for key in keys if key in state)

@@ -1,0 +1,109 @@
+"""mmaction2: the drop-in for its UniFormer, and the module its wheel lacks."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from reference import Case
+
+import mmuniformer  # noqa: F401
+from mmuniformer.models import UniFormer3D
+
+pytest.importorskip('mmaction')
+SMALL = {'depth': [3, 4, 8, 3], 'embed_dim': [64, 128, 320, 512], 'head_dim': 64}
+TINY = {'depth': [1, 1, 2, 1], 'embed_dim': [8, 8, 16, 16], 'head_dim': 8}
+
+
+@pytest.fixture(scope='module')
+def registry():
+    from mmaction.registry import MODELS
+    from mmengine.registry import init_default_scope
+
+    init_default_scope('mmaction')
+    return MODELS
+
+
+def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
+    from mmengine.config import Config
+    from mmengine.runner import load_state_dict
+
+    case = Case('mmaction2_uniformer_small')
+    root = Path(importlib.util.find_spec('mmaction').origin).parent / '.mim/configs/recognition'
+    name = 'uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py'
+    cfg = Config.fromfile(root / name)
+    model = registry.build(cfg.model).eval()
+    assert isinstance(model.backbone, UniFormer3D)
+    state = {k: v for k, v in model.state_dict().items() if not k.startswith('data_preprocessor')}
+    assert {k: list(v.shape) for k, v in state.items()} == case.manifest
+    load_state_dict(model, case.state_dict(), strict=False)
+    with torch.no_grad():
+        features = model.backbone(case.input())
+        scores = model.cls_head(features)
+    assert max(case.output_errors([scores, features])) < 1e-4
+
+
+def test_it_gives_what_the_stock_class_gives_and_trains(registry):
+    from mmaction.models.backbones.uniformer import UniFormer as Stock
+
+    torch.manual_seed(0)
+    stock = Stock(**TINY).eval()
+    ours = registry.build({'type': 'UniFormer', **TINY, 'with_cp': True})
+    ours.load_state_dict(stock.state_dict())
+    clip = torch.randn(1, 3, 4, 32, 64)
+    torch.testing.assert_close(ours.eval()(clip), stock(clip), rtol=1e-4, atol=1e-5)
+    ours.train()(torch.cat([clip, clip.flip(2)])).square().mean().backward()
+    assert all(parameter.grad is not None for parameter in ours.parameters())
+
+
+def test_pretrained_image_weights_are_put_in_the_centre_as_there(registry, tmp_path):
+    from mmuniformer.models import UniFormer
+
+    image = UniFormer(
+        arch={'depths': TINY['depth'], 'dims': TINY['embed_dim'], 'head_dim': 8},
+        out_indices=3,
+        out_norm='batch',
+    )
+    path = str(tmp_path / 'in1k.pth')
+    torch.save(image.state_dict(), path)
+    net = registry.build({'type': 'UniFormer', **TINY, 'pretrained': path})
+    net.init_weights()
+    weight = net.blocks1[0].attn.weight
+    assert torch.equal(weight[:, :, 2], image.blocks1[0].attn.weight)
+    assert weight.abs().sum() == image.blocks1[0].attn.weight.abs().sum()
+
+
+def test_the_default_is_base_and_our_own_arguments_are_taken_too(registry):
+    with torch.device('meta'):
+        net = registry.build({'type': 'UniFormer'})
+        named = registry.build({'type': 'UniFormer', 'arch': 'base', 'out_indices': (2, 3),
+                                'out_norm': 'layer'})
+    assert net.depths == named.depths == (5, 8, 20, 7)
+    assert (net.arch.norm_eps, named.arch.norm_eps) == (1e-5, 1e-6)
+    assert named.out_channels == (320, 512)
+
+
+@pytest.mark.parametrize(
+    ('options', 'error', 'message'),
+    [
+        ({'qkv_bias': False}, ValueError, 'leave both out'),
+        ({'qk_scale': 0.5}, ValueError, 'leave both out'),
+        ({'arch': 'small', 'depth': [1, 1, 1, 1]}, TypeError, 'already says what depth would say'),
+        ({'frames': 16}, TypeError, 'frames'),
+    ],
+)
+def test_what_it_cannot_do_is_refused(registry, options, error, message):
+    with pytest.raises(error, match=message):
+        registry.build({'type': 'UniFormer', **options})
+
+
+def test_the_module_missing_from_the_wheel_raises_on_use_alone(registry):
+    import mmaction.models.localizers as localizers
+
+    package = Path(localizers.__file__).parent / 'drn'
+    if package.exists():
+        pytest.skip('this mmaction2 has its DRN')
+    assert sys.modules['mmaction.models.localizers.drn'].__spec__.loader is not None
+    with pytest.raises(ImportError, match='missing from this mmaction2'):
+        localizers.DRN()

@@ -1,0 +1,103 @@
+"""Repairs of mmengine: its checkpoints load safely, and CPU processes find each other."""
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+
+import mmuniformer  # noqa: F401
+from mmuniformer.integrations.mmengine import _history_statistic
+
+
+def test_a_training_checkpoint_of_mmengine_loads_with_weights_only(tmp_path):
+    history = HistoryBuffer(np.array([0.5, 0.25], np.float64), np.array([1, 2], np.int64))
+    content = {
+        'state_dict': {'weight': torch.arange(3.0)},
+        'meta': {'epoch': 3, 'seed': np.int64(7), 'dtype': np.dtype('float32')},
+        'message_hub': {'log_scalars': {'train/loss': history}},
+    }
+    path = tmp_path / 'epoch_3.pth'
+    torch.save(content, path)
+    loaded = torch.load(path, weights_only=True)
+    assert loaded['meta'] == content['meta']
+    again = loaded['message_hub']['log_scalars']['train/loss']
+    assert again.statistics('mean', 2) == history.statistics('mean', 2) == 0.25
+
+
+@pytest.mark.parametrize('package', ['numpy.core', 'numpy._core'])
+def test_files_written_by_either_major_of_numpy_load(tmp_path, package):
+    path = tmp_path / 'file.pth'
+    torch.save({'array': np.arange(3.0), 'scalar': np.float32(2.5)}, path)
+    installed = 'numpy.core' if np.lib.NumpyVersion(np.__version__) < '2.0.0' else 'numpy._core'
+    old, new = f'c{installed}.'.encode(), f'c{package}.'.encode()
+    other = tmp_path / 'other.pth'
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(other, 'w') as target:
+        for item in source.infolist():
+            target.writestr(item.filename, source.read(item).replace(old, new))
+    loaded = torch.load(other, weights_only=True)
+    assert loaded['array'].tolist() == [0, 1, 2] and loaded['scalar'] == 2.5
+
+
+def test_the_stand_in_for_getattr_serves_history_statistics_alone():
+    assert _history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
+    for owner, name in ((os, 'system'), (HistoryBuffer, '__init__'), (HistoryBuffer, '__globals__')):
+        with pytest.raises(ValueError, match='is not allowed'):
+            _history_statistic(owner, name)
+
+
+class _Attribute:
+    def __reduce__(self):
+        return (getattr, (OrderedDict, 'fromkeys'))
+
+
+def test_a_file_that_asks_for_another_attribute_is_still_refused(tmp_path):
+    path = tmp_path / 'bad.pth'
+    torch.save({'state_dict': _Attribute()}, path)
+    with pytest.raises((pickle.UnpicklingError, ValueError), match='is not allowed'):
+        torch.load(path, weights_only=True)
+
+
+PROCESS = """
+import sys, torch, mmuniformer
+from mmengine.dist import init_dist, all_reduce, get_world_size, get_rank
+init_dist('pytorch', backend='nccl')
+value = torch.tensor([float(get_rank() + 1)])
+all_reduce(value)
+print('sum', value.item(), 'of', get_world_size(), torch.distributed.get_backend())
+"""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='the repair is for machines without a GPU')
+def test_two_processes_without_a_gpu_talk_through_gloo():
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
+    processes = [
+        subprocess.Popen(
+            [sys.executable, '-W', 'ignore', '-c', PROCESS],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                'RANK': str(rank),
+                'LOCAL_RANK': str(rank),
+                'WORLD_SIZE': '2',
+                'MASTER_ADDR': '127.0.0.1',
+                'MASTER_PORT': port,
+            },
+        )
+        for rank in range(2)
+    ]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err[-2000:]
+        assert out.strip().splitlines()[-1] == 'sum 3.0 of 2 gloo'

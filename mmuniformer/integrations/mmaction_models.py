@@ -68,7 +68,10 @@ class UniFormer(UniFormer3D):
             if pretrained2d:
                 init_cfg['inflation'] = 'center'
         super().__init__(
-            arch=arch, in_channels=options.pop('in_channels', in_chans), init_cfg=init_cfg, **options
+            arch=arch,
+            in_channels=options.pop('in_channels', in_chans),
+            init_cfg=init_cfg,
+            **options,
         )
 
 

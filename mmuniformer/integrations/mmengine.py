@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import mmengine.dist.utils as dist_utils
@@ -9,7 +10,9 @@ import numpy as np
 import torch
 from mmengine.device import is_cuda_available, is_mlu_available, is_musa_available, is_npu_available
 from mmengine.logging import HistoryBuffer, print_log
+from mmengine.model import MMDistributedDataParallel
 from mmengine.registry import MODELS
+from torch import nn
 
 from .. import models
 
@@ -39,7 +42,12 @@ def allow_its_checkpoints() -> None:
         return
     array, scalar = np.zeros(1), np.float64(0)
     reconstruct, make_scalar = array.__reduce__()[0], scalar.__reduce__()[0]
-    allowed: list[Any] = [HistoryBuffer, np.ndarray, np.dtype, (_history_statistic, 'builtins.getattr')]
+    allowed: list[Any] = [
+        HistoryBuffer,
+        np.ndarray,
+        np.dtype,
+        (_history_statistic, 'builtins.getattr'),
+    ]
     allowed += sorted({type(np.dtype(code)) for code in '?bBhHiIlLqQefdgFD'}, key=repr)
     # NumPy 2 moved numpy.core to numpy._core; a file may come from either side.
     for package in ('numpy.core', 'numpy._core'):
@@ -57,22 +65,40 @@ def _history_statistic(owner: type, name: str) -> Any:
 
 
 def let_cpu_processes_talk() -> None:
-    """Use gloo where ``--launcher pytorch`` meets a machine without an accelerator.
+    """Make ``--launcher pytorch`` work on a machine without an accelerator, through gloo.
 
-    mmengine 0.10 calls ``torch.cuda.set_device`` whatever the backend.
+    mmengine 0.10 calls ``torch.cuda.set_device`` whatever the backend, and gives
+    DistributedDataParallel a device that is not there.
     """
-    original = dist_utils._init_dist_pytorch
-    if getattr(original, 'repaired_by_mmuniformer', False):
+    if getattr(dist_utils._init_dist_pytorch, 'repaired_by_mmuniformer', False):
         return
+    dist_utils._init_dist_pytorch = _with_gloo(dist_utils._init_dist_pytorch)
+    MMDistributedDataParallel.__init__ = _without_device(MMDistributedDataParallel.__init__)
 
-    @functools.wraps(original)
-    def init_dist_pytorch(backend: str, init_backend: str = 'torch', **options: Any) -> None:
-        accelerators = (is_cuda_available, is_mlu_available, is_musa_available, is_npu_available)
-        if init_backend != 'torch' or any(available() for available in accelerators):
-            original(backend, init_backend=init_backend, **options)
+
+def _has_accelerator() -> bool:
+    checks = (is_cuda_available, is_mlu_available, is_musa_available, is_npu_available)
+    return any(is_available() for is_available in checks)
+
+
+def _with_gloo(init_dist_pytorch: Callable) -> Callable:
+    @functools.wraps(init_dist_pytorch)
+    def repaired(backend: str, init_backend: str = 'torch', **options: Any) -> None:
+        if init_backend != 'torch' or _has_accelerator():
+            init_dist_pytorch(backend, init_backend=init_backend, **options)
             return
         print_log(f'no accelerator found: processes talk through gloo, not {backend}', 'current')
         torch.distributed.init_process_group(backend='gloo', **options)
 
-    init_dist_pytorch.repaired_by_mmuniformer = True
-    dist_utils._init_dist_pytorch = init_dist_pytorch
+    repaired.repaired_by_mmuniformer = True
+    return repaired
+
+
+def _without_device(init: Callable) -> Callable:
+    @functools.wraps(init)
+    def repaired(self: MMDistributedDataParallel, module: nn.Module, *args: Any, **options: Any):
+        if not _has_accelerator():
+            options.pop('device_ids', None)
+        init(self, module, *args, **options)
+
+    return repaired

@@ -1,4 +1,4 @@
-"""Downsampling before each stage (UniFormer, Sec. 4.1; in time as well before stage 1, Sec. 4.2)."""
+"""Downsampling before each stage (UniFormer, Sec. 4.1); before stage 1 in time too (Sec. 4.2)."""
 
 from torch import Tensor, nn
 

@@ -37,7 +37,9 @@ class Arch:
         for name in ('depths', 'dims', 'mlp_ratios', 'layer_scale_stages', 'stage_types'):
             value = getattr(self, name)
             if isinstance(value, str) or not hasattr(value, '__iter__'):
-                raise TypeError(f'arch {name} is a sequence with one entry per stage, got {value!r}')
+                raise TypeError(
+                    f'arch {name} is a sequence with one entry per stage, got {value!r}'
+                )
             object.__setattr__(self, name, tuple(value))
         for name in ('depths', 'dims', 'mlp_ratios', 'stage_types'):
             if len(getattr(self, name)) != 4:

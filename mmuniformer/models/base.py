@@ -169,9 +169,7 @@ def _checked_indices(out_indices: int | Sequence[int]) -> tuple[int, ...]:
     return indices
 
 
-def _checkpointed_blocks(
-    with_cp: bool | Sequence[int], depths: tuple[int, ...]
-) -> tuple[int, ...]:
+def _checkpointed_blocks(with_cp: bool | Sequence[int], depths: tuple[int, ...]) -> tuple[int, ...]:
     if isinstance(with_cp, bool):
         return depths if with_cp else (0,) * len(depths)
     counts = tuple(with_cp) if isinstance(with_cp, Sequence) else ()
@@ -202,7 +200,10 @@ def _frozen_statistics(block: nn.Module) -> Iterator[None]:
     originals = [dict(norm._buffers) for norm in norms]
     for norm in norms:
         norm._buffers.update(
-            {name: None if value is None else value.clone() for name, value in norm._buffers.items()}
+            {
+                name: None if value is None else value.clone()
+                for name, value in norm._buffers.items()
+            }
         )
     try:
         yield

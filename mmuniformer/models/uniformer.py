@@ -223,9 +223,7 @@ class UniFormer3D(UniFormer):
     ):
         if 'window_size' in options:
             raise TypeError('UniFormer3D has no windows, and no window_size')
-        super().__init__(
-            attention=attention, out_indices=out_indices, out_norm=out_norm, **options
-        )
+        super().__init__(attention=attention, out_indices=out_indices, out_norm=out_norm, **options)
 
 
 def _rate(name: str, value: float) -> float:

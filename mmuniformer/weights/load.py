@@ -127,7 +127,7 @@ def load_backbone(
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, of another architecture, or covers less than 95 % of ``net``.
+        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``.
     """
     try:
         state, other_parts = backbone_state(read_checkpoint(source), prefix)

@@ -77,8 +77,9 @@ def test_pretrained_image_weights_are_put_in_the_centre_as_there(registry, tmp_p
 def test_the_default_is_base_and_our_own_arguments_are_taken_too(registry):
     with torch.device('meta'):
         net = registry.build({'type': 'UniFormer'})
-        named = registry.build({'type': 'UniFormer', 'arch': 'base', 'out_indices': (2, 3),
-                                'out_norm': 'layer'})
+        named = registry.build(
+            {'type': 'UniFormer', 'arch': 'base', 'out_indices': (2, 3), 'out_norm': 'layer'}
+        )
     assert net.depths == named.depths == (5, 8, 20, 7)
     assert (net.arch.norm_eps, named.arch.norm_eps) == (1e-5, 1e-6)
     assert named.out_channels == (320, 512)

@@ -48,7 +48,11 @@ def test_files_written_by_either_major_of_numpy_load(tmp_path, package):
 
 def test_the_stand_in_for_getattr_serves_history_statistics_alone():
     assert _history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
-    for owner, name in ((os, 'system'), (HistoryBuffer, '__init__'), (HistoryBuffer, '__globals__')):
+    for owner, name in (
+        (os, 'system'),
+        (HistoryBuffer, '__init__'),
+        (HistoryBuffer, '__globals__'),
+    ):
         with pytest.raises(ValueError, match='is not allowed'):
             _history_statistic(owner, name)
 
@@ -66,12 +70,16 @@ def test_a_file_that_asks_for_another_attribute_is_still_refused(tmp_path):
 
 
 PROCESS = """
-import sys, torch, mmuniformer
-from mmengine.dist import init_dist, all_reduce, get_world_size, get_rank
+import os, torch, mmuniformer
+from mmengine.dist import all_reduce, get_rank, init_dist
+from mmengine.model import MMDistributedDataParallel
 init_dist('pytorch', backend='nccl')
+layer = torch.nn.Linear(1, 1, bias=False)
+model = MMDistributedDataParallel(module=layer, device_ids=[int(os.environ['LOCAL_RANK'])])
+model(torch.tensor([float(get_rank() + 1)])).backward()
 value = torch.tensor([float(get_rank() + 1)])
 all_reduce(value)
-print('sum', value.item(), 'of', get_world_size(), torch.distributed.get_backend())
+print('sum', value.item(), 'gradient', layer.weight.grad.item(), torch.distributed.get_backend())
 """
 
 
@@ -100,4 +108,4 @@ def test_two_processes_without_a_gpu_talk_through_gloo():
     for process in processes:
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err[-2000:]
-        assert out.strip().splitlines()[-1] == 'sum 3.0 of 2 gloo'
+        assert out.strip().splitlines()[-1] == 'sum 3.0 gradient 1.5 gloo'

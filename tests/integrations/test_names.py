@@ -18,7 +18,7 @@ TOOLBOXES = {  # module → a backbone of its own that must still build
     'mmseg': "dict(type='ResNetV1c', depth=18)",
     'mmpose': "dict(type='ResNet', depth=18)",
 }
-ARCH = "dict(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), head_dim=8)"
+ARCH = 'dict(depths=(1, 1, 1, 1), dims=(8, 8, 8, 8), head_dim=8)'
 
 ORDERS = {
     'plugin first': 'import mmuniformer; from {toolbox}.registry import MODELS',
@@ -69,8 +69,8 @@ def run(code: str) -> str:
 
 
 def checks(toolbox: str) -> str:
-    scope = "from mmengine.registry import init_default_scope; init_default_scope('%s')\n" % toolbox
-    code = scope + 'import mmuniformer.models as ours, sys\n'
+    code = f"from mmengine.registry import init_default_scope; init_default_scope('{toolbox}')\n"
+    code += 'import mmuniformer.models as ours, sys\n'
     for name in ('UniFormer', 'UniFormer3D'):
         code += f"assert MODELS.get('mmuniformer.{name}') is ours.{name}\n"
         # In mmaction2 the bare UniFormer is the drop-in for its own 3D class.
@@ -78,7 +78,7 @@ def checks(toolbox: str) -> str:
         code += f"net = MODELS.build(dict(type='{name}', arch={ARCH}))\n"
         code += f'assert isinstance(net, {family}), type(net)\n'
         code += "assert type(net).__module__.startswith('mmuniformer.'), type(net)\n"
-    code += f"own = MODELS.build({TOOLBOXES[toolbox]})\n"
+    code += f'own = MODELS.build({TOOLBOXES[toolbox]})\n'
     code += f"assert type(own).__module__.startswith('{toolbox}.'), type(own)\n"
     if toolbox == 'mmaction':
         code += 'from mmaction.models.backbones.uniformer import UniFormer as stock\n'
@@ -112,7 +112,9 @@ def test_the_scoped_name_needs_no_import_of_the_plugin(toolbox):
 def test_with_torch_and_mmengine_alone_the_networks_build_and_run(tmp_path):
     packages = Path(torch.__file__).parents[1]
     for entry in packages.iterdir():
-        if not entry.name.startswith(('mmcv', 'mmdet', 'mmseg', 'mmpose', 'mmaction', 'mmpretrain')):
+        if not entry.name.startswith(
+            ('mmcv', 'mmdet', 'mmseg', 'mmpose', 'mmaction', 'mmpretrain')
+        ):
             (tmp_path / entry.name).symlink_to(entry)
     code = f"""
         import sys

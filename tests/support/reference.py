@@ -126,5 +126,8 @@ class Classifier(nn.Module):
     def load_published(self, state: dict[str, Tensor]) -> None:
         heads = ('head.', 'aux_head.')
         self.load_state_dict(
-            {key if key.startswith(heads) else f'backbone.{key}': value for key, value in state.items()}
+            {
+                key if key.startswith(heads) else f'backbone.{key}': value
+                for key, value in state.items()
+            }
         )

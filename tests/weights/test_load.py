@@ -97,9 +97,11 @@ def test_the_released_small_file_fills_all_of_a_dense_small(tmp_path):
     case = Case('cls_small')
     net = UniFormer()
     report = load_backbone(net, save(tmp_path, {'model': case.state_dict()}))
-    # Of the file, norm (4 tensors and a counter) and head (2) are left out; 14 counters don't count.
+    # The file's norm (4 tensors and a counter) and head (2) are left out; 14 counters don't count.
     assert len(report.loaded) + 14 == len(case.manifest) - 7
-    assert torch.equal(net.blocks4[2].attn.qkv.weight, case.state_dict()['blocks4.2.attn.qkv.weight'])
+    assert torch.equal(
+        net.blocks4[2].attn.qkv.weight, case.state_dict()['blocks4.2.attn.qkv.weight']
+    )
 
 
 @pytest.mark.parametrize('inflation', ['average', 'center'])
@@ -126,10 +128,16 @@ def wrong_files() -> dict:
     scaled = randomise(dense(arch={'layer_scale': 1e-6}))
     return {
         'other depths': (deeper, r'its depths are \(2, 2, 5, 1\) and the net has \(1, 2, 4, 1\)'),
-        'other width': (wider, r'widths are \(16, 24, 32, 64\).*patch_embed4.norm.weight: \(64,\) in the file, \(48,\)'),
+        'other width': (
+            wider,
+            r'widths are \(16, 24, 32, 64\).*patch_embed4.norm.weight: \(64,\) in the file, \(48,\)',
+        ),
         'light': (light, 'light .hourglass. UniFormer; use UniFormerLight'),
         'V2': (v2, 'UniFormerV2 or CLIP file'),
-        'stem': (randomise(dense(arch={'stem': 'conv'})), 'has the convolutional stem of small_plus'),
+        'stem': (
+            randomise(dense(arch={'stem': 'conv'})),
+            'has the convolutional stem of small_plus',
+        ),
         'layer scale': (scaled, r'has layer scale \(base_ls, large_ls\)'),
         '3D': (randomise(UniFormer3D(arch=ARCH)), 'it is a 3D file and the net is 2D'),
         'half': (half, 'missing: blocks3.0'),
@@ -200,7 +208,9 @@ def test_an_explicit_prefix_is_used_and_a_wrong_one_refused(tmp_path):
 
 def test_init_cfg_loads_and_logs_every_key(tmp_path, monkeypatch):
     lines = []
-    monkeypatch.setattr('mmuniformer.models.base.print_log', lambda text, *_, **__: lines.append(text))
+    monkeypatch.setattr(
+        'mmuniformer.models.base.print_log', lambda text, *_, **__: lines.append(text)
+    )
     state = randomise(classifier())
     path = save(tmp_path, {'model': {**state, **HEADS}})
     net = dense(init_cfg={'type': 'Pretrained', 'checkpoint': path})
@@ -218,7 +228,8 @@ def test_init_cfg_loads_and_logs_every_key(tmp_path, monkeypatch):
 def test_a_few_tensors_missing_are_logged_as_a_warning(tmp_path, monkeypatch):
     levels = []
     monkeypatch.setattr(
-        'mmuniformer.models.base.print_log', lambda *_, level=logging.INFO, **__: levels.append(level)
+        'mmuniformer.models.base.print_log',
+        lambda *_, level=logging.INFO, **__: levels.append(level),
     )
     state = randomise(classifier())
     del state['blocks1.0.norm1.bias']
@@ -245,7 +256,7 @@ def test_a_url_is_fetched_once_and_held_to_the_hash_in_its_name(tmp_path, monkey
     served.mkdir()
     (served / f'small-{digest}.pth').write_bytes(source.read_bytes())
     (served / 'small-00000000.pth').write_bytes(source.read_bytes())
-    with _server(served) as (address, requests):
+    with FileServer(served) as (address, requests):
         for _ in range(2):
             assert load_backbone(classifier(), f'{address}/small-{digest}.pth').coverage == 1
         assert requests.count(f'/small-{digest}.pth') == 1
@@ -255,7 +266,7 @@ def test_a_url_is_fetched_once_and_held_to_the_hash_in_its_name(tmp_path, monkey
             load_backbone(classifier(), f'{address}/absent.pth')
 
 
-class _server:
+class FileServer:
     """A file server on the loopback interface, and the paths asked of it."""
 
     def __init__(self, folder):

@@ -4,6 +4,7 @@ import argparse
 import pickle
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,20 @@ def read_checkpoint(source: str | Path) -> Any:
         raise FileNotFoundError(f'checkpoint {path} does not exist or is not a file')
     try:
         # The DeiT-style training loops stored their parsed arguments beside the weights.
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with _allowing(argparse.Namespace):
             return torch.load(path, map_location='cpu', weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        reason = str(error).split('\n', 1)[0]
+        # PyTorch's text goes on to recommend switching the check off.
+        reason = str(error).rsplit('WeightsUnpickler error:')[-1].strip().split('\n', 1)[0]
         raise CheckpointError(
             f'{path} is damaged, or not a file of tensors: {type(error).__name__}: {reason}'
         ) from error
+
+
+def _allowing(*classes: type) -> AbstractContextManager:
+    if hasattr(torch.serialization, 'safe_globals'):
+        return torch.serialization.safe_globals(list(classes))
+    return nullcontext()  # before PyTorch 2.5 the list cannot be added to
 
 
 def load_backbone(

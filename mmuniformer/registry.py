@@ -4,9 +4,13 @@ mmengine imports this file by itself when it meets ``type='mmuniformer.X'``, and
 happens meanwhile: so it needs nothing but mmengine.
 """
 
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import Registry
 
 MODELS = Registry(
     'model', parent=MMENGINE_MODELS, locations=['mmuniformer.models'], scope='mmuniformer'
+)
+HOOKS = Registry(
+    'hook', parent=MMENGINE_HOOKS, locations=['mmuniformer.engine'], scope='mmuniformer'
 )

@@ -11,22 +11,26 @@ import torch
 from mmengine.device import is_cuda_available, is_mlu_available, is_musa_available, is_npu_available
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.model import MMDistributedDataParallel
-from mmengine.registry import MODELS
+from mmengine.registry import HOOKS, MODELS
 from torch import nn
 
-from .. import models
+from .. import engine, models
 
 _LOG = logging.getLogger('mmuniformer')
 
 
 def register_bare_names() -> None:
-    """Put the backbones into mmengine's root registry, where every toolbox looks in the end.
+    """Put backbones and hooks into mmengine's root registries, where every toolbox looks last.
 
     mmaction2 has classes of its own under two of these names and finds those first.
     """
-    for cls in (models.UniFormer, models.UniFormer3D):
-        if MODELS.get(cls.__name__) is not cls:
-            MODELS.register_module(module=cls)
+    for registry, cls in (
+        (MODELS, models.UniFormer),
+        (MODELS, models.UniFormer3D),
+        (HOOKS, engine.EpochSeedHook),
+    ):
+        if registry.get(cls.__name__) is not cls:
+            registry.register_module(module=cls)
 
 
 def allow_its_checkpoints() -> None:
@@ -40,6 +44,7 @@ def allow_its_checkpoints() -> None:
         return  # before PyTorch 2.5 everything in a file was allowed
     if HistoryBuffer in serialization.get_safe_globals():
         return
+    HistoryBuffer()  # the table of its statistics is empty until the first one is made
     array, scalar = np.zeros(1), np.float64(0)
     reconstruct, make_scalar = array.__reduce__()[0], scalar.__reduce__()[0]
     allowed: list[Any] = [

@@ -32,6 +32,18 @@ def test_a_training_checkpoint_of_mmengine_loads_with_weights_only(tmp_path):
     assert again.statistics('mean', 2) == history.statistics('mean', 2) == 0.25
 
 
+def test_a_checkpoint_loads_in_a_process_that_never_made_a_history_buffer(tmp_path):
+    path = tmp_path / 'epoch_1.pth'
+    torch.save({'hub': {'loss': HistoryBuffer([1.5], [1])}}, path)
+    code = (
+        f'import mmuniformer, torch; print(torch.load({str(path)!r})["message_hub"]["loss"].max())'
+    )
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == '1.5', done.stderr[-2000:]
+
+
 @pytest.mark.parametrize('package', ['numpy.core', 'numpy._core'])
 def test_files_written_by_either_major_of_numpy_load(tmp_path, package):
     path = tmp_path / 'file.pth'

@@ -35,9 +35,7 @@ def test_a_training_checkpoint_of_mmengine_loads_with_weights_only(tmp_path):
 def test_a_checkpoint_loads_in_a_process_that_never_made_a_history_buffer(tmp_path):
     path = tmp_path / 'epoch_1.pth'
     torch.save({'hub': {'loss': HistoryBuffer([1.5], [1])}}, path)
-    code = (
-        f'import mmuniformer, torch; print(torch.load({str(path)!r})["message_hub"]["loss"].max())'
-    )
+    code = f'import mmuniformer, torch; print(torch.load({str(path)!r})["hub"]["loss"].max())'
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=120
     )

@@ -130,7 +130,7 @@ def wrong_files() -> dict:
         'other depths': (deeper, r'its depths are \(2, 2, 5, 1\) and the net has \(1, 2, 4, 1\)'),
         'other width': (
             wider,
-            r'widths are \(16, 24, 32, 64\).*patch_embed4.norm.weight: \(64,\) in the file, \(48,\)',
+            r'widths are \(16, 24, 32, 64\).*patch_embed4.norm.weight: \(64,\) in the file',
         ),
         'light': (light, 'light .hourglass. UniFormer; use UniFormerLight'),
         'V2': (v2, 'UniFormerV2 or CLIP file'),

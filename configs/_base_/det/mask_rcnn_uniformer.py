@@ -1,0 +1,18 @@
+"""Mask R-CNN with a UniFormer backbone: mmdet's model, another backbone (paper, Sec. 5.3)."""
+
+_base_ = 'mmdet::_base_/models/mask-rcnn_r50_fpn.py'
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='UniFormer',
+        arch='small',
+        attention='hybrid',
+        window_size=14,
+        out_indices=(0, 1, 2, 3),
+        out_norm='layer',
+        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        norm_eval=False,
+    ),
+    neck=dict(in_channels=[64, 128, 320, 512]),
+)

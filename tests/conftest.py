@@ -1,0 +1,69 @@
+"""Fixtures for the whole suite."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# OpenMP threads that spin while they wait make two busy processes ten times slower than one.
+CALM = {'OMP_WAIT_POLICY': 'PASSIVE'}
+Run = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(scope='session')
+def repo_root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope='session')
+def user_env() -> dict[str, str]:
+    """The environment of a user in a checkout: the package is importable from any folder."""
+    path = [str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])]
+    return {**os.environ, 'PYTHONPATH': os.pathsep.join(path), 'PYTHONWARNINGS': 'ignore', **CALM}
+
+
+@pytest.fixture(scope='session')
+def run(user_env: dict[str, str]) -> Run:
+    """Run a command; its output is text, and part of the failure if it exits with an error."""
+
+    def run_command(*command: object, check: bool = True, **options) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [str(word) for word in command], env=user_env, text=True, capture_output=True, **options
+        )
+        if check and done.returncode:
+            pytest.fail(f'{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}', pytrace=False)
+        return done
+
+    return run_command
+
+
+@pytest.fixture(scope='session')
+def python_tool(run: Run) -> Run:
+    """Run a script of tools/ by its name."""
+
+    def run_tool(name: str, *args: object, **options) -> subprocess.CompletedProcess:
+        return run(sys.executable, ROOT / 'tools' / name, *args, **options)
+
+    return run_tool
+
+
+@pytest.fixture(scope='session')
+def mim(run: Run) -> Run:
+    """Run ``mim`` as a user types it."""
+
+    def run_mim(*args: object, **options) -> subprocess.CompletedProcess:
+        return run(Path(sys.executable).with_name('mim'), *args, **options)
+
+    return run_mim
+
+
+@pytest.fixture(scope='session')
+def mini_coco(tmp_path_factory: pytest.TempPathFactory, python_tool: Run) -> Path:
+    """The mini set as the quick start makes it, at ``data/mini/coco`` of some folder."""
+    folder = tmp_path_factory.mktemp('workspace')
+    python_tool('make_mini_data.py', 'coco', cwd=folder)
+    return folder / 'data' / 'mini' / 'coco'

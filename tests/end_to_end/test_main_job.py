@@ -1,0 +1,58 @@
+"""The main job as a user does it: draw data, train, test and draw through the command line."""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import pytest
+
+pytest.importorskip('mmdet')
+pytest.importorskip('mim')
+
+CONFIG = 'configs/det/mini_mask_rcnn_uniformer_s_h14.py'
+
+
+@pytest.fixture(scope='module')
+def workspace(mini_coco) -> Path:
+    return mini_coco.parents[2]
+
+
+@pytest.fixture(scope='module')
+def checkpoint(workspace, repo_root, mim) -> Path:
+    mim('train', 'mmdet', repo_root / CONFIG, '--work-dir', 'work', cwd=workspace)
+    return Path((workspace / 'work' / 'last_checkpoint').read_text())
+
+
+@pytest.fixture(scope='module')
+def scores(workspace, repo_root, mim, checkpoint) -> dict[str, float]:
+    mim(
+        'test', 'mmdet', repo_root / CONFIG, '--checkpoint', checkpoint, '--work-dir', 'test',
+        cwd=workspace,
+    )  # fmt: skip
+    (result,) = (workspace / 'test').glob('*/*.json')
+    return json.loads(result.read_text())
+
+
+def test_the_mini_model_learns_boxes_to_ap50_of_70_percent(scores):
+    assert scores['coco/bbox_mAP_50'] >= 0.70
+
+
+def test_the_mini_model_learns_masks_to_ap50_of_60_percent(scores):
+    assert scores['coco/segm_mAP_50'] >= 0.60
+
+
+def test_the_demo_draws_what_the_model_found(workspace, repo_root, python_tool, checkpoint):
+    pictures = sorted((workspace / 'data/mini/coco/val2017').glob('*.jpg'))[:4]
+    done = python_tool(
+        'demo.py', 'det', repo_root / CONFIG, checkpoint, *pictures, '--out-dir', 'drawn',
+        cwd=workspace,
+    )  # fmt: skip
+    found = re.search(r'(\d+) objects in 4 pictures', done.stdout)
+    assert int(found[1]) >= 4
+    for picture in pictures:
+        drawn = cv2.imread(str(workspace / 'drawn' / f'{picture.stem}.png'))
+        assert max(drawn.shape) == 640
+        content = json.loads((workspace / 'drawn' / f'{picture.stem}.json').read_text())
+        assert len(content['masks']) == len(content['boxes']) == len(content['classes'])
+        assert min(content['scores'], default=1.0) >= 0.3

@@ -1,0 +1,197 @@
+"""The wheel and the sdist carry what mim looks up, and mim finds it in an installed wheel."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MINI = 'mini_mask_rcnn_uniformer_s_h14.py'
+PIP = [sys.executable, '-m', 'pip', '--disable-pip-version-check']
+# One iteration and one evaluation on a handful of pictures.
+SHRUNK = [
+    '--cfg-options',
+    'train_cfg.max_epochs=1',
+    'train_cfg.val_interval=1',
+    'train_dataloader.batch_size=2',
+    'val_dataloader.batch_size=2',
+    'default_hooks.logger.interval=1',
+]
+
+
+def run(*command: str, cwd: Path, **environment: str) -> str:
+    result = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert result.returncode == 0, f'{" ".join(command)}\n{result.stdout[-4000:]}'
+    return result.stdout
+
+
+def files_below(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file()}
+
+
+def mim_files(root: Path) -> set[str]:
+    """Give what belongs into .mim, from the tree itself."""
+    wanted = {'model-index.yml', 'requirements/constraints.txt'}
+    for folder, suffixes in {'configs': {'.py', '.yml'}, 'tools': {'.py', '.sh'}}.items():
+        paths = (path for path in (root / folder).rglob('*') if path.suffix in suffixes)
+        wanted |= {str(path.relative_to(root)) for path in paths}
+    return wanted
+
+
+@pytest.fixture(scope='module')
+def source(tmp_path_factory):
+    """A copy of the source tree, so that building beside other tests disturbs nobody."""
+    target = tmp_path_factory.mktemp('packaging') / 'source'
+    left_out = ('.*', '__pycache__', '*.egg-info', 'build', 'dist', 'data', 'work_dirs', 'tests')
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*left_out))
+    return target
+
+
+def build_wheel(origin: Path, out: Path) -> Path:
+    run(*PIP, 'wheel', str(origin), '--no-build-isolation', '--no-deps', '-w', str(out), cwd=out)
+    wheels = list(out.glob('mmuniformer-*.whl'))
+    assert len(wheels) == 1
+    return wheels[0]
+
+
+@pytest.fixture(scope='module')
+def wheel(source, tmp_path_factory):
+    return build_wheel(source, tmp_path_factory.mktemp('wheel'))
+
+
+@pytest.fixture(scope='module')
+def sdist(source, tmp_path_factory):
+    out = tmp_path_factory.mktemp('sdist')
+    code = f'from setuptools import build_meta; build_meta.build_sdist({str(out)!r})'
+    run(sys.executable, '-c', code, cwd=source)
+    return next(out.glob('mmuniformer-*.tar.gz'))
+
+
+def mim_content(names: list[str]) -> set[str]:
+    return {name.split('mmuniformer/.mim/')[1] for name in names if 'mmuniformer/.mim/' in name}
+
+
+def test_the_wheel_carries_mim_whole_and_the_package_whole(wheel, source):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert mim_content(names) == mim_files(source)
+    modules = {f'mmuniformer/{name}' for name in files_below(source / 'mmuniformer')}
+    assert {name for name in modules if name.endswith('.py')} <= set(names)
+    # One top-level package: no `tests`, no `configs`.
+    assert {name.split('/')[0] for name in names if '.dist-info/' not in name} == {'mmuniformer'}
+
+
+def test_the_sdist_carries_mim_and_gives_the_same_wheel(sdist, wheel, source, tmp_path):
+    with tarfile.open(sdist) as archive:
+        names = [member.name for member in archive if member.isfile()]
+    assert mim_content(names) == mim_files(source)
+    again = build_wheel(sdist, tmp_path)
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_wheel_forces_nothing_but_torch_and_mmengine(wheel):
+    archive = zipfile.ZipFile(wheel)
+    name = next(name for name in archive.namelist() if name.endswith('METADATA'))
+    lines = archive.read(name).decode().splitlines()
+    needs = [line for line in lines if line.startswith('Requires-Dist:') and 'extra ==' not in line]
+    assert len(needs) == 2
+    assert needs[0].startswith('Requires-Dist: torch>=')
+    assert needs[1].startswith('Requires-Dist: mmengine')
+    extras = {line.split()[1] for line in lines if line.startswith('Provides-Extra:')}
+    assert extras == {'all', 'cls', 'det', 'dev', 'mim', 'pose', 'seg', 'tests', 'video'}
+
+
+def test_building_leaves_the_source_as_it_was(wheel, sdist, source):
+    left = files_below(source) - {
+        name for name in files_below(source) if name.startswith('build/') or '.egg-info/' in name
+    }
+    assert not [name for name in left if '/.mim/' in name]
+    for name in left:
+        assert (ROOT / name).read_bytes() == (source / name).read_bytes()
+
+
+def test_a_file_deleted_since_the_last_build_is_not_in_the_next_wheel(source, wheel, tmp_path):
+    extra = source / 'configs' / 'passing.py'
+    extra.write_text('')
+    (tmp_path / 'first').mkdir()
+    (tmp_path / 'second').mkdir()
+    first = build_wheel(source, tmp_path / 'first')
+    extra.unlink()
+    second = build_wheel(source, tmp_path / 'second')
+    assert 'configs/passing.py' in mim_content(zipfile.ZipFile(first).namelist())
+    assert 'configs/passing.py' not in mim_content(zipfile.ZipFile(second).namelist())
+
+
+def test_an_editable_install_makes_no_mim_folder(source, tmp_path):
+    arguments = ('--no-build-isolation', '--no-deps', '--no-index', '--target', str(tmp_path))
+    run(*PIP, 'install', *arguments, '-e', str(source), cwd=tmp_path)
+    assert list(tmp_path.glob('mmuniformer-*.dist-info'))
+    assert not (source / 'mmuniformer' / '.mim').exists()
+    assert not list(tmp_path.rglob('.mim'))
+
+
+@pytest.fixture(scope='module')
+def site(wheel, tmp_path_factory):
+    """A folder with the installed wheel, for PYTHONPATH."""
+    target = tmp_path_factory.mktemp('site')
+    run(*PIP, 'install', '--no-deps', '--no-index', '--target', str(target), str(wheel), cwd=target)
+    return target
+
+
+@pytest.fixture(scope='module')
+def workshop(site, tmp_path_factory):
+    """A folder that is no checkout, with a handful of mini pictures."""
+    for module in ('mmdet', 'mim'):
+        pytest.importorskip(module)
+    folder = tmp_path_factory.mktemp('workshop')
+    script = str(site / 'mmuniformer' / '.mim' / 'tools' / 'make_mini_data.py')
+    arguments = ('--out', 'data/mini/coco', '--train', '2', '--val', '2')
+    run(sys.executable, script, 'coco', *arguments, cwd=folder, PYTHONPATH=str(site))
+    return folder
+
+
+def mim(site: Path, workshop: Path, *arguments: str) -> str:
+    python = [sys.executable, '-W', 'ignore', '-m', 'mim']
+    return run(*python, *arguments, cwd=workshop, PYTHONPATH=str(site))
+
+
+def test_the_installed_package_is_the_wheel_and_not_the_checkout(site, workshop):
+    code = 'import mmuniformer; print(mmuniformer.__file__)'
+    out = run(sys.executable, '-c', code, cwd=workshop, PYTHONPATH=str(site))
+    assert str(site) in out
+
+
+def test_mim_trains_and_tests_a_config_by_its_name_alone(site, workshop):
+    mim(site, workshop, 'train', 'mmuniformer', MINI, '--work-dir', 'by_name', *SHRUNK)
+    checkpoint = workshop / 'by_name' / 'epoch_1.pth'
+    assert checkpoint.is_file()
+    arguments = ('--checkpoint', str(checkpoint), '--work-dir', 'tested', '--out', 'tested/out.pkl')
+    mim(site, workshop, 'test', 'mmuniformer', MINI, *arguments)
+    metrics = json.loads(next((workshop / 'tested').glob('*/*.json')).read_text())
+    assert 0 <= metrics['coco/segm_mAP_50'] <= 1
+    assert (workshop / 'tested' / 'out.pkl').stat().st_size > 0
+
+
+def test_mim_trains_a_config_by_its_path_with_the_scripts_of_mmdet(site, workshop):
+    path = site / 'mmuniformer' / '.mim' / 'configs' / 'det' / MINI
+    mim(site, workshop, 'train', 'mmdet', str(path), '--work-dir', 'by_path', *SHRUNK)
+    assert (workshop / 'by_path' / 'epoch_1.pth').is_file()
+
+
+def test_mim_search_reads_the_model_index(site, workshop):
+    out = mim(site, workshop, 'search', 'mmuniformer')
+    assert 'mask_rcnn_uniformer_s_h14_1x' in out

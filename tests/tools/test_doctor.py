@@ -1,0 +1,238 @@
+"""doctor.py: what it finds, what it recognises, and what it says about a config."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / 'tools'
+
+
+@pytest.fixture(scope='module')
+def tools():
+    """The modules of the tools folder, importable as they are for the script."""
+    sys.path.insert(0, str(TOOLS))
+    try:
+        import _doctor_config
+        import _doctor_faults
+        import doctor
+
+        yield {'config': _doctor_config, 'faults': _doctor_faults, 'doctor': doctor}
+    finally:
+        sys.path.remove(str(TOOLS))
+
+
+def names_of_present(faults, **facts):
+    facts = faults.Facts(**facts)
+    return [fault.name for fault in faults.FAULTS if fault.present(facts)]
+
+
+@pytest.mark.parametrize(
+    ('version', 'numbers'),
+    [('2.11.0+cu130', (2, 11, 0)), ('1.0rc4', (1, 0)), ('80.10.2', (80, 10, 2)), ('unknown', ())],
+)
+def test_release_reads_the_numbers_of_a_version(tools, version, numbers):
+    assert tools['faults'].release(version) == numbers
+
+
+def test_the_tested_stack_has_no_fault_that_versions_tell(tools):
+    tested = tools['doctor'].tested_versions()
+    pins = {part: spec[2:] for part, spec in tested.items() if spec.startswith('==')}
+    assert pins['torch'] == '2.11.0'
+    assert pins['mmcv'] == '2.1.0'
+    assert names_of_present(tools['faults'], versions=pins) == []
+
+
+@pytest.mark.parametrize(
+    ('facts', 'word', 'command'),
+    [
+        ({'versions': {'setuptools': '82.0'}}, 'pkg_resources', "pip install 'setuptools<81'"),
+        ({'versions': {'openmim': '0.3.9'}}, 'openxlab', "'openmim==0.3.8'"),
+        ({'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0'}}, 'NumPy 2', "'numpy==1.26.4'"),
+        ({'versions': {'opencv': '4.12.0', 'numpy': '1.26.4'}}, 'OpenCV', 'opencv-python<4.12'),
+        ({'versions': {'mmaction2': '1.1.0', 'mmcv': '2.1.0'}}, 'before 1.2', 'mmaction2==1.2.0'),
+        ({'versions': {'moviepy': '2.1', 'mmaction2': '1.2.0'}}, 'moviepy', 'moviepy<2'),
+        (
+            {
+                'failed_imports': frozenset({'mmcv'}),
+                'import_output': {'mmcv': 'ImportError: mmcv/_ext.so: undefined symbol: _ZN3c10'},
+            },
+            'another torch',
+            '--no-cache-dir --force-reinstall --no-deps --no-binary mmcv',
+        ),
+        (
+            {
+                'failed_imports': frozenset({'mmcv'}),
+                'import_output': {'mmcv': "ModuleNotFoundError: No module named 'mmcv._ext'"},
+            },
+            'without its operators',
+            'MMCV_WITH_OPS=1',
+        ),
+        (
+            {
+                'failed_imports': frozenset({'torchvision'}),
+                'import_output': {'torchvision': 'operator torchvision::nms does not exist'},
+            },
+            'different builds',
+            'torch torchvision',
+        ),
+    ],
+)
+def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, command):
+    facts = tools['faults'].Facts(**facts)
+    present = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    assert len(present) == 1
+    assert word in present[0].name
+    assert command in present[0].fix
+
+
+def test_a_missing_drn_is_seen_in_the_files(tools, tmp_path):
+    localizers = tmp_path / 'models' / 'localizers'
+    localizers.mkdir(parents=True)
+    facts = tools['faults'].Facts(folders={'mmaction': tmp_path})
+    faults = {fault.name: fault for fault in tools['faults'].FAULTS if fault.present(facts)}
+    assert [name for name in faults if 'drn' in name]
+    assert all(fault.repaired for fault in faults.values())
+    (localizers / 'drn').mkdir()
+    assert not any(fault.present(facts) for fault in tools['faults'].FAULTS)
+
+
+def test_a_crash_of_one_import_does_not_end_the_doctor(tools, monkeypatch):
+    monkeypatch.setitem(tools['doctor'].IMPORTS, 'mmcv', 'import os; os.abort()')
+    ok, output = tools['doctor'].try_import('mmcv', with_plugin=False)
+    assert not ok
+    assert 'killed by signal' in output
+
+
+def test_a_main_job_that_cannot_run_gives_exit_status_1(tools, capsys):
+    versions = dict.fromkeys(tools['faults'].MAIN_JOB, '1.0')
+    facts = tools['faults'].Facts(versions=versions)
+    assert tools['doctor'].judge(facts) == 0
+    broken = dataclasses.replace(facts, failed_imports=frozenset({'mmcv'}))
+    assert tools['doctor'].judge(broken) == 1
+    del versions['mmdet']
+    assert tools['doctor'].judge(facts) == 1
+    assert 'mmdet is missing' in capsys.readouterr().out
+
+
+def test_it_runs_with_the_standard_library_alone():
+    # -I -S: neither site-packages nor the environment's paths.
+    code = f"import sys, runpy; sys.path.insert(0, {str(TOOLS)!r}); sys.argv = ['doctor.py']; "
+    code += f"runpy.run_path({str(TOOLS / 'doctor.py')!r}, run_name='__main__')"
+    result = subprocess.run(
+        [sys.executable, '-I', '-S', '-c', code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 1, result.stderr
+    assert 'torch is missing.' in result.stdout
+    assert 'bash tools/setup.sh det' in result.stdout
+
+
+def test_it_finds_this_environment_fit_for_detection():
+    pytest.importorskip('mmdet')
+    result = subprocess.run(
+        [sys.executable, str(TOOLS / 'doctor.py')],
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert 'Detection can run.' in result.stdout
+    assert 'IMPORT FAILS' not in result.stdout
+
+
+CONFIG = """
+dataset = dict(
+    data_root='{root}', ann_file='annotations/val.json', data_prefix=dict(img='val2017/'))
+val_dataloader = dict(dataset=dict(type='RepeatDataset', dataset=dataset))
+val_evaluator = dict(ann_file='{root}/annotations/val.json')
+model = dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='{checkpoint}')))
+"""
+
+
+@pytest.fixture
+def make_config(tmp_path):
+    def make(root: Path, checkpoint: str) -> str:
+        path = tmp_path / 'config.py'
+        path.write_text(CONFIG.format(root=root, checkpoint=checkpoint))
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def mini(tmp_path):
+    root = tmp_path / 'data' / 'mini' / 'coco'
+    for folder in ('annotations', 'val2017'):
+        (root / folder).mkdir(parents=True)
+    (root / 'annotations' / 'val.json').write_text(json.dumps({'images': []}))
+    (root / 'val2017' / 'a.jpg').write_bytes(b'picture')
+    return root
+
+
+def test_a_config_whose_files_are_there_passes(tools, make_config, mini, tmp_path, capsys):
+    import torch
+
+    torch.save({'a': torch.zeros(1)}, tmp_path / 'a.pth')
+    config = make_config(mini, str(tmp_path / 'a.pth'))
+    assert tools['config'].check_config(config) == 0
+    # data_root, ann_file (its evaluator's is the same file), images and the checkpoint.
+    assert capsys.readouterr().out.count('  ok ') == 4
+
+
+def test_missing_mini_data_come_with_the_command_that_makes_them(
+    tools, make_config, tmp_path, capsys
+):
+    root = tmp_path / 'data' / 'mini' / 'coco'
+    assert tools['config'].check_config(make_config(root, 'https://host/a.pth')) == 1
+    out = capsys.readouterr().out
+    assert f'python tools/make_mini_data.py coco --out {root}' in out
+    # One line for the whole data set; a URL is not missing, it comes later.
+    assert out.count('MISSING') == 1
+    assert 'is downloaded on first use' in out
+
+
+def test_missing_coco_comes_with_source_and_tree(tools):
+    hint = tools['config'].hint_for_data('data/coco/annotations/instances_val2017.json')
+    assert 'https://cocodataset.org' in hint
+    assert 'data/coco/val2017/*.jpg' in hint
+
+
+@pytest.mark.parametrize(
+    ('break_it', 'words'),
+    [
+        (lambda root: (root / 'annotations/val.json').write_text('{"images": ['), 'not valid JSON'),
+        (lambda root: (root / 'annotations/val.json').write_text(''), 'is empty'),
+        (lambda root: (root / 'annotations/val.json').unlink(), 'does not exist'),
+        (lambda root: (root / 'val2017/a.jpg').unlink(), 'is an empty folder'),
+    ],
+)
+def test_a_damaged_data_set_is_described(tools, make_config, mini, capsys, break_it, words):
+    break_it(mini)
+    assert tools['config'].check_config(make_config(mini, 'https://host/a.pth')) == 1
+    assert words in capsys.readouterr().out
+
+
+def test_a_damaged_checkpoint_is_described(tools, make_config, mini, tmp_path, capsys):
+    (tmp_path / 'a.pth').write_bytes(b'no checkpoint')
+    config = make_config(mini, str(tmp_path / 'a.pth'))
+    assert tools['config'].check_config(config) == 1
+    assert 'a.pth cannot be read' in capsys.readouterr().out
+
+
+def test_a_config_that_is_not_there_or_does_not_parse_is_named(tools, tmp_path, capsys):
+    assert tools['config'].check_config(str(tmp_path / 'none.py')) == 1
+    assert 'there is no such file' in capsys.readouterr().out
+    (tmp_path / 'bad.py').write_text('model = dict(')
+    assert tools['config'].check_config(str(tmp_path / 'bad.py')) == 1
+    assert 'cannot be read: SyntaxError' in capsys.readouterr().out

@@ -1,0 +1,103 @@
+"""The shell scripts: they parse, they explain themselves, and they refuse what they do not know."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ['tools/setup.sh', 'tools/quickstart.sh', 'tools/run_tests.sh']
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ['bash', *command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize('script', [*SCRIPTS, 'tools/_lib.sh', '.ci/run'])
+def test_the_script_parses(script):
+    assert run('-n', script).returncode == 0
+
+
+@pytest.mark.parametrize('script', [*SCRIPTS, '.ci/run'])
+def test_the_script_is_executable_and_stops_at_the_first_error(script):
+    assert (ROOT / script).stat().st_mode & stat.S_IXUSR
+    assert 'set -euo pipefail' in (ROOT / script).read_text()
+
+
+@pytest.mark.parametrize('script', SCRIPTS)
+def test_help_tells_the_usage_and_does_nothing_else(script, tmp_path):
+    result = run(script, '--help', VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 0
+    assert f'usage: bash {script}' in result.stdout
+    assert not (tmp_path / 'venv').exists()
+
+
+@pytest.mark.parametrize('arguments', [['pose'], [], ['det', 'all']])
+def test_setup_refuses_other_arguments_and_says_what_is_allowed(arguments, tmp_path):
+    result = run('tools/setup.sh', *arguments, VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 1
+    assert 'usage: bash tools/setup.sh {det|all}' in result.stderr
+    assert not (tmp_path / 'venv').exists()
+
+
+def test_quickstart_refuses_arguments():
+    result = run('tools/quickstart.sh', '--fast')
+    assert result.returncode == 1
+    assert 'got: --fast' in result.stderr
+
+
+def test_an_interpreter_that_is_not_there_is_named(tmp_path):
+    result = run('tools/setup.sh', 'det', PYTHON='python9.9', VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 1
+    assert "there is no interpreter 'python9.9'" in result.stderr
+    assert 'PYTHON=' in result.stderr
+
+
+def test_an_interpreter_that_is_too_old_is_refused(tmp_path):
+    old = tmp_path / 'python3.8'
+    old.write_text('#!/bin/sh\ncase "$2" in *python_version*) echo 3.8.1 ;; *) exit 1 ;; esac\n')
+    old.chmod(0o755)
+    result = run('tools/setup.sh', 'det', PYTHON=str(old), VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 1
+    assert 'is Python 3.8.1; 3.10 or newer is needed' in result.stderr
+
+
+def test_a_missing_compiler_is_named_with_the_package_that_has_it(tmp_path):
+    result = run('tools/setup.sh', 'det', CXX='no-such-compiler', VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 1
+    assert 'apt-get install -y build-essential' in result.stderr
+
+
+def test_a_failing_step_shows_the_log_and_the_remedy(tmp_path):
+    log = tmp_path / 'log'
+    script = f"""
+        source tools/_lib.sh
+        LOG={log}
+        step 'Mending the roof' '1 s' 'Call the roofer.' bash -c 'echo rain; exit 3'
+    """
+    result = run('-c', script)
+    assert result.returncode == 1
+    assert 'Mending the roof (about 1 s) ... failed' in result.stdout
+    assert 'rain' in result.stdout
+    assert 'Mending the roof failed with exit status 3' in result.stderr
+    assert 'Call the roofer.' in result.stderr
+    assert 'rain' in log.read_text()
+
+
+@pytest.mark.parametrize(('seconds', 'words'), [(0, '0 s'), (59, '59 s'), (125, '2 min 05 s')])
+def test_times_are_told_in_minutes(seconds, words):
+    assert run('-c', f'source tools/_lib.sh; clock {seconds}').stdout == words
+
+
+def test_ci_passes_the_tests_with_the_script_that_users_have():
+    assert (ROOT / '.ci' / 'run').read_text().splitlines()[-1] == 'exec bash tools/run_tests.sh'

@@ -1,0 +1,213 @@
+"""The parts of the stack, and the faults known in them, as tables for doctor.py.
+
+Standard library alone: this runs where nothing is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Row of the table, module to look for. By module: the onedl-* forks have other distribution names.
+PARTS = {
+    'torch': 'torch',
+    'torchvision': 'torchvision',
+    'numpy': 'numpy',
+    'opencv': 'cv2',
+    'setuptools': 'setuptools',
+    'mmengine': 'mmengine',
+    'mmcv': 'mmcv',
+    'mmdet': 'mmdet',
+    'mmsegmentation': 'mmseg',
+    'mmpose': 'mmpose',
+    'mmaction2': 'mmaction',
+    'mmpretrain': 'mmpretrain',
+    'openmim': 'mim',
+    'xtcocotools': 'xtcocotools',
+    'pycocotools': 'pycocotools',
+    'decord': 'decord',
+    'moviepy': 'moviepy',
+    'mmuniformer': 'mmuniformer',
+}
+# What is imported, each in a process of its own, if its part is installed.
+IMPORTS = {
+    'torch': 'import torch; print("cuda" if torch.cuda.is_available() else "cpu")',
+    'torchvision': 'import torchvision.ops',
+    'mmengine': 'import mmengine.runner',
+    'mmcv': 'import mmcv.ops',
+    'mmuniformer': 'import mmuniformer.models',
+    'mmdet': 'import mmdet.models',
+    'mmsegmentation': 'import mmseg.models',
+    'mmpose': 'import mmpose.models',
+    'mmaction2': 'import mmaction.models',
+    'mmpretrain': 'import mmpretrain.models',
+    'openmim': 'import mim.commands',
+}
+MAIN_JOB = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmuniformer')
+
+BUILD_MMCV = (
+    'MMCV_WITH_OPS=1 CFLAGS=-g0 pip install --no-build-isolation --no-cache-dir '
+    "--force-reinstall --no-deps --no-binary mmcv 'mmcv==2.1.0'"
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was found: versions by part, where modules lie, and what importing a part said."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    distributions: dict[str, str] = field(default_factory=dict)
+    folders: dict[str, Path] = field(default_factory=dict)
+    import_output: dict[str, str] = field(default_factory=dict)
+    failed_imports: frozenset[str] = frozenset()
+
+    def at_least(self, part: str, *version: int) -> bool:
+        return part in self.versions and release(self.versions[part]) >= version
+
+    def below(self, part: str, *version: int) -> bool:
+        return part in self.versions and release(self.versions[part]) < version
+
+    def says(self, *words: str) -> bool:
+        """Whether a failed import's output holds all the words."""
+        outputs = (self.import_output.get(part, '') for part in self.failed_imports)
+        return any(all(word in output for word in words) for output in outputs)
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Give the numbers of a version: '2.11.0+cu130' is (2, 11, 0)."""
+    numbers = []
+    for piece in version.partition('+')[0].split('.'):
+        digits = piece[: len(piece) - len(piece.lstrip('0123456789'))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+        if digits != piece:
+            break
+    return tuple(numbers)
+
+
+@dataclass(frozen=True)
+class Fault:
+    name: str
+    present: Callable[[Facts], bool]
+    symptom: str
+    fix: str
+    # The plugin repairs it whenever it is imported, which every config of ours sees to.
+    repaired: bool = False
+
+
+def _bare_torch_load(facts: Facts) -> bool:
+    source = facts.folders.get('mmengine', Path()) / 'runner' / 'checkpoint.py'
+    if not facts.at_least('torch', 2, 6) or not source.is_file():
+        return False
+    return '_safe_torch_load' not in source.read_text(encoding='utf-8')
+
+
+def _lacks_drn(facts: Facts) -> bool:
+    localizers = facts.folders.get('mmaction', Path()) / 'models' / 'localizers'
+    return localizers.is_dir() and not (localizers / 'drn').exists()
+
+
+FAULTS = (
+    Fault(
+        'mmengine reads training checkpoints in a way that torch >= 2.6 refuses',
+        _bare_torch_load,
+        'UnpicklingError ... Unsupported global: mmengine.logging.history_buffer.HistoryBuffer',
+        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        repaired=True,
+    ),
+    Fault(
+        'mmaction2 was published without mmaction/models/localizers/drn',
+        _lacks_drn,
+        'ModuleNotFoundError: mmaction.models.localizers.drn',
+        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        repaired=True,
+    ),
+    Fault(
+        'there is no GPU, and mmengine asks for one with --launcher pytorch',
+        lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
+        'RuntimeError: Found no NVIDIA driver',
+        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        repaired=True,
+    ),
+    Fault(
+        'there is no GPU, and AmpOptimWrapper (--amp) wants one',
+        lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
+        'AssertionError: `AmpOptimizerWrapper` only available on gpu, npu, mlu, musa',
+        'leave --amp out on this machine',
+    ),
+    Fault(
+        'the compiled operators of mmcv belong to another torch',
+        lambda facts: facts.says('undefined symbol') and 'mmcv' in facts.failed_imports,
+        'ImportError: mmcv/_ext...so: undefined symbol',
+        BUILD_MMCV,
+    ),
+    Fault(
+        'mmcv was installed without its operators',
+        lambda facts: facts.says("No module named 'mmcv._ext'"),
+        "ModuleNotFoundError: No module named 'mmcv._ext'",
+        f'pip uninstall -y mmcv mmcv-lite; {BUILD_MMCV}',
+    ),
+    Fault(
+        'mmdet, mmsegmentation and mmaction2 refuse mmcv 2.2 and later',
+        lambda facts: facts.at_least('mmcv', 2, 2) and facts.says('AssertionError', 'MMCV=='),
+        'AssertionError: MMCV==2.2.0 is used but incompatible',
+        BUILD_MMCV,
+    ),
+    Fault(
+        'mmaction2 before 1.2 refuses mmcv 2.1',
+        lambda facts: facts.below('mmaction2', 1, 2) and facts.at_least('mmcv', 2, 1),
+        'AssertionError: MMCV==2.1.0 is used but incompatible',
+        "pip install --no-deps 'mmaction2==1.2.0'",
+    ),
+    Fault(
+        'mmaction2 uses names that NumPy 2 removed',
+        lambda facts: facts.at_least('numpy', 2) and facts.below('mmaction2', 1, 3),
+        'AttributeError: `np.Inf` was removed in the NumPy 2.0 release',
+        "pip install 'numpy==1.26.4' 'opencv-python<4.12' 'opencv-contrib-python<4.12'",
+    ),
+    Fault(
+        'this OpenCV wants NumPy 2',
+        lambda facts: facts.at_least('opencv', 4, 12) and facts.below('numpy', 2),
+        'ImportError: numpy.core.multiarray failed to import',
+        "pip install 'opencv-python<4.12' 'opencv-contrib-python<4.12'",
+    ),
+    Fault(
+        'xtcocotools was built for another NumPy',
+        lambda facts: facts.says('numpy.dtype size changed') and facts.says('xtcocotools'),
+        'ValueError: numpy.dtype size changed, may indicate binary incompatibility',
+        'pip install --force-reinstall --no-deps --no-build-isolation --no-binary xtcocotools '
+        "'xtcocotools==1.14.3'",
+    ),
+    Fault(
+        'torch and torchvision come from different builds',
+        lambda facts: facts.says('operator torchvision::nms does not exist'),
+        'RuntimeError: operator torchvision::nms does not exist',
+        'pip install --force-reinstall torch torchvision  (both from the same source)',
+    ),
+    Fault(
+        'setuptools 82 and later have no pkg_resources, which openmim and mmengine import',
+        lambda facts: facts.at_least('setuptools', 81) or facts.says("named 'pkg_resources'"),
+        "ModuleNotFoundError: No module named 'pkg_resources'",
+        "pip install 'setuptools<81'",
+    ),
+    Fault(
+        'openmim 0.3.9 brings openxlab, which downgrades setuptools, requests and rich',
+        lambda facts: facts.at_least('openmim', 0, 3, 9),
+        'pip reports conflicts; mim dies',
+        "pip uninstall -y openxlab opendatalab; pip install 'openmim==0.3.8' 'setuptools<81'",
+    ),
+    Fault(
+        'moviepy 2 has no moviepy.editor, which mmaction2 uses to draw videos',
+        lambda facts: facts.at_least('moviepy', 2) and 'mmaction2' in facts.versions,
+        "ModuleNotFoundError: No module named 'moviepy.editor'",
+        "pip install 'moviepy<2'",
+    ),
+    Fault(
+        'mmsegmentation imports ftfy and regex without declaring them',
+        lambda facts: facts.says("No module named 'ftfy'") or facts.says("No module named 'regex'"),
+        "ModuleNotFoundError: No module named 'ftfy'",
+        'pip install ftfy regex',
+    ),
+)

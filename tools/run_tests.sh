@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Sets up what the tests need and passes them.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
+
+case "${1:-}" in
+    -h | --help)
+        cat <<'TEXT'
+usage: bash tools/run_tests.sh [--slow] [pytest arguments]
+
+Builds or reuses .venv (tools/setup.sh all), then runs pytest.
+  --slow   the tests marked slow too
+Everything else goes to pytest, for example: bash tools/run_tests.sh tests/layers -x
+TEXT
+        exit 0
+        ;;
+esac
+
+marked=(-m 'not slow')
+arguments=()
+for argument in "$@"; do
+    if [[ $argument == --slow ]]; then marked=(); else arguments+=("$argument"); fi
+done
+
+bash "$ROOT/tools/setup.sh" all
+cd "$ROOT"
+# More threads than cores make small convolutions many times slower, and the tests start processes.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}"
+# Threads that spin while they wait slow the processes that end-to-end tests start.
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"
+export PATH="$VENV/bin:$PATH"
+exec "$VENV/bin/python" -m pytest --durations=10 ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"}

@@ -24,12 +24,12 @@ classes = dict(
 num_classes = len(classes['classes'])
 data_root = 'data/mini/coco/'
 scale = (160, 160)
-epochs = 7
+epochs = 9
 dims = (16, 32, 80, 128)
 width = 64  # of neck and heads, 256 in the full model
 
-# Objects are 30 to 90 pixels wide; with the usual 56 all of them would fall on the stride of 4.
-regions = dict(out_channels=width, finest_scale=20, roi_layer=dict(sampling_ratio=1))
+# Objects are 30 to 90 pixels wide; with the usual 56 nearly all of them would be read at stride 4.
+regions = dict(out_channels=width, finest_scale=28, roi_layer=dict(sampling_ratio=1))
 proposals = dict(nms_pre=100, max_per_img=50)
 model = dict(
     backbone=dict(arch=dict(_delete_=True, dims=dims, head_dim=16)),

@@ -74,7 +74,7 @@ checkpoint=$(cat "$WORK/finished")
 
 step "Testing $checkpoint" '30 s' "$DOCTOR" \
     run_mim test mmdet "$CONFIG" --checkpoint "$checkpoint" --work-dir "$WORK/test"
-mapfile -t images < <(find "$DATA" -path '*val*' \( -name '*.jpg' -o -name '*.png' \) | sort | head -n 4)
+mapfile -t images < <(find "$DATA" -path '*val*' \( -name '*.jpg' -o -name '*.png' \) | sort | head -n 8)
 step "Drawing boxes and masks on ${#images[@]} pictures" '20 s' "$DOCTOR" \
     venv_python tools/demo.py det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$PICTURES"
 

@@ -1,8 +1,8 @@
 """Mask R-CNN, UniFormer-S at a quarter of its width, hybrid attention with window 14, mini data.
 
-From scratch on drawn shapes: box AP50 0.80, mask AP50 0.78 on the held-out pictures after @TIME@
+From scratch on drawn shapes: box AP50 0.80, mask AP50 0.78 on the held-out pictures after 5 min 50 s
 on 2 CPU cores. Blocks, detector and losses are those of mask_rcnn_uniformer_s_h14_1x; widths,
-anchors, numbers of regions, schedule and data are smaller.
+anchors, numbers and sampling of regions, schedule and data are smaller.
 
     python tools/make_mini_data.py coco
     mim train mmdet configs/det/mini_mask_rcnn_uniformer_s_h14.py --work-dir work_dirs/mini
@@ -84,7 +84,7 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 optim_wrapper = dict(
     optimizer=dict(lr=2e-3),
-    # The linear layers on 3136 values need a lower rate than the narrow backbone.
+    # The box head's linear layers are wide beside the backbone, and get a lower rate.
     paramwise_cfg=dict(custom_keys={'bbox_head': dict(lr_mult=0.1)}),
     clip_grad=dict(max_norm=10.0),
 )

@@ -1,7 +1,7 @@
 """Draw small labelled data sets in the real on-disk formats, for the mini configs and the tests.
 
     python tools/make_mini_data.py coco                   # data/mini/coco, a few seconds
-    python tools/make_mini_data.py coco --train 32 --val 8 --out /tmp/tiny
+    python tools/make_mini_data.py coco --train 32 --val 8 --out tiny
 
 The same arguments give the same bytes. A set that is already there is kept; a folder that holds
 something else is never touched.

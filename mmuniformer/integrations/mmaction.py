@@ -7,6 +7,7 @@ ours before that makes its import fail; after it, ours must replace it.
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import logging
 import sys
 import types
 from typing import Any
@@ -24,7 +25,8 @@ def register_bare_names() -> None:
     try:
         from mmaction.registry import MODELS
     except (ImportError, AssertionError) as error:  # asserts the versions of mmcv and mmengine
-        print_log(f'mmaction2 cannot be imported, its names are left alone: {error}', 'current', 30)
+        text = f'mmaction2 cannot be imported, its names are left alone: {error}'
+        print_log(text, logger='current', level=logging.WARNING)
         return
     # Both attributes are private to mmengine 0.10; without them, import mmaction2's models now.
     locations = getattr(MODELS, '_locations', None)

@@ -14,7 +14,7 @@ from mmengine.model import MMDistributedDataParallel
 from mmengine.registry import HOOKS, MODELS
 from torch import nn
 
-from .. import engine, models
+from .. import registry
 
 _LOG = logging.getLogger('mmuniformer')
 
@@ -24,13 +24,11 @@ def register_bare_names() -> None:
 
     mmaction2 has classes of its own under two of these names and finds those first.
     """
-    for registry, cls in (
-        (MODELS, models.UniFormer),
-        (MODELS, models.UniFormer3D),
-        (HOOKS, engine.EpochSeedHook),
-    ):
-        if registry.get(cls.__name__) is not cls:
-            registry.register_module(module=cls)
+    for ours, root in ((registry.MODELS, MODELS), (registry.HOOKS, HOOKS)):
+        ours.import_from_location()
+        for name, cls in ours.module_dict.items():
+            if root.get(name) is not cls:
+                root.register_module(name=name, module=cls)
 
 
 def allow_its_checkpoints() -> None:

@@ -2,10 +2,20 @@
 
 from .attention import Attention, windowed
 from .blocks import GlobalBlock, LocalBlock
+from .blocks_light import HourglassBlock, HourglassState
 from .drop_path import DropPath
 from .mlp import Mlp
 from .norm import MapLayerNorm
 from .patch_embed import PATCH_EMBED, ConvPatchEmbed, PatchEmbed
+from .token_pruning import (
+    attend_with_score,
+    gather,
+    most_attended,
+    pool_score,
+    put,
+    representative,
+    update_score,
+)
 from .windows import merge, pad_to_windows, partition
 
 __all__ = [
@@ -14,12 +24,21 @@ __all__ = [
     'ConvPatchEmbed',
     'DropPath',
     'GlobalBlock',
+    'HourglassBlock',
+    'HourglassState',
     'LocalBlock',
     'MapLayerNorm',
     'Mlp',
     'PatchEmbed',
+    'attend_with_score',
+    'gather',
     'merge',
+    'most_attended',
     'pad_to_windows',
     'partition',
+    'pool_score',
+    'put',
+    'representative',
+    'update_score',
     'windowed',
 ]

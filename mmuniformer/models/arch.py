@@ -69,6 +69,40 @@ class Arch:
         return self.layer_scale if stage + 1 in self.layer_scale_stages else None
 
 
+@dataclass(frozen=True)
+class LightArch(Arch):
+    """Shape of a light (hourglass) UniFormer; the fields left out are as in ``xxs``.
+
+    The stem is convolutional before stage 1 and patches elsewhere, stages 3 and 4 prune tokens:
+    ``stem`` and ``stage_types`` offer no choice.
+
+    ``prune_ratio`` is the share of tokens that a block keeps, ``trade_off`` that of a block's new
+    attention in the score by which the next one chooses. The first block of stage 3 keeps all.
+
+    Raises:
+        ValueError: as for :class:`Arch`, or a share is not between 0 and 1.
+    """
+
+    depths: tuple[int, ...] = (2, 5, 8, 2)
+    dims: tuple[int, ...] = (56, 112, 224, 448)
+    head_dim: int = 28
+    mlp_ratios: tuple[float, ...] = (3, 3, 3, 3)
+    prune_ratio: float = 0.5
+    trade_off: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.stem, self.stage_types) != (Arch.stem, Arch.stage_types):
+            raise ValueError(
+                'a light net has one stem and one kind of stages; leave out arch stem and '
+                f'stage_types, got {self.stem!r} and {self.stage_types}'
+            )
+        if not 0 < self.prune_ratio < 1:
+            raise ValueError(f'arch prune_ratio {self.prune_ratio} is not between 0 and 1')
+        if not 0 <= self.trade_off <= 1:
+            raise ValueError(f'arch trade_off {self.trade_off} is outside [0, 1]')
+
+
 _SMALL = Arch()
 _SMALL_PLUS = Arch(depths=(3, 5, 9, 3), stem='conv')
 _BASE = Arch(depths=(5, 8, 20, 7))
@@ -91,23 +125,45 @@ ARCHS: Mapping[str, Arch] = MappingProxyType(
 )
 
 
+_XXS = LightArch()
+_XS = LightArch(depths=(3, 5, 9, 3), dims=(64, 128, 256, 512), head_dim=32)
+
+# Layer scale: the video files of XXS with 4 frames, and with 8 frames at 128 pixels. No others.
+LIGHT_ARCHS: Mapping[str, LightArch] = MappingProxyType(
+    {'xxs': _XXS, 'xxs_ls': replace(_XXS, layer_scale=0.1), 'xs': _XS}
+)
+
+
 def find_arch(arch: str | Mapping | Arch) -> Arch:
     """Look up a row, or make one from the fields in a dict; those left out are as in ``small``.
 
     Raises:
         ValueError: no such row, or a field no row has.
     """
-    if isinstance(arch, Arch):
+    if isinstance(arch, str) and arch in LIGHT_ARCHS:
+        raise ValueError(f'arch {arch!r} is a light net; use UniFormerLight or UniFormerLight3D')
+    return _find(arch, Arch, ARCHS)
+
+
+def find_light_arch(arch: str | Mapping | LightArch) -> LightArch:
+    """The same for light nets; fields left out are as in ``xxs``."""
+    if isinstance(arch, str) and arch in ARCHS:
+        raise ValueError(f'arch {arch!r} is not a light net; use UniFormer or UniFormer3D')
+    return _find(arch, LightArch, LIGHT_ARCHS)
+
+
+def _find(arch: str | Mapping | Arch, kind: type[Arch], rows: Mapping[str, Arch]) -> Arch:
+    if isinstance(arch, kind):
         return arch
     if isinstance(arch, str):
-        if arch not in ARCHS:
+        if arch not in rows:
             raise ValueError(
-                f'unknown arch {arch!r}; there are {", ".join(ARCHS)}, or a dict of fields'
+                f'unknown arch {arch!r}; there are {", ".join(rows)}, or a dict of fields'
             )
-        return ARCHS[arch]
+        return rows[arch]
     if not isinstance(arch, Mapping):
         raise TypeError(f'arch is the name of a row or a dict of fields, got {arch!r}')
-    known = [field.name for field in fields(Arch)]
+    known = [field.name for field in fields(kind)]
     if unknown := set(arch) - set(known):
         raise ValueError(f'arch has no field {sorted(unknown)}; there are {", ".join(known)}')
-    return Arch(**arch)
+    return kind(**arch)

@@ -24,8 +24,9 @@ WRAPPERS = ('state_dict', 'model', 'model_state')
 # Parameters that some published form of the family has outside of stages and stem. They may be left
 # over: a dense net has no classifier, a classifier no norm1..norm4.
 HEADS = ('head', 'aux_head', 'head_cls', 'norm_cls', 'norm', 'norm1', 'norm2', 'norm3', 'norm4')
-# New in a dense net that starts from a classification file, hence allowed to be missing.
-OUTPUT_NORMS = ('norm', 'norm1', 'norm2', 'norm3', 'norm4')
+# New in a dense net that starts from a classification file, or the other way round, hence allowed
+# to be missing.
+OUTPUT_NORMS = ('norm', 'norm_cls', 'norm1', 'norm2', 'norm3', 'norm4')
 
 
 def unwrap(checkpoint: Any) -> dict[str, Tensor]:
@@ -95,6 +96,8 @@ def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> s
         return 'it is a light (hourglass) UniFormer; use UniFormerLight'
     if not any(key.startswith('blocks1.0.') for key in state):
         return 'it is not a UniFormer backbone; if its names carry a prefix, give init_cfg a prefix'
+    if 'cls_upsample.weight' in wanted and 'cls_upsample.weight' not in state:
+        return 'it is not a light (hourglass) UniFormer; use UniFormer'
     stem = 'patch_embed1.proj.0.weight'
     if (stem in state) != (stem in wanted):
         having = 'has' if stem in state else 'lacks'
@@ -102,7 +105,8 @@ def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> s
     scale = 'blocks3.0.gamma_1'
     if (scale in state) != (scale in wanted):
         having = 'has' if scale in state else 'lacks'
-        return f'it {having} layer scale (base_ls, large_ls); choose arch to match'
+        rows = 'xxs_ls' if 'cls_upsample.weight' in wanted else 'base_ls, large_ls'
+        return f'it {having} layer scale ({rows}); choose arch to match'
     conv = 'blocks1.0.pos_embed.weight'
     if conv in wanted and state[conv].ndim != wanted[conv].ndim:
         return f'it is a {state[conv].ndim - 2}D file and the net is {wanted[conv].ndim - 2}D'

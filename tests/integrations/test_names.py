@@ -71,10 +71,11 @@ def run(code: str) -> str:
 def checks(toolbox: str) -> str:
     code = f"from mmengine.registry import init_default_scope; init_default_scope('{toolbox}')\n"
     code += 'import mmuniformer.models as ours, sys\n'
-    for name in ('UniFormer', 'UniFormer3D'):
+    for name in ('UniFormer', 'UniFormer3D', 'UniFormerLight', 'UniFormerLight3D'):
         code += f"assert MODELS.get('mmuniformer.{name}') is ours.{name}\n"
         # In mmaction2 the bare UniFormer is the drop-in for its own 3D class.
-        family = 'ours.UniFormer3D' if toolbox == 'mmaction' else f'ours.{name}'
+        replaced = toolbox == 'mmaction' and name == 'UniFormer'
+        family = 'ours.UniFormer3D' if replaced else f'ours.{name}'
         code += f"net = MODELS.build(dict(type='{name}', arch={ARCH}))\n"
         code += f'assert isinstance(net, {family}), type(net)\n'
         code += "assert type(net).__module__.startswith('mmuniformer.'), type(net)\n"

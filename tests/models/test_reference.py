@@ -4,7 +4,7 @@ import pytest
 import torch
 from reference import Case, Classifier
 
-from mmuniformer.models import UniFormer, UniFormer3D
+from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight, UniFormerLight3D
 from mmuniformer.weights import inflate
 
 CLASSIFIERS = {
@@ -16,12 +16,22 @@ CLASSIFIERS = {
     'cls_large_ls_tl': {'arch': 'large_ls'},
     'video_small': {'arch': 'small'},
     'video_base': {'arch': 'base'},
+    'cls_xxs': {'arch': 'xxs', 'out_cls_token': True},
+    'cls_xs': {'arch': 'xs', 'out_cls_token': True},
+    'video_xxs': {'arch': 'xxs', 'out_cls_token': True},
 }
 DENSE = {
     'dense_small_global': {},
     'dense_small_window14': {'attention': 'window', 'window_size': 14},
     'dense_small_hybrid14': {'attention': 'hybrid', 'window_size': 14},
     'dense_base_hybrid32': {'arch': 'base', 'attention': 'hybrid', 'window_size': 32},
+    'dense_xxs': {'arch': 'xxs'},
+}
+FAMILIES = {  # light, video
+    (False, False): UniFormer,
+    (False, True): UniFormer3D,
+    (True, False): UniFormerLight,
+    (True, True): UniFormerLight3D,
 }
 TOLERANCE = 1e-4  # of the output's standard deviation
 
@@ -29,14 +39,12 @@ TOLERANCE = 1e-4  # of the output's standard deviation
 def build(name: str) -> tuple[Case, torch.nn.Module]:
     """A case, and the net that reproduces it with the published weights loaded strictly."""
     case = Case(name)
+    family = FAMILIES[name.endswith(('_xxs', '_xs')), name.startswith('video')]
     if name in DENSE:
-        net = UniFormer(**DENSE[name])
+        net = family(**DENSE[name])
         net.load_state_dict(case.state_dict())
         return case, net
-    if name.startswith('video'):
-        backbone = UniFormer3D(**CLASSIFIERS[name])
-    else:
-        backbone = UniFormer(out_indices=3, out_norm='batch', **CLASSIFIERS[name])
+    backbone = family(out_indices=3, out_norm='batch', **CLASSIFIERS[name])
     num_classes = case.manifest['head.weight'][0]
     net = Classifier(backbone, num_classes, token_labelling=name.endswith('_tl'))
     net.load_published(case.state_dict())
@@ -55,7 +63,10 @@ def test_outputs_and_parameter_counts_are_those_of_the_released_model(name):
 
 @pytest.mark.parametrize(
     'name',
-    ['cls_small', 'cls_base_ls', 'dense_small_global', 'dense_small_hybrid14', 'video_small'],
+    [
+        *('cls_small', 'cls_base_ls', 'video_small'),
+        *('dense_small_global', 'dense_small_hybrid14', 'dense_xxs'),
+    ],
 )
 def test_a_training_step_has_the_released_models_loss_gradients_and_statistics(name):
     case, net = build(name)

@@ -104,7 +104,8 @@ class Case:
 class Classifier(nn.Module):
     """A backbone with a published head: mean over positions, then a linear layer.
 
-    Token labelling adds half of the largest response of a second head over positions.
+    Token labelling adds half of the largest response of a second head over positions. Light nets
+    have a second head for the class token, which takes part in training alone.
     """
 
     def __init__(self, backbone: nn.Module, num_classes: int, token_labelling: bool = False):
@@ -113,9 +114,12 @@ class Classifier(nn.Module):
         self.head = nn.Linear(backbone.out_channels[-1], num_classes)
         if token_labelling:
             self.aux_head = nn.Linear(backbone.out_channels[-1], num_classes)
+        if getattr(backbone, 'out_cls_token', False):
+            self.head_cls = nn.Linear(backbone.out_channels[-1], num_classes)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        maps = self.backbone(x).flatten(2)  # (B, C, N)
+        maps = self.backbone(x)
+        maps = (maps[0] if hasattr(self, 'head_cls') else maps).flatten(2)  # (B, C, N)
         # Not the mean of the transpose: PyTorch 2.11's BatchNorm on the CPU gets the gradient wrong
         # that comes out of it for a batch of one.
         logits = self.head(maps.mean(2))
@@ -124,7 +128,7 @@ class Classifier(nn.Module):
         return [logits]
 
     def load_published(self, state: dict[str, Tensor]) -> None:
-        heads = ('head.', 'aux_head.')
+        heads = ('head.', 'aux_head.', 'head_cls.')
         self.load_state_dict(
             {
                 key if key.startswith(heads) else f'backbone.{key}': value

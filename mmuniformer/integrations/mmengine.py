@@ -11,7 +11,7 @@ import torch
 from mmengine.device import is_cuda_available, is_mlu_available, is_musa_available, is_npu_available
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.model import MMDistributedDataParallel
-from mmengine.registry import HOOKS, MODELS
+from mmengine.registry import HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
 from torch import nn
 
 from .. import registry
@@ -20,11 +20,16 @@ _LOG = logging.getLogger('mmuniformer')
 
 
 def register_bare_names() -> None:
-    """Put backbones and hooks into mmengine's root registries, where every toolbox looks last.
+    """Put all we register into mmengine's root registries, where every toolbox looks last.
 
     mmaction2 has classes of its own under two of these names and finds those first.
     """
-    for ours, root in ((registry.MODELS, MODELS), (registry.HOOKS, HOOKS)):
+    for ours, root in (
+        (registry.MODELS, MODELS),
+        (registry.HOOKS, HOOKS),
+        (registry.OPTIM_WRAPPERS, OPTIM_WRAPPERS),
+        (registry.OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPER_CONSTRUCTORS),
+    ):
         ours.import_from_location()
         for name, cls in ours.module_dict.items():
             if root.get(name) is not cls:

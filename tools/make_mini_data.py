@@ -2,6 +2,9 @@
 
     python tools/make_mini_data.py coco                   # data/mini/coco, a few seconds
     python tools/make_mini_data.py coco --train 32 --val 8 --out tiny
+    python tools/make_mini_data.py ade20k                 # data/mini/ade20k
+    python tools/make_mini_data.py coco_keypoints         # data/mini/coco_keypoints
+    python tools/make_mini_data.py imagenet               # data/mini/imagenet
 
 The same arguments give the same bytes. A set that is already there is kept; a folder that holds
 something else is never touched.
@@ -13,16 +16,88 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from rich.progress import track
 
 MARKER = 'mini_data.json'
-# Goes up whenever the pictures change, so that sets drawn by older code are drawn anew.
-VERSION = 1
 
-Maker = Callable[..., Iterator[Path]]
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of data set; the module ``mini_data.<kind>`` has ``make`` and ``check`` for it.
+
+    A set is what lies in ``folders``: ``files_per_picture`` for every picture and ``more_files``.
+    ``version`` goes up whenever the pictures change, so that sets drawn by older code are drawn
+    anew. ``needs`` is a package that may be missing.
+    """
+
+    help: str
+    description: str
+    out: str
+    train: int
+    val: int
+    size: int
+    folders: tuple[str, ...]
+    files_per_picture: int = 1
+    more_files: int = 0
+    size_help: str = 'longer side in pixels'
+    needs: str | None = None
+    version: int = 1
+
+
+KINDS = {
+    'coco': Kind(
+        help='COCO instances: shapes of 6 classes with boxes and masks',
+        description='Draw scenes of overlapping, textured shapes (circle, square, triangle, star, '
+        'ring, cross) and write them as COCO 2017 instances.',
+        out='data/mini/coco',
+        train=600,
+        val=60,
+        size=160,
+        folders=('annotations', 'train2017', 'val2017'),
+        more_files=2,
+        needs='pycocotools',
+    ),
+    'coco_keypoints': Kind(
+        help='COCO keypoints: stick figures with 17 joints, and boxes of a detector',
+        description='Draw stick figures in many poses and write them as COCO 2017 person '
+        'keypoints, with boxes as a detector would find them.',
+        out='data/mini/coco_keypoints',
+        train=500,
+        val=50,
+        size=192,
+        folders=('annotations', 'train2017', 'val2017', 'person_detection_results'),
+        more_files=3,
+        needs='pycocotools',
+    ),
+    'ade20k': Kind(
+        help='ADE20K masks: landscapes with shapes, 8 classes',
+        description='Draw sky over grass or water with textured shapes (circle, square, triangle, '
+        'star, cross) in front and write pictures and semantic masks as in ADEChallengeData2016.',
+        out='data/mini/ade20k',
+        train=400,
+        val=40,
+        size=128,
+        folders=('annotations', 'images'),
+        files_per_picture=2,
+    ),
+    'imagenet': Kind(
+        help='ImageNet folders: one shape of 6 classes a picture',
+        description='Draw one textured shape (circle, square, triangle, star, ring, cross) a '
+        'picture among clutter, and write a folder per class as ImageNet has it.',
+        out='data/mini/imagenet',
+        train=600,
+        val=120,
+        size=64,
+        folders=('train', 'val'),
+        size_help='side in pixels',
+    ),
+}
 
 
 def positive(text: str) -> int:
@@ -48,50 +123,56 @@ def parse_args(argv: Sequence[str] | None = None) -> tuple[argparse.ArgumentPars
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     kinds = parser.add_subparsers(dest='kind', required=True, metavar='KIND')
-    coco = kinds.add_parser(
-        'coco',
-        help='COCO instances: shapes of 6 classes with boxes and masks',
-        description='Draw scenes of overlapping, textured shapes (circle, square, triangle, star, '
-        'ring, cross) and write them as COCO 2017 instances.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    coco.add_argument('--out', type=Path, default=Path('data/mini/coco'), help='folder to write')
-    coco.add_argument('--train', type=positive, default=600, help='training pictures')
-    coco.add_argument('--val', type=positive, default=60, help='validation pictures')
-    coco.add_argument('--size', type=side, default=160, help='longer side in pixels')
-    coco.add_argument('--seed', type=seed, default=0, help='another seed, other pictures')
+    for name, kind in KINDS.items():
+        options = kinds.add_parser(
+            name,
+            help=kind.help,
+            description=kind.description,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        options.add_argument('--out', type=Path, default=Path(kind.out), help='folder to write')
+        options.add_argument('--train', type=positive, default=kind.train, help='training pictures')
+        options.add_argument('--val', type=positive, default=kind.val, help='validation pictures')
+        options.add_argument('--size', type=side, default=kind.size, help=kind.size_help)
+        options.add_argument('--seed', type=seed, default=0, help='another seed, other pictures')
     return parser, vars(parser.parse_args(argv))
 
 
-def make_coco(parser: argparse.ArgumentParser, out: Path, **recipe: int) -> None:
+def load_maker(parser: argparse.ArgumentParser, kind: str) -> ModuleType:
     try:
-        from mini_data import coco
+        return import_module(f'mini_data.{kind}')
     except ModuleNotFoundError as error:
-        if error.name != 'pycocotools':
+        needed = KINDS[kind].needs
+        if needed is None or error.name != needed:
             raise
-        parser.error('the COCO set needs pycocotools: pip install pycocotools')
-    make(parser, out, {'kind': 'coco', **recipe}, lambda: coco.make(out, **recipe), recipe)
-    print(f'{out}: {coco.check(out)}')
+        parser.error(f'the set {kind} needs {needed}: pip install {needed}')
 
 
-def make(
-    parser: argparse.ArgumentParser, out: Path, recipe: dict, maker: Maker, counts: dict
-) -> None:
-    recipe = {'version': VERSION, **recipe}
+def make(parser: argparse.ArgumentParser, kind: str, out: Path, **options: int) -> None:
+    maker = load_maker(parser, kind)
+    recipe = {'version': KINDS[kind].version, 'kind': kind, **options}
     if is_complete(out, recipe):
         print(f'{out} holds this set already; kept')
-        return
-    clear(parser, out)
+    else:
+        clear(parser, out)
+        draw(maker, out, recipe, options)
+    print(f'{out}: {maker.check(out)}')
+
+
+def draw(maker: ModuleType, out: Path, recipe: dict, options: dict[str, int]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     # The marker comes first, so that an interrupted run leaves a folder known to be ours.
     write_marker(out, {'recipe': recipe, 'files': None})
     start = time.perf_counter()
-    total = counts['train'] + counts['val'] + 2
-    label = f'Drawing {recipe["kind"]}'
-    files = {
-        path.relative_to(out).as_posix(): digest(path)
-        for path in track(maker(), label, total=total, disable=not sys.stderr.isatty())
-    }
+    kind = KINDS[recipe['kind']]
+    total = kind.files_per_picture * (options['train'] + options['val']) + kind.more_files
+    written = track(
+        maker.make(out, **options),
+        f'Drawing {recipe["kind"]}',
+        total=total,
+        disable=not sys.stderr.isatty(),
+    )
+    files = {path.relative_to(out).as_posix(): digest(path) for path in written}
     write_marker(out, {'recipe': recipe, 'files': files})
     print(f'drew {len(files)} files in {time.perf_counter() - start:.1f} s')
 
@@ -102,11 +183,13 @@ def clear(parser: argparse.ArgumentParser, out: Path) -> None:
         parser.error(f'--out {out} is a file; name a folder')
     if not out.is_dir() or not any(out.iterdir()):
         return
-    if read_marker(out) is None:
+    marker = read_marker(out)
+    kind = KINDS.get(marker['recipe'].get('kind')) if marker else None
+    if kind is None:
         parser.error(
             f'--out {out} holds files that this tool did not write; name an empty or a new folder'
         )
-    for name in ('annotations', 'train2017', 'val2017'):
+    for name in kind.folders:
         shutil.rmtree(out / name, ignore_errors=True)
 
 
@@ -129,19 +212,17 @@ def read_marker(out: Path) -> dict | None:
         marker = json.loads((out / MARKER).read_text())
     except (OSError, ValueError):
         return None
-    return marker if isinstance(marker, dict) and 'recipe' in marker else None
+    recipe = marker.get('recipe') if isinstance(marker, dict) else None
+    return marker if isinstance(recipe, dict) else None
 
 
 def write_marker(out: Path, content: dict) -> None:
     (out / MARKER).write_text(json.dumps(content, indent=1) + '\n')
 
 
-MAKERS = {'coco': make_coco}
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     parser, options = parse_args(argv)
-    MAKERS[options.pop('kind')](parser, **options)
+    make(parser, **options)
 
 
 if __name__ == '__main__':

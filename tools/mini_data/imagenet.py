@@ -1,0 +1,86 @@
+"""Drawn shapes as a folder per class, as ImageNet is kept: one shape a picture, among clutter."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy import ndarray
+from numpy.random import RandomState
+
+from . import scenes, shapes
+from .scenes import Scene
+
+# Data sets of folders number the classes by name.
+CLASSES = tuple(sorted(shapes.SHAPES))
+SPLITS = ('train', 'val')
+RADII = (0.24, 0.42)  # of the side
+MAX_SCRAPS, SCRAPS = 6, (0.04, 0.09)  # radii of the side
+MAX_LINES = 3
+
+
+def draw_picture(rng: RandomState, label: str, side: int) -> ndarray:
+    """Draw one shape over scraps of other colours and under thin lines, ``(side, side, 3)``."""
+    size = (side, side)
+    scene = Scene(shapes.background(rng, size))
+    for _ in range(rng.randint(MAX_SCRAPS + 1)):
+        scenes.paint(rng, scene, _scrap(rng, size))
+    radius = side * rng.uniform(*RADII)
+    # Up to an eighth of the shape's width is out of the picture.
+    room = max(0.0, side / 2 - 0.75 * radius)
+    centre = side / 2 + rng.uniform(-room, room, 2)
+    cover = shapes.coverage(
+        label, size, tuple(centre), radius, rng.uniform(-scenes.TILT, scenes.TILT),
+        rng.uniform(0.85, 1.18),
+    )  # fmt: skip
+    scenes.paint(rng, scene, cover)
+    picture = scenes.with_grain(rng, scene.picture)
+    for _ in range(rng.randint(MAX_LINES + 1)):
+        start, end = rng.randint(side, size=(2, 2)).tolist()
+        cv2.line(picture, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
+    return picture
+
+
+def _scrap(rng: RandomState, size: tuple[int, int]) -> ndarray:
+    """Coverage of a small, blunt ellipse, ``(H, W)``, that is none of the shapes."""
+    centre, radius = rng.randint(size[0], size=2), size[0] * rng.uniform(*SCRAPS)
+    rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    across, down = columns - centre[0], rows - centre[1]
+    angle, ratio = rng.uniform(0, np.pi), rng.uniform(0.3, 0.6)
+    along = across * np.cos(angle) + down * np.sin(angle)
+    aside = down * np.cos(angle) - across * np.sin(angle)
+    return np.clip(radius + 0.5 - np.hypot(along, aside / ratio), 0, 1)
+
+
+def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
+    """Write the set, one path per file written, so that the caller can show progress."""
+    counts = {'train': train, 'val': val}
+    for number, split in enumerate(SPLITS):
+        # All folders, even if some stay empty: their order gives the labels.
+        for label in CLASSES:
+            (out / split / label).mkdir(parents=True, exist_ok=True)
+        for index in range(counts[split]):
+            label = CLASSES[index % len(CLASSES)]
+            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            picture = draw_picture(RandomState([seed, number, index]), label, size)
+            path = out / split / label / f'{label}_{index + 1:08d}.jpg'
+            scenes.write_picture(path, picture)
+            yield path
+
+
+def check(out: Path) -> str:
+    """Read the set back; say what is in it.
+
+    Raises:
+        ValueError: a class has no folder, or a folder is none of the classes.
+    """
+    found = []
+    for split in SPLITS:
+        folders = tuple(sorted(path.name for path in (out / split).iterdir() if path.is_dir()))
+        if folders != CLASSES:
+            raise ValueError(
+                f'{out / split} has the folders {folders}, not {CLASSES}; draw it anew'
+            )
+        pictures = len(list((out / split).glob('*/*.jpg')))
+        found.append(f'{split} {pictures} pictures, {len(folders)} classes')
+    return '; '.join(found)

@@ -1,0 +1,98 @@
+"""Pictures with shapes over each other, and the pixels of every shape that stay visible."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy import ndarray
+from numpy.random import RandomState
+
+from . import shapes
+
+RATIOS = (1.0, 0.75, 4 / 3)  # height : width
+TILT = 0.4  # radians either way: as in photographs, things have an upper side
+MIN_VISIBLE = 0.6  # of the pixels a shape has in the picture
+MIN_PIXELS = 40
+
+
+@dataclass
+class Scene:
+    """A picture ``(H, W, 3)`` in BGR, and per object its class and its visible pixels."""
+
+    picture: ndarray
+    labels: list[str] = field(default_factory=list)
+    masks: list[ndarray] = field(default_factory=list)
+    whole: list[int] = field(default_factory=list)  # pixels before others came on top
+
+
+def picture_size(rng: RandomState, side: int) -> tuple[int, int]:
+    """Height and width of a picture whose longer side is ``side``."""
+    ratio = RATIOS[rng.randint(len(RATIOS))]
+    return round(side * min(ratio, 1)), round(side * min(1 / ratio, 1))
+
+
+def add_shapes(
+    rng: RandomState, scene: Scene, wanted: int, classes: Sequence[str],
+    radii: tuple[float, float], margin: float = 0.05,
+) -> None:  # fmt: skip
+    """Draw up to ``wanted`` shapes over each other; later ones hide earlier ones in part.
+
+    Args:
+        radii: smallest and largest radius, in longer sides of the picture.
+        margin: of the picture's sides, in which no centre lies.
+    """
+    for _ in range(4 * wanted):
+        if len(scene.labels) == wanted:
+            break
+        _try_shape(rng, scene, classes, radii, margin)
+
+
+def _try_shape(
+    rng: RandomState, scene: Scene, classes: Sequence[str], radii: tuple[float, float],
+    margin: float,
+) -> None:  # fmt: skip
+    size = scene.picture.shape[:2]
+    label = classes[rng.randint(len(classes))]
+    inner = (margin, 1 - margin)
+    cover = shapes.coverage(
+        label,
+        size,
+        centre=(rng.uniform(*inner) * size[1], rng.uniform(*inner) * size[0]),
+        radius=max(size) * float(np.exp(rng.uniform(*np.log(radii)))),
+        angle=rng.uniform(-TILT, TILT),
+        stretch=rng.uniform(0.88, 1.14),
+    )
+    mask = cover >= 0.5
+    left = [old & ~mask for old in scene.masks]
+    pixels = int(mask.sum())
+    if pixels < MIN_PIXELS or any(
+        old.sum() < max(MIN_VISIBLE * full, MIN_PIXELS)
+        for old, full in zip(left, scene.whole, strict=True)
+    ):
+        return
+    paint(rng, scene, cover)
+    scene.labels.append(label)
+    scene.masks = [*left, mask]
+    scene.whole.append(pixels)
+
+
+def paint(rng: RandomState, scene: Scene, cover: ndarray) -> None:
+    """Lay a random texture that stands out over what ``cover``, ``(H, W)``, covers."""
+    behind = scene.picture[cover >= 0.5].mean(axis=0)
+    texture = shapes.fill(rng, cover.shape, behind)
+    alpha = cover[..., None]
+    scene.picture = (1 - alpha) * scene.picture + alpha * texture
+
+
+def with_grain(rng: RandomState, picture: ndarray) -> ndarray:
+    """Add a random amount of camera noise and round to 8 bits."""
+    noise = rng.normal(0, rng.uniform(0, 6), picture.shape)
+    return np.clip(picture + noise, 0, 255).round().astype(np.uint8)
+
+
+def write_picture(path: Path, picture: ndarray) -> None:
+    """Write 8 bits, ``(H, W, 3)`` in BGR, as JPEG."""
+    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    path.write_bytes(data.tobytes())

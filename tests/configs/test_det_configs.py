@@ -1,62 +1,56 @@
 """Every config of configs/det: it builds, trains, predicts, and its name tells the truth."""
 
 import re
-from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import init_default_scope
+
+from configs import CONFIGS, build, check_pattern, check_size, check_step, configs_of, load, stem
 
 pytest.importorskip('mmdet')
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
-DET = sorted((CONFIGS / 'det').glob('*.py'))
-FULL = [path for path in DET if not path.name.startswith('mini_')]
+DET = configs_of('det')
 NAME = re.compile(
-    r'(?P<mini>mini_)?(?P<method>mask_rcnn|cascade_mask_rcnn)_uniformer_(?P<size>s|b|xxs|xs)'
-    r'_(?P<pattern>[ghw]\d*)(_(?P<schedule>1x|3x_ms))?'
+    r'(?P<mini>mini_)?(?P<method>mask_rcnn|cascade_mask_rcnn|retinanet|dino)'
+    r'_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)(_(?P<schedule>1x|3x_ms))?'
+    r'(?P<frozen>_frozenbn)?'
 )
-SIZES = {'s': 'small', 'b': 'base'}
-DEPTHS = {'s': (3, 4, 8, 3), 'b': (5, 8, 20, 7)}
-PATTERNS = {'g': 'global', 'w': 'window', 'h': 'hybrid'}
+TYPES = {
+    'mask_rcnn': 'MaskRCNN',
+    'cascade_mask_rcnn': 'CascadeRCNN',
+    'retinanet': 'RetinaNet',
+    'dino': 'DINO',
+}
 EPOCHS = {'1x': 12, '3x_ms': 36}
 
 
-def stem(path: Path) -> str:
-    return path.stem
+def small(config: Config, **backbone) -> torch.nn.Module:
+    """Build the model with few regions: hundreds cost minutes, and show nothing that dozens do not.
 
-
-def load(path: Path) -> Config:
-    config = Config.fromfile(path)
-    init_default_scope(config.default_scope)
-    return config
-
-
-def build(config: Config, **backbone) -> torch.nn.Module:
-    from mmdet.registry import MODELS
-
-    config.model.backbone.update(init_cfg=None, **backbone)
-    use_few_regions(config.model)
-    return MODELS.build(config.model)
-
-
-def use_few_regions(model: Config) -> None:
-    """Hundreds of regions per picture cost minutes, and show nothing that dozens do not."""
-    for cfg in (model.train_cfg.rpn_proposal, model.test_cfg.rpn):
-        cfg.max_per_img = min(cfg.max_per_img, 50)
-    stages = model.train_cfg.rcnn
-    for stage in stages if isinstance(stages, list) else [stages]:
-        stage.sampler.num = min(stage.sampler.num, 16)
+    Every score counts as a find, because those of an untrained model are low.
+    """
+    model = config.model
+    if 'roi_head' in model:
+        for cfg in (model.train_cfg.rpn_proposal, model.test_cfg.rpn):
+            cfg.max_per_img = min(cfg.max_per_img, 50)
+        stages = model.train_cfg.rcnn
+        for stage in stages if isinstance(stages, list) else [stages]:
+            stage.sampler.num = min(stage.sampler.num, 16)
+        model.test_cfg.rcnn.update(score_thr=0.0, max_per_img=10)
+    elif 'score_thr' in model.test_cfg:
+        model.test_cfg.update(score_thr=0.0, max_per_img=10)
+    else:
+        model.num_queries = model.test_cfg.max_per_img = 40
+    return build(config, **backbone)
 
 
 def inputs_for(model: torch.nn.Module, side: int = 128) -> dict:
     from mmdet.testing import demo_mm_inputs
 
-    classes = model.roi_head.bbox_head
-    classes = (classes[0] if isinstance(classes, torch.nn.ModuleList) else classes).num_classes
+    head = model.roi_head.bbox_head if hasattr(model, 'roi_head') else model.bbox_head
+    classes = (head[0] if isinstance(head, torch.nn.ModuleList) else head).num_classes
     data = demo_mm_inputs(
         2, [[3, side, side]] * 2, num_items=[3, 2], num_classes=classes, with_mask=True
     )
@@ -66,32 +60,27 @@ def inputs_for(model: torch.nn.Module, side: int = 128) -> dict:
 @pytest.mark.parametrize('path', DET, ids=stem)
 def test_every_part_of_a_model_gets_a_finite_gradient(path):
     torch.manual_seed(0)
-    model = build(load(path), drop_path_rate=0.0).train()
-    losses = model(**inputs_for(model), mode='loss')
-    loss, _ = model.parse_losses(losses)
-    assert torch.isfinite(loss)
-    loss.backward()
-    missing = [name for name, p in model.named_parameters() if p.requires_grad and p.grad is None]
-    assert missing == []
-    for name in ('backbone', 'neck', 'rpn_head', 'roi_head'):
-        gradients = [p.grad for p in getattr(model, name).parameters() if p.grad is not None]
-        norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
-        assert torch.isfinite(norm)
-        assert norm > 0, name
+    model = small(load(path), drop_path_rate=0.0).train()
+    check_step(model, inputs_for(model))
 
 
 @pytest.mark.parametrize('path', DET, ids=stem)
-def test_a_model_predicts_a_mask_for_every_box_in_the_size_of_the_picture(path):
+def test_a_model_predicts_boxes_and_masks_in_the_picture(path):
+    torch.manual_seed(0)
     config = load(path)
-    config.model.test_cfg.rcnn.score_thr = 0.0  # untrained scores are low
-    model = build(config).eval()
+    model = small(config).eval()
     with torch.no_grad():
         samples = model(**inputs_for(model), mode='predict')
+    limit = config.model.test_cfg.get('rcnn', config.model.test_cfg).max_per_img
     for sample in samples:
         found = sample.pred_instances
-        assert 0 < len(found) <= config.model.test_cfg.rcnn.max_per_img
-        assert found.masks.shape == (len(found), *sample.ori_shape[:2])
+        height, width = sample.ori_shape[:2]
+        assert 0 < len(found) <= limit
+        assert found.bboxes.min() >= 0
+        assert (found.bboxes.max(0).values <= torch.tensor([width, height] * 2)).all()
         assert found.scores.min() >= 0
+        if 'mask' in config.model.get('roi_head', {}).get('mask_head', {}).get('type', '').lower():
+            assert found.masks.shape == (len(found), height, width)
 
 
 @pytest.mark.parametrize('path', DET, ids=stem)
@@ -99,34 +88,15 @@ def test_the_name_of_a_config_tells_the_truth(path):
     name = NAME.fullmatch(path.stem)
     assert name, f'{path.stem} does not follow METHOD_uniformer_SIZE_PATTERN_SCHEDULE'
     config = load(path)
-    backbone = config.model.backbone
+    check_size(config, name['size'], bool(name['mini']))
+    check_pattern(config.model.backbone, name['pattern'])
+    assert config.model.type == TYPES[name['method']]
+    assert bool(name['schedule']) != bool(name['mini'])
     if name['mini']:
-        assert tuple(build(config).backbone.depths) == DEPTHS[name['size']]
         assert config.train_dataloader.dataset.data_root == 'data/mini/coco/'
     else:
-        assert backbone.arch == SIZES[name['size']]
         assert config.train_cfg.max_epochs == EPOCHS[name['schedule']]
         assert config.train_dataloader.dataset.data_root == 'data/coco/'
-    assert backbone.attention == PATTERNS[name['pattern'][0]]
-    if name['pattern'] != 'g':
-        assert backbone.window_size == int(name['pattern'][1:])
-    assert (
-        config.model.type
-        == {'mask_rcnn': 'MaskRCNN', 'cascade_mask_rcnn': 'CascadeRCNN'}[name['method']]
-    )
-
-
-def test_base_names_are_unique_because_mim_looks_configs_up_by_them():
-    counts = Counter(path.name for path in CONFIGS.rglob('*.py'))
-    assert [name for name, count in counts.items() if count > 1] == []
-
-
-@pytest.mark.parametrize('path', FULL, ids=stem)
-def test_a_leaf_states_differences_only(path):
-    _, header, body = path.read_text().split('"""')
-    assert 'Table' in header
-    assert 'Expected' in header
-    assert len([line for line in body.splitlines() if line.strip()]) <= 15
 
 
 def test_the_1x_schedule_is_that_of_the_published_run():
@@ -169,7 +139,7 @@ def test_the_learning_rate_warms_up_over_500_iterations_and_falls_after_epochs_8
 
 def test_norms_are_not_decayed_and_biases_and_position_embeddings_are():
     config = load(CONFIGS / 'det' / 'mask_rcnn_uniformer_s_h14_1x.py')
-    model = build(config)
+    model = small(config)
     optimizer = build_optim_wrapper(model, config.optim_wrapper).optimizer
     decay = {id(group['params'][0]): group['weight_decay'] for group in optimizer.param_groups}
     by_name = {name: decay[id(parameter)] for name, parameter in model.named_parameters()}

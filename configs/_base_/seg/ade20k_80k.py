@@ -1,0 +1,35 @@
+"""80 000 iterations on ADE20K for Semantic FPN, as PVT trains it (paper, Sec. 5.4).
+
+AdamW, learning rate 2e-4 (twice PVT's, for twice its batch), weight decay 1e-4 on every parameter,
+32 pictures a step.
+"""
+
+_base_ = ['./ade20k.py', 'mmseg::_base_/schedules/schedule_80k.py']
+
+# The published test enlarges pictures until 32 divides both sides.
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(2048, 512), keep_ratio=True),
+    dict(type='ResizeToMultiple', size_divisor=32),
+    dict(type='LoadAnnotations', reduce_zero_label=True),
+    dict(type='PackSegInputs'),
+]
+tta_pipeline = _base_.tta_pipeline
+tta_pipeline[1]['transforms'].insert(1, [dict(type='ResizeToMultiple', size_divisor=32)])
+train_dataloader = dict(batch_size=4)
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='AdamW', lr=2e-4, betas=(0.9, 0.999), weight_decay=1e-4)
+)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=1000),
+    dict(
+        type='CosineAnnealingLR', by_epoch=False, begin=0, end=80000, T_max=80000,
+        eta_min_ratio=1e-8,
+    ),
+]  # fmt: skip
+train_cfg = dict(val_interval=4000)
+default_hooks = dict(checkpoint=dict(interval=4000, max_keep_ckpts=3, save_best='mIoU'))
+auto_scale_lr = dict(enable=False, base_batch_size=32)

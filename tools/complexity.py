@@ -1,172 +1,197 @@
-"""Parameters and FLOPs of the whole model of a config, part by part.
+"""Parameters and FLOPs of the models of configs, whatever their toolbox.
 
-    python tools/complexity.py configs/det/mask_rcnn_uniformer_s_h14_1x.py --shape 800 1280
+    python tools/complexity.py configs/det/mask_rcnn_uniformer_s_h14_1x.py   # part by part
+    python tools/complexity.py configs/seg/*.py --markdown                   # a line per config
 
-One multiply-add is one FLOP, as in the papers. Attention products count; norms, activations and
-resizing do not. Nothing is computed: the shapes alone go through the model, and no weights are
-downloaded.
+One multiply-add is one FLOP, as in the papers. Attention products count; norms, activations,
+resizing and sampling do not. The input is that of the papers' tables: 800×1280 for detectors,
+512×2048 for segmentation, otherwise what the config's test pipeline gives. Nothing is computed: the
+shapes alone go through the model, but for DETR and its kin; and no weights are downloaded.
+
+Parameters are all that are trained, as published; heads used in training alone have no FLOPs.
 """
 
 import argparse
 import json
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from _complexity_models import TOOLBOXES, Meter, Toolbox, channels_of, count_parameters
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
+from mmengine.registry import MODELS, DefaultScope
+from mmengine.utils import get_object_from_string
+from torch import nn
 
-# The published numbers of two-stage detectors are for so many regions per picture.
-BOX_REGIONS, MASK_REGIONS = 1000, 100
+import mmuniformer  # noqa: F401  opens the toolboxes' doors, config or not
 
-
-@dataclass(frozen=True)
-class Row:
-    part: str
-    parameters: int
-    flops: int
+COLUMNS = ('parameters', 'FLOPs')
 
 
-@dataclass
-class Meter:
-    """Runs parts of a model and writes down what each costs."""
+def measure(config: str | Path | Config, shape: Sequence[int] | None = None) -> dict:
+    """Count the model of ``config``.
 
-    rows: list[Row] = field(default_factory=list)
-
-    def __call__(self, name: str, module: nn.Module, *inputs: Any) -> Any:
-        counter = FlopCounterMode(display=False)
-        # The fused kernel for the CPU has no formula in torch; the plain one is two products.
-        with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
-            out = module(*inputs)
-        # torch counts a multiply-add as two operations.
-        self.rows.append(Row(name, count_parameters(module), counter.get_total_flops() // 2))
-        return out
-
-
-def count_parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def measure_detector(model: nn.Module, image: Tensor, meter: Meter) -> None:
-    """Count one- and two-stage detectors of mmdet, cascades included."""
-    features = meter('backbone', model.backbone, image)
-    if getattr(model, 'neck', None) is not None:
-        features = meter('neck', model.neck, features)
-    for name in ('rpn_head', 'bbox_head'):
-        if getattr(model, name, None) is not None:
-            meter(name, getattr(model, name), features)
-    if getattr(model, 'roi_head', None) is not None:
-        measure_regions(model.roi_head, meter)
-
-
-def measure_regions(roi_head: nn.Module, meter: Meter) -> None:
-    for kind, regions in (('bbox', BOX_REGIONS), ('mask', MASK_REGIONS)):
-        head = getattr(roi_head, f'{kind}_head', None)
-        if head is None:
-            continue
-        heads = in_list(head)
-        # A mask head without an extractor of its own shares that of the boxes.
-        extractor = getattr(roi_head, f'{kind}_roi_extractor', None) or roi_head.bbox_roi_extractor
-        extractors = in_list(extractor)
-        for stage, head in enumerate(heads):
-            extractor = extractors[min(stage, len(extractors) - 1)]
-            size = extractor.roi_layers[0].output_size
-            crops = torch.empty(regions, extractor.out_channels, *size, device='meta')
-            suffix = f'.{stage}' if len(heads) > 1 else ''
-            meter(f'roi_head.{kind}_head{suffix}', head, crops)
-
-
-def in_list(module: nn.Module) -> list[nn.Module]:
-    return list(module) if isinstance(module, nn.ModuleList) else [module]
-
-
-# default_scope of the config -> how its models are run.
-MEASURES: dict[str, Callable[[nn.Module, Tensor, Meter], None]] = {'mmdet': measure_detector}
-
-
-def measure(config: str | Path | Config, shape: Sequence[int]) -> dict:
-    """Count the model of ``config`` on a picture of ``shape``, height and width.
+    Args:
+        config: file or config.
+        shape: height and width of the input in pixels, for video with frames in front; as in the
+            papers' tables if None.
 
     Raises:
-        ValueError: the config is of a toolbox whose models are not counted here.
+        ValueError: the config has no model, or one that is not counted here.
     """
     config = config if isinstance(config, Config) else Config.fromfile(config)
-    scope = config.get('default_scope')
-    if scope not in MEASURES:
-        raise ValueError(
-            f'default_scope {scope!r}: models of {", ".join(MEASURES)} can be counted, no others'
-        )
-    if 'model' not in config:
-        raise ValueError('the config has no model; give one that train.py takes')
-    # The default scope is one per process, and the last one set stays.
-    init_default_scope(scope)
-    from mmengine.registry import MODELS
-
+    toolbox = toolbox_of(config)
+    shape = tuple(toolbox.shape(config) if shape is None else shape)
+    model = build(config, toolbox)
+    device = 'meta' if toolbox.runs_on_shapes(model) else 'cpu'
     # Built, then emptied: some constructors compute with tensors, which fails on the meta device.
-    model = MODELS.build(config.model).to('meta')
-    model.eval()
+    model.to(device).eval()
     meter = Meter()
-    image = torch.empty(1, channels_of(model), *shape, device='meta')
-    MEASURES[scope](model, image, meter)
+    image = torch.zeros(1, channels_of(model), *shape, device=device)
+    toolbox.measure(model, image, meter)
+    meter.add_parts_not_run(model)
     return {
         'shape': list(shape),
+        'views': toolbox.views(config),
         'parameters': count_parameters(model),
         'flops': sum(row.flops for row in meter.rows),
         'parts': [asdict(row) for row in meter.rows],
     }
 
 
-def channels_of(model: nn.Module) -> int:
-    return getattr(model.backbone, 'in_channels', 3) if hasattr(model, 'backbone') else 3
+def toolbox_of(config: Mapping) -> Toolbox:
+    scope = config.get('default_scope')
+    if scope not in TOOLBOXES:
+        raise ValueError(
+            f'default_scope {scope!r}: models of {", ".join(TOOLBOXES)} can be counted, no others'
+        )
+    if 'model' not in config:
+        raise ValueError('the config has no model; give one that train.py takes')
+    return TOOLBOXES[scope]
 
 
-def table(result: dict) -> str:
+def build(config: Config, toolbox: Toolbox) -> nn.Module:
+    # The default scope is one per process; the next config may be of another toolbox.
+    with DefaultScope.overwrite_default_scope(config.default_scope):
+        model = MODELS.build(config.model)
+    base = get_object_from_string(toolbox.base)
+    if not isinstance(model, base):
+        raise ValueError(
+            f'the model is a {type(model).__name__}; of {config.default_scope}, '
+            f'{base.__name__} and what derives from it can be counted'
+        )
+    return model
+
+
+def size(shape: Sequence[int]) -> str:
+    return '×'.join(map(str, shape))
+
+
+def in_millions(result: Mapping) -> str:
+    return f'{result["parameters"] / 1e6:.2f} M'
+
+
+def in_billions(result: Mapping) -> str:
+    return f'{result["flops"] / 1e9:.2f} G'
+
+
+def line(cells: Sequence[str], widths: Sequence[int], markdown: bool) -> str:
+    """Lay out a row of a table, the first cell to the left and the others to the right."""
+    pairs = list(zip(cells, widths, strict=True))
+    words = [f'{cell:<{w}}' if at == 0 else f'{cell:>{w}}' for at, (cell, w) in enumerate(pairs)]
+    return f'| {" | ".join(words)} |' if markdown else '  '.join(words)
+
+
+def ruler(widths: Sequence[int], markdown: bool) -> str:
+    if not markdown:
+        return '-' * (sum(widths) + 2 * len(widths) - 2)
+    dashes = ['-' * widths[0], *('-' * (width - 1) + ':' for width in widths[1:])]
+    return f'| {" | ".join(dashes)} |'
+
+
+def table(result: dict, markdown: bool = False) -> str:
+    """Give the parts of one model."""
     rows = [*result['parts'], {'part': 'all', **result}]
-    width = max(len(row['part']) for row in rows)
-    lines = [f'{"part":<{width}}  {"parameters":>12}  {"FLOPs":>10}']
-    lines += [
-        f'{row["part"]:<{width}}  {row["parameters"] / 1e6:>10.2f} M  {row["flops"] / 1e9:>8.2f} G'
-        for row in rows
+    widths = (max(len(row['part']) for row in rows), 12, 12)
+    lines = [
+        line((row['part'], in_millions(row), in_billions(row)), widths, markdown) for row in rows
     ]
-    lines.insert(-1, '-' * len(lines[0]))
-    height, width = result['shape']
-    return '\n'.join([*lines, f'one picture of {height}×{width}, one multiply-add is one FLOP'])
+    lines.insert(-1 if not markdown else 0, ruler(widths, markdown))
+    lines.insert(0, line(('part', *COLUMNS), widths, markdown))
+    return '\n'.join([*lines, *([''] if markdown else []), *notes(result)])
+
+
+def notes(result: dict) -> list[str]:
+    found = [f'one input of {size(result["shape"])}, one multiply-add is one FLOP']
+    if result['views'] > 1:
+        flops = result['flops'] * result['views'] / 1e9
+        found.append(f'a test takes {result["views"]} views (clips × crops): {flops:.2f} G')
+    unused = [row for row in result['parts'] if row['parameters'] and not row['flops']]
+    if unused:
+        names = ', '.join(row['part'] for row in unused)
+        millions = (result['parameters'] - sum(row['parameters'] for row in unused)) / 1e6
+        found.append(f'without {names}, which a test does not run: {millions:.2f} M parameters')
+    return found
+
+
+def overview(configs: Sequence[Path], shape: Sequence[int] | None, markdown: bool) -> list[dict]:
+    """Print a line per config as soon as it is counted, and give the results."""
+    widths = (max(len(config.stem) for config in configs), 11, 12, 12)
+    print(line(('config', 'input', *COLUMNS), widths, markdown))
+    print(ruler(widths, markdown))
+    results = []
+    for config in configs:
+        result = measure_or_say(config, shape)
+        cells = (config.stem, size(result['shape']), in_millions(result), in_billions(result))
+        print(line(cells, widths, markdown), flush=True)
+        results.append({'config': str(config), **result})
+    return results
+
+
+def measure_or_say(config: Path, shape: Sequence[int] | None) -> dict:
+    try:
+        return measure(config, shape)
+    except ValueError as error:
+        raise ValueError(f'{config}: {error}') from error
 
 
 def parse_args(argv: Sequence[str] | None = None) -> tuple[argparse.ArgumentParser, Any]:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', type=Path, help='config file')
+    parser.add_argument('configs', type=Path, nargs='+', metavar='CONFIG', help='config file')
     parser.add_argument(
-        '--shape', type=int, nargs=2, default=(800, 1280), metavar=('H', 'W'),
-        help='height and width of the picture (800 1280)',
+        '--shape', type=int, nargs='+', metavar='N',
+        help='height and width of the input, for video with frames in front',
     )  # fmt: skip
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the numbers to FILE')
+    parser.add_argument('--markdown', action='store_true', help='print a Markdown table')
     return parser, parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser, args = parse_args(argv)
     warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
-    if not args.config.is_file():
-        parser.error(f'config {args.config} does not exist')
-    if min(args.shape) < 32:
-        parser.error(f'--shape {args.shape[0]} {args.shape[1]}: both at least 32 pixels')
+    for config in args.configs:
+        if not config.is_file():
+            parser.error(f'config {config} does not exist')
+    if args.shape is not None and (len(args.shape) not in (2, 3) or min(args.shape[-2:]) < 32):
+        parser.error('--shape takes H W, or T H W for video; H and W at least 32 pixels')
     try:
-        result = measure(args.config, args.shape)
+        if len(args.configs) > 1:
+            results = overview(args.configs, args.shape, args.markdown)
+        else:
+            result = measure_or_say(args.configs[0], args.shape)
+            print(table(result, args.markdown))
+            results = {'config': str(args.configs[0]), **result}
     except ValueError as error:
-        parser.error(f'{args.config}: {error}')
-    print(table(result))
+        parser.error(str(error))
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps({'config': str(args.config), **result}, indent=1) + '\n')
+        args.json.write_text(json.dumps(results, indent=1) + '\n')
 
 
 if __name__ == '__main__':

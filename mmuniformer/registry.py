@@ -8,10 +8,20 @@ from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS
 from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
 MODELS = Registry(
-    'model', parent=MMENGINE_MODELS, locations=['mmuniformer.models'], scope='mmuniformer'
+    'model',
+    parent=MMENGINE_MODELS,
+    locations=['mmuniformer.models', 'mmuniformer.token_labeling'],
+    scope='mmuniformer',
+)
+TRANSFORMS = Registry(
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    locations=['mmuniformer.token_labeling'],
+    scope='mmuniformer',
 )
 HOOKS = Registry(
     'hook', parent=MMENGINE_HOOKS, locations=['mmuniformer.engine'], scope='mmuniformer'

@@ -11,7 +11,13 @@ import torch
 from mmengine.device import is_cuda_available, is_mlu_available, is_musa_available, is_npu_available
 from mmengine.logging import HistoryBuffer, print_log
 from mmengine.model import MMDistributedDataParallel
-from mmengine.registry import HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
+from mmengine.registry import (
+    HOOKS,
+    MODELS,
+    OPTIM_WRAPPER_CONSTRUCTORS,
+    OPTIM_WRAPPERS,
+    TRANSFORMS,
+)
 from torch import nn
 
 from .. import registry
@@ -26,6 +32,7 @@ def register_bare_names() -> None:
     """
     for ours, root in (
         (registry.MODELS, MODELS),
+        (registry.TRANSFORMS, TRANSFORMS),
         (registry.HOOKS, HOOKS),
         (registry.OPTIM_WRAPPERS, OPTIM_WRAPPERS),
         (registry.OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPER_CONSTRUCTORS),

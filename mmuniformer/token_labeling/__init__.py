@@ -1,0 +1,51 @@
+"""Pieces of mmpretrain: the released classifiers' heads, and token labelling (Sec. 5.1).
+
+They derive from mmpretrain's classes, so mmpretrain is imported when one of them is asked for and
+not before. Until then the registries hold, under each name, a function that imports and builds.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from ..registry import MODELS, TRANSFORMS
+
+_MODELS = {
+    'HourglassClsHead': 'heads',
+    'TokenLabelDataPreprocessor': 'data_preprocessor',
+    'TokenLabelHead': 'heads',
+    'UniFormerClsHead': 'heads',
+}
+_TRANSFORMS = {'LoadLabelMap': 'transforms', 'WithLabelMap': 'transforms'}
+_OTHERS = {'MixToken': 'mix_token'}
+_HOMES = {**_MODELS, **_TRANSFORMS, **_OTHERS}
+
+__all__ = [
+    'HourglassClsHead',
+    'LoadLabelMap',
+    'MixToken',
+    'TokenLabelDataPreprocessor',
+    'TokenLabelHead',
+    'UniFormerClsHead',
+    'WithLabelMap',
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
+
+
+def _builder(name: str) -> Callable:
+    def build(*args: Any, **options: Any) -> Any:
+        return __getattr__(name)(*args, **options)
+
+    build.__name__ = build.__qualname__ = name
+    build.__doc__ = f'Build a {__name__}.{name}, which needs mmpretrain.'
+    return build
+
+
+for _registry, _names in ((MODELS, _MODELS), (TRANSFORMS, _TRANSFORMS)):
+    for _name in _names:
+        _registry.register_module(name=_name, module=_builder(_name))

@@ -1,0 +1,211 @@
+"""The heads of the released image classifiers, for mmpretrain's ``ImageClassifier``.
+
+They take the backbone's map as it is: ``out_norm='batch'``, ``out_indices=3`` and no neck.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import torch
+from mmengine.dist import barrier, get_rank
+from mmengine.logging import print_log
+from mmpretrain.models.heads import LinearClsHead
+from mmpretrain.structures import DataSample
+from torch import Tensor, nn
+
+from ..weights.load import CheckpointError, fetch, is_url, read_checkpoint
+from ..weights.official_keys import strip_prefix, unwrap
+
+Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
+TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token labels predicts
+
+
+class UniFormerClsHead(LinearClsHead):
+    """Mean over positions, then a linear layer (Sec. 4.1).
+
+    Args:
+        init_cfg: left out, weights are drawn from a truncated normal distribution of standard
+            deviation 0.02 and biases are 0, as released.
+            ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes a published file; give the
+            backbone the same one. With ``prefix`` it is mmengine's.
+        **options: ``loss``, ``topk``, ``cal_acc`` of mmpretrain's ``LinearClsHead``.
+
+    Raises:
+        CheckpointError: the published file has no such head, or one for other classes.
+    """
+
+    published: ClassVar[dict[str, str]] = {'head': 'fc'}  # name in published files → our module
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        init_cfg: Mapping | Sequence[Mapping] | None = None,
+        **options: Any,
+    ):
+        if init_cfg is None:
+            init_cfg = {'type': 'TruncNormal', 'layer': 'Linear', 'std': 0.02}
+        super().__init__(num_classes, in_channels, init_cfg=init_cfg, **options)
+
+    def init_weights(self) -> None:
+        cfg = self.init_cfg
+        if not isinstance(cfg, Mapping) or cfg.get('type') != 'Pretrained' or 'prefix' in cfg:
+            super().init_weights()
+            return
+        self._load_published(cfg['checkpoint'])
+        self._is_init = True
+
+    def _load_published(self, source: str) -> None:
+        if is_url(source):  # one process downloads, the others find the file
+            if get_rank() == 0:
+                fetch(source)
+            barrier()
+        state = unwrap(read_checkpoint(source))
+        if all(key.startswith('module.') for key in state):
+            state, _ = strip_prefix(state, 'module.')
+        wanted, found = self.state_dict(), {}
+        for theirs, ours in self.published.items():
+            for leaf in ('weight', 'bias'):
+                value = state.get(f'{theirs}.{leaf}')
+                _check_fits(source, f'{theirs}.{leaf}', value, wanted[f'{ours}.{leaf}'])
+                found[f'{ours}.{leaf}'] = value
+        self.load_state_dict(found, strict=False)
+        print_log(f'{source}: {", ".join(self.published)} loaded into the head', logger='current')
+
+    def last_map(self, feats: Feats) -> Tensor:
+        """The map ``(B, C, H, W)`` of the last stage."""
+        last = feats if isinstance(feats, Tensor) else feats[-1]
+        if not isinstance(last, Tensor) or last.ndim != 4:
+            got = tuple(last.shape) if isinstance(last, Tensor) else type(last).__name__
+            raise ValueError(
+                f'{type(self).__name__} takes the map (B, C, H, W) of a backbone with '
+                f"out_norm='batch' and out_indices=3, got {got}; leave the neck out"
+            )
+        return last
+
+    def pre_logits(self, feats: Feats) -> Tensor:
+        return self.last_map(feats).flatten(2).mean(2)
+
+
+class TokenLabelHead(UniFormerClsHead):
+    """The head of the models trained with token labels: one linear layer for the mean, one for each
+    position (Sec. 5.1, LV-ViT: arXiv 2104.10858).
+
+    Logits are those of the mean plus half of the largest of any position, class by class. The
+    losses are soft cross entropies against ``gt_score`` ``(K,)`` and ``gt_token_score``
+    ``(K, H, W)``, which :class:`~.data_preprocessor.TokenLabelDataPreprocessor` makes.
+
+    Args:
+        token_loss_weight: of the positions' loss, beside 1 for the mean's. 1 in the released
+            recipes, 0.5 in LV-ViT's.
+        loss: any loss of mmpretrain that takes soft labels ``(N, K)``.
+        init_cfg: as in :class:`UniFormerClsHead`.
+    """
+
+    published: ClassVar[dict[str, str]] = {'head': 'fc', 'aux_head': 'aux_fc'}
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        *,
+        token_loss_weight: float = 1.0,
+        loss: Mapping | nn.Module | None = None,
+        init_cfg: Mapping | Sequence[Mapping] | None = None,
+    ):
+        if token_loss_weight < 0:
+            raise ValueError(f'token_loss_weight {token_loss_weight} is below 0')
+        loss = {'type': 'CrossEntropyLoss', 'use_soft': True} if loss is None else loss
+        super().__init__(num_classes, in_channels, init_cfg=init_cfg, loss=loss)
+        self.aux_fc = nn.Linear(in_channels, num_classes)
+        self.token_loss_weight = token_loss_weight
+
+    def token_logits(self, feats: Feats) -> Tensor:
+        """Logits of every position, row by row: ``(B, H * W, K)``."""
+        return self.aux_fc(self.last_map(feats).flatten(2).transpose(1, 2))
+
+    def forward(self, feats: Feats) -> Tensor:
+        strongest = self.token_logits(feats).max(1).values
+        return super().forward(feats) + TOKEN_SHARE * strongest
+
+    def loss(self, feats: Feats, data_samples: Sequence[DataSample], **kwargs: Any) -> dict:
+        target, token_target = self._targets(feats, data_samples)
+        loss = self.loss_module(super().forward(feats), target, **kwargs)
+        token_logits = self.token_logits(feats).flatten(0, 1)
+        token_loss = self.loss_module(token_logits, token_target, **kwargs)
+        return {'loss_cls': loss, 'loss_token': self.token_loss_weight * token_loss}
+
+    def _targets(self, feats: Feats, samples: Sequence[DataSample]) -> tuple[Tensor, Tensor]:
+        """Soft labels ``(B, K)`` of the pictures and ``(B * H * W, K)`` of the positions."""
+        if 'gt_token_score' not in samples[0]:
+            raise ValueError(
+                'the pictures come without token labels; train with the data preprocessor '
+                'TokenLabelDataPreprocessor, or with UniFormerClsHead for class labels alone'
+            )
+        tokens = torch.stack([sample.gt_token_score for sample in samples])
+        wanted = (self.num_classes, *self.last_map(feats).shape[2:])
+        if tokens.shape[1:] != wanted:
+            raise ValueError(
+                f'token labels of shape {tuple(tokens.shape[1:])} for a head and a map that give '
+                f'{wanted} (classes, rows, columns): compare num_classes and token_stride of the '
+                'data preprocessor with the model'
+            )
+        scores = torch.stack([sample.gt_score for sample in samples])
+        return scores, tokens.flatten(2).transpose(1, 2).flatten(0, 1)
+
+
+class HourglassClsHead(UniFormerClsHead):
+    """The head of the light models: one linear layer for the map, one for the class token.
+
+    Each has half of the loss; the map alone predicts. Takes the pair that
+    ``UniFormerLight(out_norm='batch', out_indices=3, out_cls_token=True)`` gives. Labels may be
+    hard or soft. Arguments as in :class:`UniFormerClsHead`.
+    """
+
+    published: ClassVar[dict[str, str]] = {'head': 'fc', 'head_cls': 'fc_cls'}
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        init_cfg: Mapping | Sequence[Mapping] | None = None,
+        **options: Any,
+    ):
+        super().__init__(num_classes, in_channels, init_cfg=init_cfg, **options)
+        self.fc_cls = nn.Linear(in_channels, num_classes)
+
+    def last_map(self, feats: Feats) -> Tensor:
+        return super().last_map(self._pair(feats)[0])
+
+    def loss(self, feats: Feats, data_samples: Sequence[DataSample], **kwargs: Any) -> dict:
+        losses = self._get_loss(self(feats), data_samples, **kwargs)
+        token_logits = self.fc_cls(self._pair(feats)[1])
+        of_token = self._get_loss(token_logits, data_samples, **kwargs)['loss']
+        losses['loss_map'] = 0.5 * losses.pop('loss')
+        losses['loss_cls_token'] = 0.5 * of_token
+        return losses
+
+    @staticmethod
+    def _pair(feats: Feats) -> Sequence[Tensor]:
+        """The last stage's map ``(B, C, H, W)`` and class token ``(B, C)``."""
+        last = feats[-1]
+        pair = feats if isinstance(last, Tensor) else last
+        if isinstance(pair, Tensor) or len(pair) != 2 or [x.ndim for x in pair] != [4, 2]:
+            raise ValueError(
+                'HourglassClsHead takes a map (B, C, H, W) and a class token (B, C): give '
+                "UniFormerLight out_norm='batch', out_indices=3, out_cls_token=True, and no neck"
+            )
+        return pair
+
+
+def _check_fits(source: str, key: str, value: Tensor | None, wanted: Tensor) -> None:
+    advice = 'without init_cfg the head starts anew'
+    if value is None:
+        raise CheckpointError(
+            f'{source} has no {key}: it holds no classifier of this kind; {advice}'
+        )
+    if value.shape != wanted.shape:
+        raise CheckpointError(
+            f'{key} is {tuple(value.shape)} in {source} and {tuple(wanted.shape)} in the net '
+            f'(classes, channels); {advice}'
+        )

@@ -1,7 +1,7 @@
-"""mmaction2: its bare name ``UniFormer`` becomes ours, and 1.2.0's missing module is made up for.
+"""mmaction2: two of its bare names become ours, and 1.2.0's missing module is made up for.
 
-mmaction2 has a test-only class ``UniFormer``, registered when its models are imported. Registering
-ours before that makes its import fail; after it, ours must replace it.
+mmaction2 has test-only classes ``UniFormer`` and ``UniFormerV2``, registered when its models are
+imported. Registering ours before that makes its import fail; after it, ours must replace them.
 """
 
 import importlib.abc
@@ -14,12 +14,15 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-_REPLACEMENTS = 'mmuniformer.integrations.mmaction_models'
+_REPLACEMENTS = (
+    'mmuniformer.integrations.mmaction_models',
+    'mmuniformer.integrations.mmaction_uniformerv2',
+)
 _DRN_PACKAGE = 'mmaction.models.localizers.drn'
 
 
 def register_bare_names() -> None:
-    """Have mmaction2's registry import :mod:`.mmaction_models` behind its own models."""
+    """Have mmaction2's registry import our replacements behind its own models."""
     if importlib.util.find_spec('mmaction') is None:
         return
     try:
@@ -31,10 +34,11 @@ def register_bare_names() -> None:
     # Both attributes are private to mmengine 0.10; without them, import mmaction2's models now.
     locations = getattr(MODELS, '_locations', None)
     if locations is None or getattr(MODELS, '_imported', True):
-        importlib.import_module(_REPLACEMENTS)
-    elif _REPLACEMENTS not in locations:
+        for module in _REPLACEMENTS:
+            importlib.import_module(module)
+    elif not set(_REPLACEMENTS) <= set(locations):
         # A new list: mmengine shares the default one between registries.
-        MODELS._locations = [*locations, _REPLACEMENTS]
+        MODELS._locations = [*locations, *_REPLACEMENTS]
 
 
 def serve_missing_drn() -> None:

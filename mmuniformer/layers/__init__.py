@@ -1,7 +1,7 @@
 """Building blocks: tensors in, tensors out. Nothing here knows more than torch."""
 
-from .attention import Attention, windowed
-from .blocks import GlobalBlock, LocalBlock
+from .attention import Attention, along_time, pool_tokens, windowed, within_frames
+from .blocks import DividedBlock, GlobalBlock, LocalBlock, MobileBlock
 from .blocks_light import HourglassBlock, HourglassState
 from .drop_path import DropPath
 from .mlp import Mlp
@@ -22,6 +22,7 @@ __all__ = [
     'PATCH_EMBED',
     'Attention',
     'ConvPatchEmbed',
+    'DividedBlock',
     'DropPath',
     'GlobalBlock',
     'HourglassBlock',
@@ -29,7 +30,9 @@ __all__ = [
     'LocalBlock',
     'MapLayerNorm',
     'Mlp',
+    'MobileBlock',
     'PatchEmbed',
+    'along_time',
     'attend_with_score',
     'gather',
     'merge',
@@ -37,8 +40,10 @@ __all__ = [
     'pad_to_windows',
     'partition',
     'pool_score',
+    'pool_tokens',
     'put',
     'representative',
     'update_score',
     'windowed',
+    'within_frames',
 ]

@@ -24,6 +24,9 @@ def pointwise(ndim: int, in_channels: int, out_channels: int) -> nn.Module:
     return CONV[ndim](in_channels, out_channels, 1)
 
 
-def depthwise(ndim: int, channels: int, kernel_size: int) -> nn.Module:
+def depthwise(ndim: int, channels: int, kernel_size: int | tuple[int, ...]) -> nn.Module:
     """Depthwise convolution that keeps the size of the map by zero padding."""
-    return CONV[ndim](channels, channels, kernel_size, padding=kernel_size // 2, groups=channels)
+    if isinstance(kernel_size, int):
+        kernel_size = (kernel_size,) * ndim
+    padding = tuple(size // 2 for size in kernel_size)
+    return CONV[ndim](channels, channels, kernel_size, padding=padding, groups=channels)

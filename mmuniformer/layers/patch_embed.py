@@ -9,18 +9,32 @@ from .norm import MapLayerNorm
 class PatchEmbed(nn.Module):
     """Non-overlapping strided convolution and LayerNorm: ``(B, C, *S)`` → ``(B, D, *S / stride)``.
 
-    ``first``: 4×4 stride 4 (in a clip 3×4×4 stride 2×4×4); otherwise 2×2 stride 2 in space only.
-    Rows and columns beyond a multiple of the stride are dropped, as the released models do.
+    ``first``: 4×4 stride 4; otherwise 2×2 stride 2. Rows and columns beyond a multiple of the
+    stride are dropped, as the released models do. In a clip the convolution is ``length`` frames
+    long, zero-padded, and takes every ``time_stride``-th; published are 3 and 2 before stage 1, and
+    1 and 1 elsewhere.
     """
 
-    def __init__(self, ndim: int, in_channels: int, dim: int, first: bool):
+    def __init__(
+        self,
+        ndim: int,
+        in_channels: int,
+        dim: int,
+        *,
+        first: bool,
+        length: int = 1,
+        time_stride: int = 1,
+    ):
         super().__init__()
-        if first:
-            kernel, stride, padding = extent(ndim, 4, 3), extent(ndim, 4, 2), extent(ndim, 0, 1)
-        else:
-            kernel, stride, padding = extent(ndim, 2, 1), extent(ndim, 2, 1), 0
+        space = 4 if first else 2
         self.norm = MapLayerNorm(dim)  # eps 1e-5, unlike the blocks' 1e-6
-        self.proj = CONV[ndim](in_channels, dim, kernel, stride, padding)
+        self.proj = CONV[ndim](
+            in_channels,
+            dim,
+            kernel_size=extent(ndim, space, length),
+            stride=extent(ndim, space, time_stride),
+            padding=extent(ndim, 0, length // 2),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(self.proj(x))
@@ -29,24 +43,35 @@ class PatchEmbed(nn.Module):
 class ConvPatchEmbed(nn.Module):
     """Overlapping 3×3 convolutions with BatchNorm, of the S+ and light models.
 
-    ``first``: two of stride 2 with GELU between (in a clip the second halves time as well);
-    otherwise one of stride 2 in space.
+    ``first``: two of stride 2 with GELU between; otherwise one of stride 2. In a clip they are
+    ``length`` frames long, and the last takes every ``time_stride``-th.
     """
 
-    def __init__(self, ndim: int, in_channels: int, dim: int, first: bool):
+    def __init__(
+        self,
+        ndim: int,
+        in_channels: int,
+        dim: int,
+        *,
+        first: bool,
+        length: int = 3,
+        time_stride: int = 1,
+    ):
         super().__init__()
+        kernel, padding = extent(ndim, 3, length), extent(ndim, 1, length // 2)
+        still, moving = extent(ndim, 2, 1), extent(ndim, 2, time_stride)
         conv = CONV[ndim]
         if first:
             self.proj = nn.Sequential(
-                conv(in_channels, dim // 2, 3, extent(ndim, 2, 1), 1),
+                conv(in_channels, dim // 2, kernel, still, padding),
                 batch_norm(ndim, dim // 2),
                 nn.GELU(),
-                conv(dim // 2, dim, 3, 2, 1),
+                conv(dim // 2, dim, kernel, moving, padding),
                 batch_norm(ndim, dim),
             )
         else:
             self.proj = nn.Sequential(
-                conv(in_channels, dim, 3, extent(ndim, 2, 1), 1), batch_norm(ndim, dim)
+                conv(in_channels, dim, kernel, moving, padding), batch_norm(ndim, dim)
             )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -21,12 +21,8 @@ def attend_with_score(attention: Attention, x: Tensor) -> tuple[Tensor, Tensor]:
         What ``attention(x)`` returns, and the first row of the affinity of Eq. 7, mean over heads
         and before dropout, ``(B, N)`` in float32 or better. The other rows are never in memory.
     """
-    B, N, C = x.shape
-    qkv = attention.qkv(x).view(B, N, 3, attention.num_heads, C // attention.num_heads)
-    q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # each (B, heads, N, head_dim)
-    drop = attention.attn_drop if attention.training else 0.0
-    x = F.scaled_dot_product_attention(q, k, v, dropout_p=drop)
-    x = attention.proj_drop(attention.proj(x.transpose(1, 2).reshape(B, N, C)))
+    q, k, v = attention.split_heads(x)  # each (B, heads, N, head_dim)
+    x = attention.attend(q, k, v)
     row = (q[:, :, :1] * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, heads, 1, N)
     row = row.softmax(-1, dtype=torch.promote_types(row.dtype, torch.float32))
     return x, row.mean(1).squeeze(1)

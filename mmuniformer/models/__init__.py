@@ -1,16 +1,22 @@
 """The backbones, for any of the five toolboxes or none."""
 
 from .arch import ARCHS, LIGHT_ARCHS, Arch, LightArch
-from .uniformer import UniFormer, UniFormer3D
+from .arch_v2 import ARCHS_V2, ArchV2
+from .uniformer import UniFormer
+from .uniformer3d import UniFormer3D
 from .uniformer_light import UniFormerLight, UniFormerLight3D
+from .uniformer_v2 import UniFormerV2
 
 __all__ = [
     'ARCHS',
+    'ARCHS_V2',
     'LIGHT_ARCHS',
     'Arch',
+    'ArchV2',
     'LightArch',
     'UniFormer',
     'UniFormer3D',
     'UniFormerLight',
     'UniFormerLight3D',
+    'UniFormerV2',
 ]

@@ -1,11 +1,23 @@
 """The published variants of UniFormer as rows of a table (paper, Table 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 STAGE_TYPES = ('local', 'global')
 STEMS = ('patch', 'conv')
+INFLATED = ('dpe', 'local', 'downsample')
+TEMPORAL = ('inflated', 'temporal_strides')  # fields that mean nothing to an image net
+_PER_STAGE = ('depths', 'dims', 'mlp_ratios', 'stage_types', 'kv_strides', 'temporal_strides')
+_NOT_OF_LIGHT = (
+    *('stem', 'stage_types', 'dpe', 'local_ffn', 'local_kernel', 'kv_strides'),
+    *TEMPORAL,
+)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,17 @@ class Arch:
     ``layer_scale`` the initial factor on the residual branches of the stages (counted from 1) in
     ``layer_scale_stages``, or ``None``; ``norm_eps`` that of the LayerNorms in global blocks.
 
+    The others are for the ablations of Sec. 5.6. Of Table 10: ``stage_types``, each ``'local'`` or
+    ``'global'``; ``dpe``, whether there are position embeddings; ``local_ffn``, ``False`` for
+    MobileNet blocks in local stages; ``local_kernel``, the size of the local neighbourhood;
+    ``kv_strides``, rows and columns over which the keys and values of global stages are averaged.
+    Of Table 12, and of video nets alone: ``inflated``, which convolutions reach across frames,
+    ``'dpe'``, ``'local'`` or ``'downsample'``, the last one those before stages 2 to 4; ``()`` are
+    the 2D filters. Those of the stem ``'conv'`` always do, and any that skips frames.
+    ``temporal_strides``: each downsampling keeps one frame out of so many, 1 to 3.
+
     Raises:
+        TypeError: a field is of the wrong type.
         ValueError: a field does not have one entry per stage, or a value nobody knows.
     """
 
@@ -32,23 +54,38 @@ class Arch:
     layer_scale_stages: tuple[int, ...] = (1, 2, 3, 4)
     stage_types: tuple[str, ...] = ('local', 'local', 'global', 'global')
     norm_eps: float = 1e-6
+    dpe: bool = True
+    local_ffn: bool = True
+    local_kernel: int = 5
+    kv_strides: tuple[int, ...] = (1, 1, 1, 1)
+    inflated: tuple[str, ...] = ('dpe', 'local')
+    temporal_strides: tuple[int, ...] = (2, 1, 1, 1)
 
     def __post_init__(self) -> None:
-        for name in ('depths', 'dims', 'mlp_ratios', 'layer_scale_stages', 'stage_types'):
+        self._check_sequences()
+        self._check_choices()
+        self._check_against_stages()
+
+    def _check_sequences(self) -> None:
+        for name in (*_PER_STAGE, 'layer_scale_stages', 'inflated'):
             value = getattr(self, name)
             if isinstance(value, str) or not hasattr(value, '__iter__'):
-                raise TypeError(
-                    f'arch {name} is a sequence with one entry per stage, got {value!r}'
-                )
+                content = f'some of {INFLATED}' if name == 'inflated' else 'one entry per stage'
+                raise TypeError(f'arch {name} is a sequence with {content}, got {value!r}')
             object.__setattr__(self, name, tuple(value))
-        for name in ('depths', 'dims', 'mlp_ratios', 'stage_types'):
+        for name in _PER_STAGE:
             if len(getattr(self, name)) != 4:
                 raise ValueError(
                     f'arch {name} needs 4 entries, one per stage, got {getattr(self, name)}'
                 )
-        for name in ('depths', 'dims', 'mlp_ratios'):
+        for name in ('depths', 'dims', 'mlp_ratios', 'kv_strides'):
             if min(getattr(self, name)) <= 0:
                 raise ValueError(f'arch {name} must be positive, got {getattr(self, name)}')
+        for name in ('kv_strides', 'temporal_strides'):
+            if not all(_is_whole(value) for value in getattr(self, name)):
+                raise TypeError(f'arch {name} are whole numbers, got {getattr(self, name)}')
+
+    def _check_choices(self) -> None:
         if self.stem not in STEMS:
             raise ValueError(f'arch stem {self.stem!r} is none of {STEMS}')
         if unknown := set(self.stage_types) - set(STAGE_TYPES):
@@ -57,16 +94,52 @@ class Arch:
             raise ValueError(
                 f'arch layer_scale_stages are numbers from 1 to 4, got {self.layer_scale_stages}'
             )
-        for dim, kind in zip(self.dims, self.stage_types, strict=True):
+        for name in ('dpe', 'local_ffn'):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f'arch {name} is True or False, got {getattr(self, name)!r}')
+        if not _is_whole(self.local_kernel) or self.local_kernel < 1 or self.local_kernel % 2 == 0:
+            raise ValueError(
+                f'arch local_kernel {self.local_kernel!r} is not an odd number above 0; the paper '
+                'tries 3, 5, 7 and 9'
+            )
+        if unknown := set(self.inflated) - set(INFLATED):
+            raise ValueError(f'arch inflated {sorted(unknown)} are none of {INFLATED}')
+        if not set(self.temporal_strides) <= {1, 2, 3}:
+            raise ValueError(
+                f'arch temporal_strides {self.temporal_strides}: the filters are 3 frames long, '
+                'allowed are 1 to 3'
+            )
+
+    def _check_against_stages(self) -> None:
+        for dim, kind, stride in zip(self.dims, self.stage_types, self.kv_strides, strict=True):
             if kind == 'global' and (self.head_dim < 1 or dim % self.head_dim):
                 raise ValueError(
                     f'head_dim {self.head_dim} does not divide the {dim} channels of a global '
                     'stage; the released models use 64 or 32'
                 )
+            if kind == 'local' and stride > 1:
+                raise ValueError(
+                    f'arch kv_strides {self.kv_strides} give a local stage a stride, where there '
+                    f'is no attention; give it 1, stage_types are {self.stage_types}'
+                )
+        if 'local' not in self.stage_types and self.changed(('local_ffn', 'local_kernel')):
+            raise ValueError(
+                f'arch local_ffn and local_kernel mean nothing where stage_types are '
+                f'{self.stage_types}; leave them out'
+            )
 
     def layer_scale_of(self, stage: int) -> float | None:
         """Initial layer scale of ``stage`` (counted from 0), ``None`` for no layer scale."""
         return self.layer_scale if stage + 1 in self.layer_scale_stages else None
+
+    def length_before(self, stage: int) -> int:
+        """Frames that the filters before ``stage`` (counted from 0) span in a video net."""
+        spans = stage == 0 or self.stem == 'conv' or 'downsample' in self.inflated
+        return 3 if spans or self.temporal_strides[stage] > 1 else 1
+
+    def changed(self, names: Iterable[str]) -> list[str]:
+        """Which of the fields ``names`` are not as in ``small``."""
+        return [name for name in names if getattr(self, name) != getattr(Arch, name)]
 
 
 @dataclass(frozen=True)
@@ -74,7 +147,7 @@ class LightArch(Arch):
     """Shape of a light (hourglass) UniFormer; the fields left out are as in ``xxs``.
 
     The stem is convolutional before stage 1 and patches elsewhere, stages 3 and 4 prune tokens:
-    ``stem`` and ``stage_types`` offer no choice.
+    ``stem``, ``stage_types`` and the fields for ablations offer no choice.
 
     ``prune_ratio`` is the share of tokens that a block keeps, ``trade_off`` that of a block's new
     attention in the score by which the next one chooses. The first block of stage 3 keeps all.
@@ -92,10 +165,10 @@ class LightArch(Arch):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.stem, self.stage_types) != (Arch.stem, Arch.stage_types):
+        if changed := self.changed(_NOT_OF_LIGHT):
             raise ValueError(
                 'a light net has one stem and one kind of stages; leave out arch stem and '
-                f'stage_types, got {self.stem!r} and {self.stage_types}'
+                f'stage_types and what belongs to ablations, got {", ".join(changed)}'
             )
         if not 0 < self.prune_ratio < 1:
             raise ValueError(f'arch prune_ratio {self.prune_ratio} is not between 0 and 1')

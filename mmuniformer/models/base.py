@@ -35,7 +35,8 @@ class Backbone(BaseModule):
         with_cp: activation checkpointing: ``True`` for every block, or how many blocks, from the
             first, of each stage.
         init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes any published file of
-            the family (optionally with ``prefix``, ``inflation``); other types are mmengine's.
+            the family (optionally with ``prefix``, ``inflation``, ``allow_new``, see
+            :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
 
     Raises:
         ValueError: an argument is out of range.
@@ -111,9 +112,9 @@ class Backbone(BaseModule):
             super().init_weights()
             return
         options = {key: value for key, value in cfg.items() if key not in ('type', 'checkpoint')}
-        if unknown := set(options) - {'prefix', 'inflation', 'map_location'}:
+        if unknown := set(options) - {'prefix', 'inflation', 'allow_new', 'map_location'}:
             raise TypeError(
-                f'init_cfg of type Pretrained takes checkpoint, prefix and inflation, '
+                'init_cfg of type Pretrained takes checkpoint, prefix, inflation and allow_new, '
                 f'not {sorted(unknown)}'
             )
         options.pop('map_location', None)
@@ -184,14 +185,14 @@ def _checkpointed_blocks(with_cp: bool | Sequence[int], depths: tuple[int, ...])
     return counts
 
 
-def recompute(block: nn.Module, x: Tensor) -> Tensor:
+def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:
     """Run ``block`` without keeping its activations; the backward pass computes them again."""
     if any(isinstance(module, _BatchNorm) for module in block.modules()):
         # Without this the second computation would move the running statistics a second time.
         contexts = {'context_fn': lambda: (nullcontext(), _frozen_statistics(block))}
     else:
         contexts = {}
-    return checkpoint(block, x, use_reentrant=False, **contexts)
+    return checkpoint(block, *inputs, use_reentrant=False, **contexts)
 
 
 @contextmanager

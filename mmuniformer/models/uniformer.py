@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..layers import PATCH_EMBED, GlobalBlock, LocalBlock, MapLayerNorm
-from ..layers.nd import batch_norm
+from ..layers import PATCH_EMBED, GlobalBlock, LocalBlock, MapLayerNorm, MobileBlock
+from ..layers.nd import batch_norm, extent
 from ..registry import MODELS
-from .arch import Arch, find_arch
+from .arch import TEMPORAL, Arch, find_arch
 from .base import NUM_STAGES, Backbone
 
 HYBRID_GROUP = 4  # three window blocks, then a global one (Sec. 4.3)
@@ -92,6 +92,7 @@ class UniFormer(Backbone):
             )
         self.arch = arch
         self.attention = attention
+        self._check_arch()
         self.window_size = window_size
         self._make_stages(
             drop=_rate('drop_rate', drop_rate),
@@ -102,12 +103,27 @@ class UniFormer(Backbone):
         self.apply(_init_linear)
         self.freeze()
 
+    def _check_arch(self) -> None:
+        """Refuse what would have no effect on this net."""
+        if self.ndim == 2 and (changed := self.arch.changed(TEMPORAL)):
+            raise ValueError(
+                f'{type(self).__name__} has no time; leave out arch {" and ".join(changed)}'
+            )
+        if self.attention in ('window', 'hybrid') and (
+            self.arch.stage_types[2] != 'global' or self.arch.kv_strides[2] > 1
+        ):
+            raise ValueError(
+                f'attention {self.attention!r} is of a stage 3 that is global, without kv_strides; '
+                f'got arch stage_types {self.arch.stage_types}, kv_strides {self.arch.kv_strides}; '
+                "use attention='global'"
+            )
+
     def _make_stages(self, drop: float, attn_drop: float, drop_path: float) -> None:
         last = max(sum(self.depths) - 1, 1)
         drop_paths = (drop_path * number / last for number in itertools.count())
         channels = self.in_channels
         for index, dim in enumerate(self.arch.dims):
-            downsample = PATCH_EMBED[self.arch.stem](self.ndim, channels, dim, first=index == 0)
+            downsample = self._make_downsample(index, self.arch.stem, channels)
             blocks = nn.ModuleList(
                 self._make_block(index, number, drop, attn_drop, next(drop_paths))
                 for number in range(self.depths[index])
@@ -116,27 +132,49 @@ class UniFormer(Backbone):
             self.add_module(f'blocks{index + 1}', blocks)
             channels = dim
 
+    def _make_downsample(self, stage: int, stem: str, in_channels: int) -> nn.Module:
+        return PATCH_EMBED[stem](
+            self.ndim,
+            in_channels,
+            self.arch.dims[stage],
+            first=stage == 0,
+            length=self.arch.length_before(stage),
+            time_stride=self.arch.temporal_strides[stage],
+        )
+
     def _make_block(
         self, stage: int, number: int, drop: float, attn_drop: float, drop_path: float
     ) -> nn.Module:
-        dim = self.arch.dims[stage]
+        arch = self.arch
         shared = {
-            'mlp_ratio': self.arch.mlp_ratios[stage],
-            'drop': drop,
+            'dpe_kernel': self._kernel('dpe', 3) if arch.dpe else None,
             'drop_path': drop_path,
-            'layer_scale': self.arch.layer_scale_of(stage),
+            'layer_scale': arch.layer_scale_of(stage),
         }
-        if self.arch.stage_types[stage] == 'local':
-            return LocalBlock(self.ndim, dim, **shared)
+        ffn = {'mlp_ratio': arch.mlp_ratios[stage], 'drop': drop}
+        if arch.stage_types[stage] == 'global':
+            attention = {
+                'head_dim': arch.head_dim,
+                'attn_drop': attn_drop,
+                'norm_eps': arch.norm_eps,
+            }
+            return self._make_global_block(stage, number, **shared, **ffn, **attention)
+        shared['kernel_size'] = self._kernel('local', arch.local_kernel)
+        if not arch.local_ffn:
+            return MobileBlock(self.ndim, arch.dims[stage], **shared)
+        return LocalBlock(self.ndim, arch.dims[stage], **shared, **ffn)
+
+    def _make_global_block(self, stage: int, number: int, **options: Any) -> nn.Module:
         return GlobalBlock(
             self.ndim,
-            dim,
-            head_dim=self.arch.head_dim,
+            self.arch.dims[stage],
             window_size=self.window_size if self._in_window(stage, number) else None,
-            attn_drop=attn_drop,
-            norm_eps=self.arch.norm_eps,
-            **shared,
+            kv_stride=self.arch.kv_strides[stage],
+            **options,
         )
+
+    def _kernel(self, kind: str, size: int) -> tuple[int, ...]:
+        return extent(self.ndim, size, size if kind in self.arch.inflated else 1)
 
     def _in_window(self, stage: int, number: int) -> bool:
         if stage != 2:
@@ -194,36 +232,6 @@ class UniFormer(Backbone):
             if index in self.out_indices:
                 outs.append(self._normalise(index, x))
         return outs[0] if self.single_output else tuple(outs)
-
-
-@MODELS.register_module()
-class UniFormer3D(UniFormer):
-    """UniFormer for video (Sec. 4.2): clips ``(B, C, T, H, W)``, time halved before stage 1.
-
-    Args:
-        attention: ``'joint'``, over space and time at once (Table 11).
-        out_indices: an int, the default, gives one map ``(B, C, T / 2, H / 32, W / 32)``, which is
-            what the heads of mmaction2 take; a sequence gives a tuple.
-        **options: as in :class:`UniFormer`, except for ``window_size``.
-
-    2D weights given in ``init_cfg`` are inflated, ``inflation='average'`` or ``'center'``.
-    """
-
-    ndim = 3
-    attentions = ('joint',)
-    input_axes = 'B, C, T, H, W'
-
-    def __init__(
-        self,
-        *,
-        attention: str = 'joint',
-        out_indices: int | Sequence[int] = 3,
-        out_norm: str = 'batch',
-        **options: Any,
-    ):
-        if 'window_size' in options:
-            raise TypeError('UniFormer3D has no windows, and no window_size')
-        super().__init__(attention=attention, out_indices=out_indices, out_norm=out_norm, **options)
 
 
 def _rate(name: str, value: float) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..layers import ConvPatchEmbed, HourglassBlock, HourglassState, pool_score
+from ..layers import HourglassBlock, HourglassState, pool_score
 from ..registry import MODELS
 from .arch import LightArch, find_light_arch
 from .uniformer import UniFormer
@@ -68,9 +68,11 @@ class UniFormerLight(UniFormer):
     def _make_stages(self, drop: float, attn_drop: float, drop_path: float) -> None:
         super()._make_stages(drop, attn_drop, drop_path)
         dims = self.arch.dims
-        self.patch_embed1 = ConvPatchEmbed(self.ndim, self.in_channels, dims[0], first=True)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dims[FIRST_GLOBAL]))
         self.cls_upsample = nn.Linear(dims[FIRST_GLOBAL], dims[FIRST_GLOBAL + 1])
+
+    def _make_downsample(self, stage: int, stem: str, in_channels: int) -> nn.Module:
+        return super()._make_downsample(stage, 'conv' if stage == 0 else stem, in_channels)
 
     def _make_block(
         self, stage: int, number: int, drop: float, attn_drop: float, drop_path: float

@@ -2,5 +2,14 @@
 
 from .inflate import inflate
 from .load import CheckpointError, LoadReport, load_backbone, read_checkpoint
+from .load_v2 import LoadReportV2, load_v2
 
-__all__ = ['CheckpointError', 'LoadReport', 'inflate', 'load_backbone', 'read_checkpoint']
+__all__ = [
+    'CheckpointError',
+    'LoadReport',
+    'LoadReportV2',
+    'inflate',
+    'load_backbone',
+    'load_v2',
+    'read_checkpoint',
+]

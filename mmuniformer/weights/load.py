@@ -3,7 +3,7 @@
 import argparse
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .inflate import inflate
-from .official_keys import OUTPUT_NORMS, backbone_state, is_head, likely_cause
+from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may_be_new
 
 MIN_COVERAGE = 0.95
 _STAGES = ('patch_embed', 'blocks', 'cls_token', 'cls_upsample', 'transformer.')
@@ -30,7 +30,8 @@ class LoadReport:
 
     Attributes:
         loaded: names taken as they are; ``inflated`` those that got a time axis.
-        new: output norms the file does not have, as expected from a classification file.
+        new: what the file does not have and need not: output norms, as a classification file; and
+            the parts of blocks that ``allow_new`` names.
         missing: other parameters of the net that the file does not have.
         heads: classifiers and norms in the file that this net has no use for.
         other_parts: names outside the backbone (neck, heads of a toolbox).
@@ -125,6 +126,7 @@ def load_backbone(
     *,
     prefix: str | None = None,
     inflation: str = 'average',
+    allow_new: Sequence[str] = (),
 ) -> LoadReport:
     """Load any published file of the family into ``net``, or refuse it and leave ``net`` untouched.
 
@@ -132,11 +134,20 @@ def load_backbone(
         source: path or URL.
         prefix: of the backbone's names in the file; found by itself where it is ``backbone.``.
         inflation: of 2D weights in a 3D net, ``'average'`` or ``'center'``.
+        allow_new: parts of blocks that the file may lack, to start with the values they have in
+            ``net``: ``'layer_scale'``, ``'temporal_attention'`` (of divided attention). Both are
+            allowed wherever 2D weights are inflated. They stand in the report as new.
 
     Raises:
         FileNotFoundError: there is no such file.
         CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``.
+        TypeError: ``allow_new`` is one string.
+        ValueError: a part in ``allow_new`` that there is not.
     """
+    if isinstance(allow_new, str):
+        raise TypeError(f'allow_new is a sequence of parts, got {allow_new!r}')
+    if unknown := set(allow_new) - set(NEW_PARTS):
+        raise ValueError(f'allow_new {sorted(unknown)} are none of {tuple(NEW_PARTS)}')
     try:
         state, other_parts = backbone_state(read_checkpoint(source), prefix)
     except CheckpointError:
@@ -145,7 +156,8 @@ def load_backbone(
         raise CheckpointError(f'{source} cannot be used: {error}') from error
     wanted = net.state_dict()
     state, inflated = _inflate_where_needed(state, wanted, inflation)
-    report = _account(str(source), state, wanted, inflated, other_parts)
+    parts = tuple(NEW_PARTS) if inflated else tuple(allow_new)
+    report = _account(str(source), state, wanted, inflated, parts, other_parts)
     reshaped = [
         f'{key}: {tuple(state[key].shape)} in the file, {tuple(wanted[key].shape)} in the net'
         for key in (*report.loaded, *report.inflated)
@@ -174,12 +186,13 @@ def _account(
     state: Mapping[str, Tensor],
     wanted: Mapping[str, Tensor],
     inflated: list[str],
+    new_parts: Sequence[str],
     other_parts: list[str],
 ) -> LoadReport:
     # Counters of BatchNorm: files from before PyTorch 0.4.1 lack them, and nothing depends on them.
     own = [key for key in wanted if not key.endswith('num_batches_tracked')]
     absent = [key for key in own if key not in state]
-    new = [key for key in absent if key.split('.', 1)[0] in OUTPUT_NORMS]
+    new = [key for key in absent if may_be_new(key, new_parts)]
     missing = [key for key in absent if key not in new]
     counted = [key for key in own if key not in new]
     size = sum(wanted[key].numel() for key in counted)
@@ -205,8 +218,9 @@ def _refusal(
     reshaped: list[str],
     foreign: list[str],
 ) -> str:
+    expected = {key: value for key, value in wanted.items() if key not in report.new}
     lines = [
-        f'{report.source} does not belong to this net: {likely_cause(state, wanted)}.',
+        f'{report.source} does not belong to this net: {likely_cause(state, expected)}.',
         f'  {report.coverage:.1%} of the net covered ({MIN_COVERAGE:.0%} needed), '
         f'{len(reshaped)} of another shape, {len(foreign)} without a place',
         f'  first names in the file: {", ".join(list(state)[:5])}',

@@ -15,7 +15,8 @@ and arguments; the token-labelling ones under ``state_dict``. They carry the hea
 *Distributed* training may have put ``module.`` before every name.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from torch import Tensor
@@ -27,6 +28,12 @@ HEADS = ('head', 'aux_head', 'head_cls', 'norm_cls', 'norm', 'norm1', 'norm2', '
 # New in a dense net that starts from a classification file, or the other way round, hence allowed
 # to be missing.
 OUTPUT_NORMS = ('norm', 'norm_cls', 'norm1', 'norm2', 'norm3', 'norm4')
+# Of blocks that may start anew, on request or where an image file is inflated: most image files
+# have no layer scale, and none has an attention along time.
+NEW_PARTS = {
+    'layer_scale': re.compile(r'blocks\d\.\d+\.gamma_\d$'),
+    'temporal_attention': re.compile(r'blocks\d\.\d+\.t_(norm|attn)\.'),
+}
 
 
 def unwrap(checkpoint: Any) -> dict[str, Tensor]:
@@ -84,6 +91,13 @@ def backbone_state(
     return inside, outside
 
 
+def may_be_new(key: str, parts: Collection[str]) -> bool:
+    """Whether a net may keep its own ``key``: an output norm, or among ``parts`` of its blocks."""
+    if key.split('.', 1)[0] in OUTPUT_NORMS:
+        return True
+    return any(NEW_PARTS[part].match(key) for part in parts)
+
+
 def is_head(key: str) -> bool:
     return key.split('.', 1)[0] in HEADS
 
@@ -91,7 +105,7 @@ def is_head(key: str) -> bool:
 def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
     """Say in a sentence why ``state`` does not fit a net with the tensors ``wanted``."""
     if any('transformer.resblocks.' in key for key in state):
-        return 'it is a UniFormerV2 or CLIP file'
+        return 'it is a UniFormerV2 or CLIP file; use UniFormerV2'
     if 'cls_upsample.weight' in state and 'cls_upsample.weight' not in wanted:
         return 'it is a light (hourglass) UniFormer; use UniFormerLight'
     if not any(key.startswith('blocks1.0.') for key in state):
@@ -102,19 +116,46 @@ def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> s
     if (stem in state) != (stem in wanted):
         having = 'has' if stem in state else 'lacks'
         return f'it {having} the convolutional stem of small_plus; choose arch to match'
-    scale = 'blocks3.0.gamma_1'
-    if (scale in state) != (scale in wanted):
-        having = 'has' if scale in state else 'lacks'
-        rows = 'xxs_ls' if 'cls_upsample.weight' in wanted else 'base_ls, large_ls'
-        return f'it {having} layer scale ({rows}); choose arch to match'
-    conv = 'blocks1.0.pos_embed.weight'
-    if conv in wanted and state[conv].ndim != wanted[conv].ndim:
-        return f'it is a {state[conv].ndim - 2}D file and the net is {wanted[conv].ndim - 2}D'
+    for cause in (_of_layer_scale(state, wanted), _of_divided_attention(state, wanted)):
+        if cause:
+            return cause
+    ndim, wanted_ndim = (
+        3 if any(value.ndim == 5 for value in tensors.values()) else 2
+        for tensors in (state, wanted)
+    )
+    if ndim != wanted_ndim:
+        return f'it is a {ndim}D file and the net is {wanted_ndim}D'
+    dpe = 'blocks1.0.pos_embed.weight'
+    if (dpe in state) != (dpe in wanted):
+        having = 'has' if dpe in state else 'lacks'
+        return f'it {having} position embeddings; choose arch dpe to match'
     for what, measure in (('depths', _depths), ('widths', _widths)):
         theirs, ours = measure(state), measure(wanted)
         if theirs != ours:
             return f'its {what} are {theirs} and the net has {ours}; choose arch to match'
     return 'parts of it are missing, or belong to another net'
+
+
+def _of_layer_scale(state: Collection[str], wanted: Collection[str]) -> str | None:
+    theirs, ours = (any('.gamma_' in key for key in keys) for keys in (state, wanted))
+    if theirs == ours:
+        return None
+    having = 'has' if theirs else 'lacks'
+    rows = 'xxs_ls' if 'cls_upsample.weight' in wanted else 'base_ls, large_ls'
+    remedy = '' if theirs else ", or give allow_new=['layer_scale'] to start it anew"
+    return f'it {having} layer scale ({rows}); choose arch to match{remedy}'
+
+
+def _of_divided_attention(state: Collection[str], wanted: Collection[str]) -> str | None:
+    theirs, ours = (any('.t_attn.' in key for key in keys) for keys in (state, wanted))
+    if theirs == ours:
+        return None
+    if theirs:
+        return "it has divided attention; use UniFormer3D(attention='divided')"
+    return (
+        "it lacks divided attention; use attention='joint', or give "
+        "allow_new=['temporal_attention'] to start the attention along time anew"
+    )
 
 
 def _depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:

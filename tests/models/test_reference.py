@@ -16,6 +16,7 @@ CLASSIFIERS = {
     'cls_large_ls_tl': {'arch': 'large_ls'},
     'video_small': {'arch': 'small'},
     'video_base': {'arch': 'base'},
+    'video_small_split': {'arch': 'small', 'attention': 'divided'},
     'cls_xxs': {'arch': 'xxs', 'out_cls_token': True},
     'cls_xs': {'arch': 'xs', 'out_cls_token': True},
     'video_xxs': {'arch': 'xxs', 'out_cls_token': True},

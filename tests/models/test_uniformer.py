@@ -207,7 +207,7 @@ def test_a_net_for_one_channel_takes_one_channel():
     assert net(picture(channels=1))[0].shape == (2, 16, 16, 24)
 
 
-def test_the_video_net_halves_time_once_and_takes_a_static_clip_as_an_image():
+def test_the_video_net_halves_time_once_and_has_the_image_nets_parameters():
     flat, deep = seeded(out_indices=3, out_norm='batch'), UniFormer3D(arch=TINY)
     assert deep(torch.randn(1, 3, 8, 32, 64)).shape == (1, 48, 4, 1, 2)
     assert {k.rsplit('.', 1)[0] for k in flat.state_dict()} == {

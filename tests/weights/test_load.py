@@ -240,7 +240,7 @@ def test_a_few_tensors_missing_are_logged_as_a_warning(tmp_path, monkeypatch):
 
 def test_init_cfg_refuses_what_it_does_not_know(tmp_path):
     net = dense(init_cfg={'type': 'Pretrained', 'checkpoint': 'x.pth', 'strict': False})
-    with pytest.raises(TypeError, match=r"checkpoint, prefix and inflation, not \['strict'\]"):
+    with pytest.raises(TypeError, match=r"prefix, inflation and allow_new, not \['strict'\]"):
         net.init_weights()
 
 

@@ -1,0 +1,101 @@
+"""The image ViTs that UniFormerV2 arms, as rows of a table (arXiv 2211.09552)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from ..layers.blocks_v2 import ACTIVATIONS
+
+
+@dataclass(frozen=True)
+class ArchV2:
+    """Shape of the ViT and of its global UniBlocks. Recipe choices are not part of it.
+
+    ``image_size`` is the picture whose patches have learnt positions; for others they are resized.
+    ``pre_norm`` is CLIP's LayerNorm in front of the first layer, ``norm_eps`` that of the ViT's
+    LayerNorms, ``relative_positions`` the table in every layer's attention that BEiT has.
+
+    ``head_dim``, ``activation`` and ``norm_eps`` leave no trace in the weights.
+
+    Raises:
+        ValueError: a size that does not fit the others, or a value nobody knows.
+    """
+
+    depth: int = 12
+    dim: int = 768
+    head_dim: int = 64
+    mlp_ratio: float = 4.0
+    patch_size: int = 16
+    image_size: int = 224
+    activation: str = 'quick_gelu'
+    norm_eps: float = 1e-5
+    pre_norm: bool = True
+    relative_positions: bool = False
+    global_head_dim: int = 64
+    global_mlp_ratio: float = 4.0
+
+    def __post_init__(self) -> None:
+        for name in ('depth', 'dim', 'head_dim', 'patch_size', 'image_size', 'global_head_dim'):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f'arch {name} is a whole number above 0, got {value!r}')
+        for name in ('mlp_ratio', 'global_mlp_ratio', 'norm_eps'):
+            if not getattr(self, name) > 0:
+                raise ValueError(f'arch {name} must be positive, got {getattr(self, name)!r}')
+        for name in ('head_dim', 'global_head_dim'):
+            if self.dim % getattr(self, name):
+                raise ValueError(
+                    f'arch {name} {getattr(self, name)} does not divide the {self.dim} channels; '
+                    'the released models use 64'
+                )
+        if self.image_size % self.patch_size:
+            raise ValueError(
+                f'arch image_size {self.image_size} is no multiple of patch_size {self.patch_size}'
+            )
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f'arch activation {self.activation!r} is none of {tuple(ACTIVATIONS)}')
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of patches that have learnt positions."""
+        side = self.image_size // self.patch_size
+        return side, side
+
+
+_B16 = ArchV2()
+_L14 = ArchV2(depth=24, dim=1024, patch_size=14)
+_B16_VIT = replace(_B16, activation='gelu', norm_eps=1e-6, pre_norm=False)
+
+# b16, l14 and l14_336 are CLIP's, and those of all released files. b16_vit is the ViT-B/16 of
+# supervised training (timm, DeiT) and of MAE, b16_beit the one of BEiT: starts for one's own nets.
+ARCHS_V2: Mapping[str, ArchV2] = MappingProxyType(
+    {
+        'b16': _B16,
+        'l14': _L14,
+        'l14_336': replace(_L14, image_size=336),
+        'b16_vit': _B16_VIT,
+        'b16_beit': replace(_B16_VIT, relative_positions=True),
+    }
+)
+
+
+def find_arch_v2(arch: str | Mapping | ArchV2) -> ArchV2:
+    """Look up a row, or make one from the fields in a dict; those left out are as in ``b16``.
+
+    Raises:
+        ValueError: no such row, or a field no row has.
+        TypeError: neither a name nor a dict.
+    """
+    if isinstance(arch, str):
+        arch = ARCHS_V2.get(arch, arch)
+    if isinstance(arch, ArchV2):
+        return arch
+    if isinstance(arch, str):
+        rows = ', '.join(ARCHS_V2)
+        raise ValueError(f'unknown arch {arch!r}; there are {rows}, or a dict of fields')
+    if not isinstance(arch, Mapping):
+        raise TypeError(f'arch is the name of a row or a dict of fields, got {arch!r}')
+    known = ArchV2.__dataclass_fields__
+    if unknown := sorted(set(arch) - set(known)):
+        raise ValueError(f'arch has no field {unknown}; there are {", ".join(known)}')
+    return ArchV2(**arch)

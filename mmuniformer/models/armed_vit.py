@@ -1,0 +1,237 @@
+"""The ViT inside UniFormerV2, armed with local UniBlocks (arXiv 2211.09552, Sec. 3).
+
+How pictures become tokens, what is frozen, what is recomputed, how weights come in.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from mmengine.dist import barrier, get_rank
+from mmengine.logging import print_log
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import PretrainedInit, update_init_info
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..layers.blocks_v2 import LocalUniBlock, relative_bias
+from ..weights.load import fetch, is_url
+from ..weights.load_v2 import load_v2
+from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
+from .arch_v2 import ArchV2
+from .base import recompute
+
+
+class ArmedViT(BaseModule):
+    """An image ViT whose layers may have local temporal MHRA; parameters are named as CLIP's.
+
+    Args:
+        frozen_stages: -1 freezes nothing, 0 patches and positions, ``n`` also the first ``n``
+            layers. Local MHRA is always trained.
+        with_cp: activation checkpointing: ``True`` for every layer, or for how many from the first.
+        local: arguments of :class:`~mmuniformer.layers.blocks_v2.LocalUniBlock` about its MHRA and
+            dropout.
+
+    Raises:
+        ValueError: an argument or an input that is not allowed; the message says what is.
+    """
+
+    def __init__(
+        self,
+        arch: ArchV2,
+        *,
+        in_channels: int,
+        temporal_downsample: bool,
+        local: Mapping[str, Any],
+        drop_path_rate: float,
+        frozen_stages: int,
+        norm_eval: bool,
+        with_cp: bool | int,
+        init_cfg: Mapping | Sequence[Mapping] | None,
+    ):
+        super().__init__(init_cfg=init_cfg)
+        if isinstance(in_channels, bool) or not isinstance(in_channels, int) or in_channels < 1:
+            raise ValueError(f'in_channels is a whole number above 0, got {in_channels!r}')
+        if frozen_stages not in range(-1, arch.depth + 1):
+            raise ValueError(f'frozen_stages {frozen_stages!r} is not in -1 … {arch.depth}')
+        self.arch = arch
+        self.in_channels = in_channels
+        self.temporal_downsample = temporal_downsample
+        self.frozen_stages = frozen_stages
+        self.norm_eval = norm_eval
+        self.checkpointed = _checkpointed_layers(with_cp, arch.depth)
+        self._make_stem()
+        self.transformer = nn.Module()
+        self.transformer.resblocks = nn.ModuleList(
+            LocalUniBlock(
+                arch.dim,
+                head_dim=arch.head_dim,
+                mlp_ratio=arch.mlp_ratio,
+                activation=arch.activation,
+                norm_eps=arch.norm_eps,
+                drop_path=drop_path,
+                **local,
+            )
+            for drop_path in rising('drop_path_rate', drop_path_rate, arch.depth)
+        )
+        self._make_relative_positions()
+
+    def _make_stem(self) -> None:
+        dim, patch = self.arch.dim, self.arch.patch_size
+        frames, stride = (3, 2) if self.temporal_downsample else (1, 1)
+        self.conv1 = nn.Conv3d(
+            self.in_channels,
+            dim,
+            (frames, patch, patch),
+            (stride, patch, patch),
+            (frames // 2, 0, 0),
+            bias=False,
+        )
+        rows, columns = self.arch.grid
+        self.class_embedding = nn.Parameter(dim**-0.5 * torch.randn(dim))
+        self.positional_embedding = nn.Parameter(dim**-0.5 * torch.randn(rows * columns + 1, dim))
+        pre_norm = nn.LayerNorm(dim, eps=self.arch.norm_eps)
+        self.ln_pre = pre_norm if self.arch.pre_norm else nn.Identity()
+
+    def _make_relative_positions(self) -> None:
+        if not self.arch.relative_positions:
+            return
+        rows, columns = self.arch.grid
+        for block in self.transformer.resblocks:
+            table = torch.zeros((2 * rows - 1) * (2 * columns - 1) + 3, block.attn.num_heads)
+            block.attn.register_parameter(RELATIVE_TABLE, nn.Parameter(table))
+
+    def check_input(self, x: Tensor) -> None:
+        if x.ndim not in (4, 5):
+            raise ValueError(
+                f'{type(self).__name__} takes clips (B, C, T, H, W) or pictures (B, C, H, W), '
+                f'got shape {tuple(x.shape)}'
+            )
+        if x.shape[1] != self.in_channels:
+            raise ValueError(
+                f'the input has {x.shape[1]} channels and the net {self.in_channels}; '
+                'set in_channels, or convert the pictures'
+            )
+        patch = self.arch.patch_size
+        if x.shape[-2] % patch or x.shape[-1] % patch:
+            raise ValueError(
+                f'the input is {x.shape[-2]}×{x.shape[-1]}, not in patches of {patch}×{patch}; '
+                f'resize or pad it to multiples of {patch}'
+            )
+        frames = x.shape[2] if x.ndim == 5 else 1
+        if self.temporal_downsample and frames > 1 and frames % 2:
+            raise ValueError(
+                f'the clip has {frames} frames, which temporal_downsample cannot halve; '
+                'give an even number, or one'
+            )
+
+    def embed(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """Tokens ``(B, T, 1 + N, C)`` of the clip, and the rows and columns of its patches."""
+        x = self.conv1(x)
+        B, C, T, *grid = x.shape
+        patches = x.flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
+        first = self.class_embedding.to(x.dtype).expand(B, T, 1, C)
+        positions = resize_positions(self.positional_embedding, self.arch.grid, tuple(grid))
+        tokens = torch.cat([first, patches], 2) + positions.to(x.dtype)
+        return self.ln_pre(tokens), tuple(grid)
+
+    def run_layer(self, index: int, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+        block = self.transformer.resblocks[index]
+        bias = None
+        if self.arch.relative_positions:
+            table = getattr(block.attn, RELATIVE_TABLE)
+            bias = relative_bias(resize_relative_table(table, self.arch.grid, grid), *grid)
+        if self.recomputes(index):
+            return recompute(block, tokens, bias)
+        return block(tokens, bias)
+
+    def recomputes(self, index: int) -> bool:
+        return self.training and index < self.checkpointed and torch.is_grad_enabled()
+
+    def freeze(self) -> None:
+        if self.frozen_stages < 0:
+            return
+        self.class_embedding.requires_grad_(False)
+        self.positional_embedding.requires_grad_(False)
+        frozen = [self.conv1, self.ln_pre]
+        for block in self.transformer.resblocks[: self.frozen_stages]:
+            frozen += [*block.vit(), block.drop_path]
+        for module in frozen:
+            module.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> 'ArmedViT':
+        super().train(mode)
+        if mode:
+            self.freeze()
+            for module in self.modules():
+                if self.norm_eval and isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def init_weights(self) -> None:
+        """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""
+        cfg = self.init_cfg
+        if not isinstance(cfg, Mapping) or cfg.get('type') not in ('Pretrained', PretrainedInit):
+            super().init_weights()
+            return
+        known = ('type', 'checkpoint', 'map_location', 'prefix', 'inflation')
+        if unknown := sorted(set(cfg) - set(known)):
+            raise TypeError(
+                f'init_cfg of type Pretrained takes checkpoint, prefix and inflation, not {unknown}'
+            )
+        self._load(cfg['checkpoint'], {key: cfg[key] for key in known[3:] if key in cfg})
+        self._is_init = True
+
+    def _load(self, source: str, options: dict[str, Any]) -> None:
+        if is_url(source):  # one process downloads, the others find the file
+            if get_rank() == 0:
+                fetch(source)
+            barrier()
+        report = load_v2(self, source, **options)
+        print_log(str(report), logger='current')
+        if report.missing:
+            warning = f'{source}: not every tensor found its place, see above'
+            print_log(warning, logger='current', level=logging.WARNING)
+        if hasattr(self, '_params_init_info'):
+            update_init_info(self, init_info=f'Loaded from {source}')
+
+    def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
+        """Tell how deep a parameter sits, for layer-wise learning rates.
+
+        Returns:
+            The layer, 0 for patches and positions and ``n + 1`` for the ViT's layer ``n``, counted
+            from 0, with its local MHRAs; and the number of layers. Everything else, global
+            UniBlocks and the model around this net, is the last layer.
+        """
+        num_layers = self.arch.depth + 2
+        name = param_name[len(prefix) :] if param_name.startswith(prefix) else ''
+        stem = ('conv1.', 'class_embedding', 'positional_embedding', 'ln_pre.')
+        if name.startswith(stem):
+            return 0, num_layers
+        if name.startswith('transformer.resblocks.'):
+            return int(name.split('.')[2]) + 1, num_layers
+        return num_layers - 1, num_layers
+
+
+def _checkpointed_layers(with_cp: bool | int, depth: int) -> int:
+    if isinstance(with_cp, bool):
+        return depth if with_cp else 0
+    if not isinstance(with_cp, int) or not 0 <= with_cp <= depth:
+        raise ValueError(
+            f'with_cp is a bool or the number of layers to checkpoint, at most {depth}; '
+            f'got {with_cp!r}'
+        )
+    return with_cp
+
+
+def rate_within(name: str, value: float) -> float:
+    if not 0 <= value < 1:
+        raise ValueError(f'{name} {value} is outside [0, 1)')
+    return value
+
+
+def rising(name: str, rate: float, count: int) -> list[float]:
+    """Rates of ``count`` blocks, from 0 at the first to ``rate`` at the last."""
+    last = max(count - 1, 1)
+    return [rate_within(name, rate) * number / last for number in range(count)]

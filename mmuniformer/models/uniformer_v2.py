@@ -1,0 +1,238 @@
+"""UniFormerV2: image ViTs armed with local and global UniBlocks (arXiv 2211.09552, Sec. 3)."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from ..layers.blocks_v2 import GlobalUniBlock, as_maps, make_dpe, with_dpe
+from ..registry import MODELS
+from .arch_v2 import ArchV2, find_arch_v2
+from .armed_vit import ArmedViT, rate_within, rising
+
+FUSIONS = ('balance', 'global')
+# In released files the last LayerNorm is the head of the classifier, a Sequential; mmaction2 takes
+# it out. Either name is understood when weights are loaded.
+FINAL_NORMS = ('proj.0', 'norm')
+
+
+@MODELS.register_module()
+class UniFormerV2(ArmedViT):
+    """UniFormerV2 for clips ``(B, C, T, H, W)`` and pictures ``(B, C, H, W)``, one-frame clips.
+
+    Frames and resolution are free from call to call; positions are resized where they have to be.
+    Parameters have the published names. New parts start at zero, so that a net with a ViT's weights
+    starts as that ViT, frame by frame.
+
+    Args:
+        arch: row of :data:`mmuniformer.models.arch_v2.ARCHS_V2`, or a dict of
+            :class:`~mmuniformer.models.arch_v2.ArchV2` fields.
+        in_channels: of the input, 3 for RGB.
+        local_mhra: local temporal MHRAs per ViT layer: 0 (Kinetics), 1 or 2 (Something-Something).
+        local_reduction: by how much these are narrower than the ViT.
+        local_kernel_size: frames that they see, an odd number.
+        temporal_downsample: halve the number of frames in the patch convolution, which then sees
+            three. A single frame is taken as it is.
+        global_layers: ViT layers, counted from 0, behind which a global UniBlock reads the tokens.
+            ``None``: the last four.
+        fusion: the video feature: ``'balance'``, the learnt mean of the global token and the
+            frames' class tokens; ``'global'``, that token alone, as in the released frozen nets.
+        out_indices: ``None`` for the video feature ``(B, dim)`` behind the last LayerNorm, which is
+            what a linear classifier takes. Or ViT layers, counted from 0, whose patches to return
+            as maps ``(B, dim, T, H / patch_size, W / patch_size)``, without ``T`` for pictures: a
+            sequence gives a tuple, an int one map. A net for maps has no global UniBlocks.
+        drop_rate: dropout in the ViT's FFN and behind its attention.
+        attn_drop_rate: dropout of the ViT's attention weights.
+        drop_path_rate: stochastic depth of the last ViT layer, rising linearly from 0 at the first;
+            whole clips are dropped. It covers the layer's local MHRAs.
+        global_drop_rate: dropout in the FFN of global UniBlocks, one value or one per block. The
+            released nets have 0.5.
+        global_drop_path_rate: stochastic depth of the last global UniBlock, from 0 at the first.
+        frozen_stages: how much of the ViT is frozen: -1 nothing, 0 patches and positions, ``n``
+            also the first ``n`` layers. UniBlocks are always trained.
+        norm_eval: keep the BatchNorm of local MHRAs in eval mode during training.
+        with_cp: activation checkpointing: ``True`` for every layer and its global UniBlock, or for
+            how many, from the first.
+        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes UniFormerV2's published
+            files and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally with ``prefix``,
+            ``inflation``; other types are mmengine's.
+
+    Raises:
+        ValueError: an argument or an input that is not allowed; the message says what is.
+        TypeError: an argument of the wrong type.
+
+    Example:
+        >>> import torch
+        >>> from mmuniformer.models.uniformer_v2 import UniFormerV2
+        >>> net = UniFormerV2(arch='b16').eval()
+        >>> tuple(net(torch.rand(1, 3, 8, 224, 224)).shape)
+        (1, 768)
+    """
+
+    final_norm = FINAL_NORMS[0]
+
+    def __init__(
+        self,
+        *,
+        arch: str | Mapping | ArchV2 = 'b16',
+        in_channels: int = 3,
+        local_mhra: int = 0,
+        local_reduction: float = 1.5,
+        local_kernel_size: int = 3,
+        temporal_downsample: bool = False,
+        global_layers: Sequence[int] | None = None,
+        fusion: str = 'balance',
+        out_indices: int | Sequence[int] | None = None,
+        drop_rate: float = 0.0,
+        attn_drop_rate: float = 0.0,
+        drop_path_rate: float = 0.0,
+        global_drop_rate: float | Sequence[float] = 0.0,
+        global_drop_path_rate: float = 0.0,
+        frozen_stages: int = -1,
+        norm_eval: bool = False,
+        with_cp: bool | int = False,
+        init_cfg: Mapping | Sequence[Mapping] | None = None,
+    ):
+        arch = find_arch_v2(arch)
+        _check_local(local_mhra, local_reduction, local_kernel_size, arch.dim)
+        if fusion not in FUSIONS:
+            raise ValueError(f'fusion {fusion!r} is none of {FUSIONS}')
+        super().__init__(
+            arch,
+            in_channels=in_channels,
+            temporal_downsample=temporal_downsample,
+            local={
+                'local_mhra': local_mhra,
+                'local_reduction': local_reduction,
+                'local_kernel_size': local_kernel_size,
+                'drop': rate_within('drop_rate', drop_rate),
+                'attn_drop': rate_within('attn_drop_rate', attn_drop_rate),
+            },
+            drop_path_rate=drop_path_rate,
+            frozen_stages=frozen_stages,
+            norm_eval=norm_eval,
+            with_cp=with_cp,
+            init_cfg=init_cfg,
+        )
+        self.single_output = isinstance(out_indices, int)
+        if out_indices is None:
+            given = range(max(arch.depth - 4, 0), arch.depth)
+            given = given if global_layers is None else global_layers
+            self.out_indices = None
+            self.global_layers = _layers('global_layers', given, arch.depth)
+            self._make_global(fusion, global_drop_rate, global_drop_path_rate)
+            self.out_channels, self.out_strides = (arch.dim,), ()
+        else:
+            self.out_indices = _layers('out_indices', out_indices, arch.depth)
+            self.global_layers = ()
+            self.out_channels = (arch.dim,) * len(self.out_indices)
+            self.out_strides = (arch.patch_size,) * len(self.out_indices)
+        self.freeze()
+
+    def _make_global(
+        self, fusion: str, drop_rate: float | Sequence[float], drop_path_rate: float
+    ) -> None:
+        dim, count = self.arch.dim, len(self.global_layers)
+        rates = (drop_rate,) * count if isinstance(drop_rate, int | float) else tuple(drop_rate)
+        if len(rates) != count:
+            raise ValueError(
+                f'global_drop_rate has {len(rates)} values for {count} global UniBlocks'
+            )
+        drop_paths = rising('global_drop_path_rate', drop_path_rate, count)
+        self.transformer.temporal_cls_token = nn.Parameter(torch.zeros(1, 1, dim))
+        self.transformer.dpe = nn.ModuleList(make_dpe(dim) for _ in range(count))
+        self.transformer.dec = nn.ModuleList(
+            GlobalUniBlock(
+                dim,
+                head_dim=self.arch.global_head_dim,
+                mlp_ratio=self.arch.global_mlp_ratio,
+                drop=rate_within('global_drop_rate', drop),
+                drop_path=drop_path,
+            )
+            for drop, drop_path in zip(rates, drop_paths, strict=True)
+        )
+        balance = nn.Parameter(torch.zeros(dim)) if fusion == 'balance' else None
+        self.transformer.register_parameter('balance', balance)
+        name, _, nested = self.final_norm.partition('.')
+        norm = nn.LayerNorm(dim)
+        self.transformer.add_module(name, nn.Sequential(norm) if nested else norm)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        self.check_input(x)
+        picture = x.ndim == 4
+        tokens, grid = self.embed(x.unsqueeze(2) if picture else x)
+        token, maps = None, []
+        last = self.arch.depth - 1 if self.out_indices is None else self.out_indices[-1]
+        for index in range(last + 1):
+            tokens = self.run_layer(index, tokens, grid)
+            if index in self.global_layers:
+                token = self._summarise(index, token, tokens, grid)
+            if self.out_indices is not None and index in self.out_indices:
+                maps.append(as_maps(tokens, *grid))
+        if self.out_indices is None:
+            return self._fuse(token, tokens)
+        if picture:
+            maps = [frames.squeeze(2) for frames in maps]
+        return maps[0] if self.single_output else tuple(maps)
+
+    def _summarise(
+        self, index: int, token: Tensor | None, tokens: Tensor, grid: tuple[int, int]
+    ) -> Tensor:
+        """Have the global UniBlock behind layer ``index`` read the tokens of all frames."""
+        number = self.global_layers.index(index)
+        if token is None:
+            token = self.transformer.temporal_cls_token.to(tokens.dtype)
+            token = token.expand(tokens.shape[0], -1, -1)
+
+        def read(token: Tensor, tokens: Tensor) -> Tensor:
+            memory = with_dpe(self.transformer.dpe[number], tokens, *grid)
+            return self.transformer.dec[number](token, memory)
+
+        if self.recomputes(index):
+            return checkpoint(read, token, tokens, use_reentrant=False)
+        return read(token, tokens)
+
+    def _fuse(self, token: Tensor, tokens: Tensor) -> Tensor:
+        """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
+        feature = token[:, 0]
+        if self.transformer.balance is not None:
+            share = self.transformer.balance.sigmoid()
+            feature = (1 - share) * feature + share * tokens[:, :, 0].mean(1)
+        return self.transformer.get_submodule(self.final_norm)(feature)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
+        for name, leaf in itertools.product(FINAL_NORMS, ('weight', 'bias')):
+            key = f'{prefix}transformer.{name}.{leaf}'
+            if key in state_dict:
+                ours = f'{prefix}transformer.{self.final_norm}.{leaf}'
+                state_dict[ours] = state_dict.pop(key)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+def _layers(name: str, layers: int | Sequence[int], depth: int) -> tuple[int, ...]:
+    given = (layers,) if isinstance(layers, int) else tuple(layers)
+    if not given or not all(isinstance(layer, int) and -depth <= layer < depth for layer in given):
+        raise ValueError(
+            f'{name} {layers!r}: allowed are ViT layers 0 to {depth - 1}, '
+            f'or -{depth} to -1 counted from the last'
+        )
+    result = tuple(layer % depth for layer in given)
+    if list(result) != sorted(set(result)):
+        raise ValueError(f'{name} {layers!r} must be in rising order, each layer once')
+    return result
+
+
+def _check_local(count: int, reduction: float, kernel_size: int, dim: int) -> None:
+    if count not in (0, 1, 2):
+        raise ValueError(f'local_mhra {count!r} is none of 0, 1, 2: how many each ViT layer gets')
+    if not 0 < reduction <= dim:
+        raise ValueError(
+            f'local_reduction {reduction!r} is outside (0, {dim}]; the released models use 1.5'
+        )
+    if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
+        raise ValueError(
+            f'local_kernel_size {kernel_size!r} is no odd number; the released models use 3'
+        )

@@ -4,13 +4,16 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
+import torch
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 
-import mmuniformer.models.uniformer
-from mmuniformer.models import UniFormer
+from mmuniformer.models import UniFormer, uniformer, uniformer3d, uniformer_light, uniformer_v2
 
 README = Path(__file__).resolve().parents[1] / 'README.md'
-CONFIG, PLAIN = re.findall(r'```python\n(.*?)```', README.read_text(), re.DOTALL)
+CONFIG, PLAIN, FINE_TUNING = re.findall(r'```python\n(.*?)```', README.read_text(), re.DOTALL)
+EXAMPLES = (uniformer, uniformer3d, uniformer_light, uniformer_v2)
 
 
 def test_the_plain_pytorch_lines_give_four_maps(capsys):
@@ -27,13 +30,28 @@ def test_the_config_lines_build_a_backbone_that_fits_their_neck():
     assert net.checkpointed == (0, 0, 8, 0)
 
 
+def test_the_fine_tuning_lines_give_the_rates_they_say():
+    backbone = UniFormer(arch=dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16))
+    model = torch.nn.ModuleDict({'backbone': backbone, 'roi_head': torch.nn.Linear(4, 4)})
+    cfg = Config.fromstring(FINE_TUNING, '.py').optim_wrapper
+    groups = build_optim_wrapper(model, cfg).optimizer.param_groups
+    rates = {parameter: group['lr'] for group in groups for parameter in group['params']}
+    assert rates[model['roi_head'].weight] == pytest.approx(2e-4)
+    # The first of six layers: patch_embed1, four blocks, and what is behind them.
+    assert rates[backbone.patch_embed1.proj.weight] == pytest.approx(1e-4 * 0.9**5)
+    decays = {parameter: group['weight_decay'] for group in groups for parameter in group['params']}
+    assert decays[backbone.blocks3[0].norm1.weight] == decays[backbone.patch_embed1.proj.bias] == 0
+    assert decays[backbone.blocks3[0].attn.qkv.weight] == pytest.approx(0.05)
+
+
 def test_files_that_readme_links_to_are_there():
     links = re.findall(r'\]\((?!http)([^)#]+)\)', README.read_text())
-    assert len(links) > 5
+    assert len(links) >= 5
     assert [link for link in links if not (README.parent / link).exists()] == []
 
 
-def test_the_examples_in_docstrings_print_what_they_say():
-    result = doctest.testmod(mmuniformer.models.uniformer)
-    assert result.attempted > 2
+@pytest.mark.parametrize('module', EXAMPLES, ids=lambda module: module.__name__)
+def test_the_examples_in_docstrings_print_what_they_say(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
     assert result.failed == 0

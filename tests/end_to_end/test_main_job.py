@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from training import train_and_test
 
 pytest.importorskip('mmdet')
 pytest.importorskip('mim')
@@ -56,3 +57,20 @@ def test_the_demo_draws_what_the_model_found(workspace, repo_root, python_tool, 
         content = json.loads((workspace / 'drawn' / f'{picture.stem}.json').read_text())
         assert len(content['masks']) == len(content['boxes']) == len(content['classes'])
         assert min(content['scores'], default=1.0) >= 0.3
+
+
+@pytest.mark.slow
+def test_fine_tuning_learns_another_class_to_box_ap50_of_70_percent(
+    workspace, repo_root, mim, python_tool, checkpoint
+):
+    python_tool('make_mini_data.py', 'coco_keypoints', cwd=workspace)
+    config = repo_root / 'configs/det/mini_finetune_mask_rcnn_uniformer_s_h14.py'
+    start = f'load_from={checkpoint}'
+    scores = train_and_test(mim, 'mmdet', config, workspace, '--cfg-options', start)
+    assert scores['coco/bbox_mAP_50'] >= 0.70
+
+
+@pytest.mark.slow
+def test_the_mini_cascade_learns_boxes_to_ap50_of_70_percent(workspace, repo_root, mim):
+    config = repo_root / 'configs/det/mini_cascade_mask_rcnn_uniformer_s_h14.py'
+    assert train_and_test(mim, 'mmdet', config, workspace)['coco/bbox_mAP_50'] >= 0.70

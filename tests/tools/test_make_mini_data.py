@@ -10,7 +10,7 @@ import pytest
 
 COUNTS = ('--train', '6', '--val', '3', '--size', '96')
 # Kind, and how many files 6 and 3 pictures make.
-KINDS = {'coco': 11, 'coco_keypoints': 12, 'ade20k': 18, 'imagenet': 9}
+KINDS = {'coco': 11, 'coco_keypoints': 23, 'ade20k': 18, 'imagenet': 9}
 
 
 @pytest.fixture(scope='module')
@@ -78,7 +78,7 @@ def test_the_defaults_of_a_kind_lie_under_data_mini(tool, capsys):
     with pytest.raises(SystemExit, match='0'):
         tool.main(['ade20k', '--help'])
     out = capsys.readouterr().out
-    for words in ('data/mini/ade20k', 'default: 400', 'default: 40', 'default: 128'):
+    for words in ('data/mini/ade20k', 'default: 800', 'default: 60', 'default: 96'):
         assert words in out
 
 

@@ -46,7 +46,7 @@ def everybody(folder: Path) -> list[dict]:
 
 
 def points(item: dict) -> np.ndarray:
-    return np.reshape(item['keypoints'], (17, 3))
+    return np.reshape(item['keypoints'], (-1, 3))
 
 
 def score(truth: COCO, found: COCO) -> np.ndarray:
@@ -112,6 +112,33 @@ def test_pictures_have_one_to_three_figures_and_the_size_written_down(tiny):
             picture = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
             assert picture.shape == (item['height'], item['width'], 3)
             assert 1 <= len(truth.imgToAnns[image_id]) <= 3
+
+
+def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
+    for split in ('train', 'val'):
+        coco = COCO(str(annotations(tiny, split)))
+        for image_id, items in coco.imgToAnns.items():
+            mask = cv2.imread(
+                str(tiny / 'masks' / f'{split}2017' / f'{image_id:012d}.png'), cv2.IMREAD_UNCHANGED
+            )
+            filled = np.any([coco.annToMask(item) for item in items], axis=0)
+            assert set(np.unique(mask)) == {0, 1}
+            # Outlines have no holes; masks do, between arms and body.
+            assert not (mask & ~filled).any()
+            assert mask.sum() > 0.9 * filled.sum()
+
+
+def test_the_tips_are_five_of_the_joints(tiny, figures):
+    for split in ('train', 'val'):
+        path = annotations(tiny, split)
+        whole = COCO(str(path))
+        tips = COCO(str(path.with_name(f'person_tips_{split}2017.json')))
+        names = tips.cats[1]['keypoints']
+        assert names == ['nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle']
+        for number, item in tips.anns.items():
+            found = dict(zip(figures.JOINTS, points(whole.anns[number]), strict=True))
+            assert np.array_equal(points(item), [found[name] for name in names])
+            assert item['num_keypoints'] == (points(item)[:, 2] > 0).sum()
 
 
 def test_ids_are_unique_over_both_splits(tiny):

@@ -15,11 +15,11 @@ from numpy.random import RandomState
 from . import scenes
 from .scenes import Scene
 
-THINGS = ('circle', 'square', 'triangle', 'star', 'cross')
+THINGS = ('circle', 'triangle', 'cross')
 CLASSES = ('sky', 'grass', 'water', *THINGS)
 FOLDERS = {'training': 'train', 'validation': 'val'}
-RADII = (0.17, 0.28)  # of the longer side
-MAX_THINGS = 4
+RADII = (0.13, 0.22)  # of the longer side
+MIN_THINGS, MAX_THINGS = 2, 5
 MARGIN = 0.12  # of the sides: most of a shape is in the picture
 HORIZON = (0.35, 0.65)  # of the height
 
@@ -81,7 +81,7 @@ def draw_scene(rng: RandomState, side: int) -> tuple[ndarray, ndarray]:
     below = _below_horizon(rng, size)
     picture = np.where(below[..., None], GROUNDS[ground](rng, size), sky(rng, size))
     scene = Scene(np.clip(picture, 0, 255))
-    scenes.add_shapes(rng, scene, rng.randint(1, MAX_THINGS + 1), THINGS, RADII, MARGIN)
+    scenes.add_shapes(rng, scene, rng.randint(MIN_THINGS, MAX_THINGS + 1), THINGS, RADII, MARGIN)
     labels = np.where(below, CLASSES.index(ground) + 1, CLASSES.index('sky') + 1).astype(np.uint8)
     for label, mask in zip(scene.labels, scene.masks, strict=True):
         labels[mask] = CLASSES.index(label) + 1
@@ -109,7 +109,7 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
             stem = f'ADE_{split}_{index + 1:08d}'
             scenes.write_picture(pictures / f'{stem}.jpg', picture)
             yield pictures / f'{stem}.jpg'
-            (masks / f'{stem}.png').write_bytes(cv2.imencode('.png', labels)[1].tobytes())
+            scenes.write_labels(masks / f'{stem}.png', labels)
             yield masks / f'{stem}.png'
 
 

@@ -22,6 +22,11 @@ CATEGORY = {
     'id': 1, 'name': 'person', 'supercategory': 'person',
     'keypoints': list(figures.JOINTS), 'skeleton': [list(pair) for pair in figures.SKELETON],
 }  # fmt: skip
+# Annotations with all joints, and with those at the tips of a body for fine-tuning to others.
+JOINT_SETS = {
+    'keypoints': figures.JOINTS,
+    'tips': ('nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle'),
+}
 
 
 @dataclass
@@ -124,13 +129,31 @@ def _annotations(crowd: Crowd, image_id: int) -> Iterator[dict]:
         }
 
 
+def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
+    """Annotations and category as if there were no joints but these."""
+    columns = [figures.JOINTS.index(joint) for joint in joints]
+    kept = []
+    for item in annotations:
+        points = np.reshape(item['keypoints'], (-1, 3))[columns]
+        seen = int((points[:, 2] > 0).sum())
+        kept.append({**item, 'keypoints': points.ravel().tolist(), 'num_keypoints': seen})
+    bones = [
+        [columns.index(joint - 1) + 1 for joint in bone]
+        for bone in CATEGORY['skeleton']
+        if all(joint - 1 in columns for joint in bone)
+    ]
+    return kept, [{**CATEGORY, 'keypoints': list(joints), 'skeleton': bones}]
+
+
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
     """Write the set, one path per file written, so that the caller can show progress."""
     counts = {'train': train, 'val': val}
     image_id = 0
     for number, split in enumerate(coco_format.SPLITS):
         folder = out / f'{split}2017'
-        folder.mkdir(parents=True, exist_ok=True)
+        masks = out / 'masks' / folder.name
+        for path in (folder, masks):
+            path.mkdir(parents=True, exist_ok=True)
         images, annotations = [], []
         for index in range(counts[split]):
             # A generator per picture: a larger set begins with the pictures of a smaller one.
@@ -141,10 +164,14 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
             images.append(coco_format.image_entry(image_id, path, crowd.picture))
             annotations += _annotations(crowd, image_id)
             yield path
-        yield coco_format.write_json(
-            out / 'annotations' / f'person_keypoints_{split}2017.json',
-            'Drawn figures', images, annotations, [CATEGORY],
-        )  # fmt: skip
+            people = np.any(crowd.masks, axis=0).astype(np.uint8)
+            scenes.write_labels(masks / f'{path.stem}.png', people)
+            yield masks / f'{path.stem}.png'
+        for name, joints in JOINT_SETS.items():
+            yield coco_format.write_json(
+                out / 'annotations' / f'person_{name}_{split}2017.json',
+                'Drawn figures', images, *_with_joints(annotations, joints),
+            )  # fmt: skip
     yield _write_detections(out / DETECTIONS, RandomState([seed, 2]), annotations)
 
 

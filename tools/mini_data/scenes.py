@@ -96,3 +96,8 @@ def write_picture(path: Path, picture: ndarray) -> None:
     """Write 8 bits, ``(H, W, 3)`` in BGR, as JPEG."""
     _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
     path.write_bytes(data.tobytes())
+
+
+def write_labels(path: Path, labels: ndarray) -> None:
+    """Write a class per pixel, ``(H, W)``, as PNG."""
+    path.write_bytes(cv2.imencode('.png', labels)[1].tobytes())

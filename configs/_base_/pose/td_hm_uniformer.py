@@ -1,4 +1,4 @@
-"""Top-down heatmaps with a UniFormer backbone: three deconvolutions on its last stage (Sec. 5.5)."""
+"""Top-down heatmaps on a UniFormer: three deconvolutions behind its last stage (Sec. 5.5)."""
 
 model = dict(
     type='TopdownPoseEstimator',

@@ -1,0 +1,64 @@
+"""tools/memory.py: what it counts without computing is what a real step allocates."""
+
+import re
+import sys
+
+import pytest
+import torch
+
+from mmuniformer.models import UniFormer
+
+TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')
+
+
+@pytest.fixture(scope='module')
+def memory(repo_root):
+    sys.path.insert(0, str(repo_root / 'tools'))
+    try:
+        import memory
+    finally:
+        sys.path.pop(0)
+    return memory
+
+
+@pytest.mark.parametrize('options', [{}, {'with_cp': True}, {'attention': 'window'}])
+def test_counted_is_what_a_step_with_real_tensors_allocates(memory, options):
+    counted = memory.measure({'type': 'UniFormer', **TINY, **options}, (64, 96))
+    net = UniFormer(**TINY, **options).train()
+    assert counted == memory.memory_of_step(net, torch.randn(1, 3, 64, 96))
+    # The four outputs and their gradients at least, in float32.
+    outputs = sum(
+        c * 64 * 96 // s**2 for c, s in zip((16, 32, 64, 64), (4, 8, 16, 32), strict=True)
+    )
+    assert counted > 2 * 4 * outputs
+
+
+def test_memory_grows_with_the_pixels_and_shrinks_with_recomputation(memory):
+    cfg = {'type': 'UniFormer', **TINY}
+    small, large = (memory.measure(cfg, (64, side)) for side in (512, 1024))
+    assert large == pytest.approx(2 * small, rel=0.1)
+    assert memory.measure({**cfg, 'with_cp': True}, (64, 512)) < 0.7 * small
+
+
+def test_a_table_of_patterns_comes_out(python_tool, repo_root):
+    config = 'configs/det/mini_mask_rcnn_uniformer_s_h14.py'
+    done = python_tool('memory.py', config, '--shape', '64', '64', cwd=repo_root)
+    pattern = r'^ *(global|hybrid \(as stated\)|window) +(.+?) +([\d.e-]+) *$'
+    rows = re.findall(pattern, done.stdout, re.M)
+    assert [row[1] for row in rows] == ['nothing', 'every block'] * 3
+    sizes = [float(row[2]) for row in rows]
+    assert all(kept >= recomputed for kept, recomputed in zip(sizes[::2], sizes[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['nothing.py'], 'does not exist'),
+        (['configs/det/mini_mask_rcnn_uniformer_s_h14.py', '--shape', '8', '8'], 'at least 32'),
+        (['configs/_base_/det/coco_1x.py'], 'no model with a UniFormer'),
+    ],
+)
+def test_bad_input_is_refused(arguments, message, python_tool, repo_root):
+    done = python_tool('memory.py', *arguments, check=False, cwd=repo_root)
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -48,7 +48,7 @@ def measure(config: str | Path | Config, shape: Sequence[int] | None = None) -> 
     model = build(config, toolbox)
     device = 'meta' if toolbox.runs_on_shapes(model) else 'cpu'
     # Built, then emptied: some constructors compute with tensors, which fails on the meta device.
-    model.to(device).eval()
+    model.to(device).eval().requires_grad_(False)
     meter = Meter()
     image = torch.zeros(1, channels_of(model), *shape, device=device)
     toolbox.measure(model, image, meter)

@@ -84,7 +84,7 @@ def checks(toolbox: str) -> str:
     if toolbox == 'mmaction':
         code += 'from mmaction.models.backbones.uniformer import UniFormer as stock\n'
         code += "assert stock.__module__ == 'mmaction.models.backbones.uniformer'\n"
-        code += "assert MODELS.get('UniFormerV2') is not None\n"
+        code += "assert MODELS.get('UniFormerV2').__module__.endswith('.mmaction_uniformerv2')\n"
     return code + "print('checked')"
 
 

@@ -1,0 +1,25 @@
+"""ImageNet-1k in crops of 224×224, augmented as for DeiT (paper, Sec. 5.1).
+
+Random crops and flips, RandAugment (two operations of magnitude 9, standard deviation 0.5) and
+random erasing are those of mmpretrain's Swin. The published runs also name colour jitter 0.4, which
+their library turns off beside RandAugment.
+"""
+
+_base_ = [
+    'mmpretrain::_base_/datasets/imagenet_bs64_swin_224.py',
+    'mmpretrain::_base_/default_runtime.py',
+]
+custom_imports = dict(imports=['mmuniformer'], allow_failed_imports=False)
+
+# Parts of the pipelines, for other crops and other augmentations.
+load, crop, *augmentations = _base_.train_pipeline
+flip, augment, erase, pack = augmentations
+resize, center_crop = _base_.test_pipeline[1:3]
+
+# Pictures left over by the last full batch are left out.
+train_dataloader = dict(drop_last=True)
+val_cfg = dict()
+test_cfg = dict()
+default_hooks = dict(
+    checkpoint=dict(max_keep_ckpts=3, save_best='accuracy/top1', rule='greater'),
+)

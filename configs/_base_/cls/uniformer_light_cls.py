@@ -1,0 +1,11 @@
+"""The light UniFormer as a classifier: it learns from map and class token, predicts from the map.
+
+Mixup or cutmix in every batch, with equal chances, and label smoothing 0.1, as for DeiT.
+"""
+
+_base_ = './uniformer_cls.py'
+
+model = dict(
+    backbone=dict(type='UniFormerLight', arch='xxs', out_cls_token=True),
+    head=dict(type='HourglassClsHead', in_channels=448),
+)

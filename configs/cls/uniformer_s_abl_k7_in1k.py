@@ -1,0 +1,10 @@
+"""UniFormer-S on ImageNet-1k, local neighbourhoods of 7×7: paper, Table 10.
+
+Expected on ImageNet val: top-1 82.9, where uniformer_s_in1k has 82.9. 21.6 M parameters.
+
+    mim train mmpretrain configs/cls/uniformer_s_abl_k7_in1k.py
+"""
+
+_base_ = './uniformer_s_in1k.py'
+
+model = dict(backbone=dict(arch=dict(_delete_=True, local_kernel=7)))

@@ -1,0 +1,17 @@
+"""UniFormer-XXS on ImageNet-1k at 128×128: README of the release, Table of light models.
+
+Expected on ImageNet val: top-1 76.8. 10.2 M parameters, 0.43 G FLOPs.
+
+    mim train mmpretrain configs/cls/uniformer_xxs_in1k_128.py
+
+All values from the code, as the paper has no light models. No drop path, AutoAugment, learning rate
+0.0032, weight decay 0.1.
+"""
+
+_base_ = ['../_base_/cls/uniformer_light_cls.py', '../_base_/cls/imagenet_600e_autoaug.py']
+
+train_pipeline = [_base_.load, dict(_base_.crop, scale=128), *_base_.augmentations]
+resize, center_crop = dict(_base_.resize, scale=146), dict(_base_.center_crop, crop_size=128)
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=[_base_.load, resize, center_crop, _base_.pack]))
+test_dataloader = val_dataloader

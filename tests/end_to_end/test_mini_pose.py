@@ -31,10 +31,10 @@ def test_heatmaps_learn_figures_to_an_ap_of_60_percent_on_detected_boxes(heatmap
 
 
 @pytest.mark.slow
-def test_fine_tuning_learns_other_keypoints_to_an_ap_of_60_percent(workspace, pose, mim, heatmaps):
+def test_fine_tuning_learns_other_keypoints_to_an_ap_of_50_percent(workspace, pose, mim, heatmaps):
     start = checkpoint_of(workspace, pose / 'mini_td_hm_uniformer_s_128x96.py')
     config = pose / 'mini_finetune_td_hm_uniformer_s_128x96.py'
     scores = train_and_test(
         mim, 'mmpose', config, workspace, '--cfg-options', f'load_from={start}'
     )  # fmt: skip
-    assert scores['coco/AP'] >= 0.60
+    assert scores['coco/AP'] >= 0.50

@@ -29,6 +29,13 @@ class UniFormer3D(UniFormer):
     Raises:
         ValueError: as for :class:`UniFormer`, or a form that divided attention does not have.
         TypeError: ``window_size`` is given.
+
+    Example:
+        >>> import torch
+        >>> from mmuniformer.models import UniFormer3D
+        >>> net = UniFormer3D(arch='small', out_indices=3).eval()
+        >>> print(tuple(net(torch.rand(1, 3, 8, 64, 96)).shape))
+        (1, 512, 4, 2, 3)
     """
 
     ndim = 3

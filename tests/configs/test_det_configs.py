@@ -13,7 +13,7 @@ pytest.importorskip('mmdet')
 
 DET = configs_of('det')
 NAME = re.compile(
-    r'(?P<mini>mini_)?(?P<method>mask_rcnn|cascade_mask_rcnn|retinanet|dino)'
+    r'(?P<mini>mini_(?P<tuned>finetune_)?)?(?P<method>mask_rcnn|cascade_mask_rcnn|retinanet|dino)'
     r'_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)(_(?P<schedule>1x|3x_ms))?'
     r'(?P<frozen>_frozenbn)?'
 )
@@ -52,8 +52,10 @@ def inputs_for(model: torch.nn.Module, side: int = 128) -> dict:
     head = model.roi_head.bbox_head if hasattr(model, 'roi_head') else model.bbox_head
     classes = (head[0] if isinstance(head, torch.nn.ModuleList) else head).num_classes
     data = demo_mm_inputs(
-        2, [[3, side, side]] * 2, num_items=[3, 2], num_classes=classes, with_mask=True
+        2, [[3, side, side]] * 2, num_items=[3, 2], num_classes=classes + 1, with_mask=True
     )
+    for sample in data['data_samples']:
+        sample.gt_instances.labels -= 1  # they begin at 1
     return model.data_preprocessor(data, True)
 
 
@@ -93,7 +95,8 @@ def test_the_name_of_a_config_tells_the_truth(path):
     assert config.model.type == TYPES[name['method']]
     assert bool(name['schedule']) != bool(name['mini'])
     if name['mini']:
-        assert config.train_dataloader.dataset.data_root == 'data/mini/coco/'
+        folder = 'coco_keypoints' if name['tuned'] else 'coco'
+        assert config.train_dataloader.dataset.data_root == f'data/mini/{folder}/'
     else:
         assert config.train_cfg.max_epochs == EPOCHS[name['schedule']]
         assert config.train_dataloader.dataset.data_root == 'data/coco/'

@@ -12,7 +12,7 @@ pytest.importorskip('mmpose')
 
 POSE = configs_of('pose')
 NAME = re.compile(
-    r'(?P<mini>mini_)?(?P<method>td_hm|rtmpose)_uniformer_(?P<size>s|b)'
+    r'(?P<mini>mini_(finetune_)?)?(?P<method>td_hm|rtmpose)_uniformer_(?P<size>s|b)'
     r'(_(?P<pattern>[wh]\d+))?_(?P<height>\d+)x(?P<width>\d+)'
 )
 HEADS = {'td_hm': 'HeatmapHead', 'rtmpose': 'RTMCCHead'}
@@ -33,6 +33,7 @@ def inputs_for(config, model: torch.nn.Module, batch: int = 2) -> dict:
     width, height = config.codec.input_size
     data = get_packed_inputs(
         batch_size=batch,
+        num_keypoints=config.model.head.out_channels,
         img_shape=(height, width),
         input_size=(width, height),
         heatmap_size=config.codec.get('heatmap_size', (48, 64)),
@@ -72,7 +73,7 @@ def test_a_heatmap_is_the_mean_over_the_picture_and_its_mirror_image(path):
         x, y = ((a + b) / 2 for a, b in zip(straight, mirrored, strict=True))
         peaks = torch.minimum(x.amax(2), y.amax(2))
     for sample, peak in zip(found, peaks, strict=True):
-        assert sample.keypoints.shape == (1, 17, 2)
+        assert sample.keypoints.shape == (1, config.model.head.out_channels, 2)
         assert np.allclose(sample.keypoint_scores[0], peak, atol=1e-6)
 
 

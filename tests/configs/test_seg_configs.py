@@ -14,7 +14,7 @@ pytest.importorskip('mmseg')
 
 SEG = configs_of('seg')
 NAME = re.compile(
-    r'(?P<mini>mini_)?(?P<method>fpn|upernet)_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)'
+    r'(?P<mini>mini_(?P<tuned>finetune_)?)?(?P<method>fpn|upernet)_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)'
     r'(_(?P<schedule>80k|160k))?(_test_(?P<test>[wh]\d+))?(?P<frozen>_frozenbn)?'
 )
 HEADS = {'fpn': 'FPNHead', 'upernet': 'UPerHead'}
@@ -79,7 +79,8 @@ def test_the_name_of_a_config_tells_the_truth(path):
     assert config.model.decode_head.type == HEADS[name['method']]
     assert bool(name['schedule']) != bool(name['mini'])
     if name['mini']:
-        assert config.train_dataloader.dataset.data_root == 'data/mini/ade20k/'
+        folder = 'coco_keypoints' if name['tuned'] else 'ade20k'
+        assert config.train_dataloader.dataset.data_root == f'data/mini/{folder}/'
         return
     assert config.train_cfg.max_iters == ITERATIONS[name['schedule']]
     assert config.param_scheduler[-1].end == ITERATIONS[name['schedule']]

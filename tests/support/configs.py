@@ -27,9 +27,11 @@ def load(path: Path) -> Config:
 
 
 def build(config: Config, **backbone) -> torch.nn.Module:
-    """Build the model of a config without pretrained weights."""
+    """Build the model of a config as a Runner does, without pretrained weights."""
     config.model.backbone.update(init_cfg=None, **backbone)
-    return MODELS.build(config.model)
+    model = MODELS.build(config.model)
+    model.init_weights()  # some parameters hold whatever was in memory until then
+    return model
 
 
 def check_step(model: torch.nn.Module, inputs: dict) -> None:

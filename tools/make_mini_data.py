@@ -5,6 +5,7 @@
     python tools/make_mini_data.py ade20k                 # data/mini/ade20k
     python tools/make_mini_data.py coco_keypoints         # data/mini/coco_keypoints
     python tools/make_mini_data.py imagenet               # data/mini/imagenet
+    python tools/make_mini_data.py kinetics               # data/mini/kinetics
 
 The same arguments give the same bytes. A set that is already there is kept; a folder that holds
 something else is never touched.
@@ -96,6 +97,20 @@ KINDS = {
         val=120,
         size=64,
         folders=('train', 'val'),
+        size_help='side in pixels',
+    ),
+    'kinetics': Kind(
+        help='Kinetics clips: which way shapes drift, 4 classes',
+        description='Draw clips of shapes that drift down, left, right or up, and write them as '
+        'videos and as frames, with the lists of Kinetics. A single frame says nothing about the '
+        'class.',
+        out='data/mini/kinetics',
+        train=480,
+        val=60,
+        size=64,
+        folders=('annotations', 'videos_train', 'videos_val', 'rawframes_train', 'rawframes_val'),
+        files_per_picture=25,
+        more_files=5,
         size_help='side in pixels',
     ),
 }

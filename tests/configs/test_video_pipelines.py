@@ -1,4 +1,4 @@
-"""The pipelines of configs/video on real files: sampling, augmentation, damage, colours, display."""
+"""The pipelines of configs/video on files: sampling, augmentation, damage, colours, display."""
 
 from pathlib import Path
 
@@ -36,11 +36,11 @@ def compose(steps: list) -> Compose:
     return Compose([TRANSFORMS.build(step) for step in steps])
 
 
-def write(path: Path, frames: int, height: int = 96, width: int = 128) -> None:
-    """Write a video in which the number of the frame is its grey level."""
+def write(path: Path, frames: int, height: int = 96, width: int = 128, step: int = 2) -> None:
+    """Write a video whose frames are grey, each by ``step`` levels lighter than the last."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, (width, height))
     for number in range(frames):
-        writer.write(np.full((height, width, 3), 2 * number, np.uint8))
+        writer.write(np.full((height, width, 3), step * number, np.uint8))
     writer.release()
 
 
@@ -120,12 +120,12 @@ def test_a_video_of_a_single_frame_is_that_frame_all_along(tmp_path):
 
 
 def test_a_video_that_is_too_short_stands_still_at_its_end(tmp_path):
-    write(tmp_path / 'a.mp4', 20)
+    write(tmp_path / 'a.mp4', 20, step=12)
     clips = read(DENSE, tmp_path / 'a.mp4')
     levels = clips.float().mean(dim=(1, 3, 4))
     # 0, 4, 8, 12, 16 are in the video; the four clips begin with its first frame.
-    expected = torch.tensor([0, 4, 8, 12, 16, *[16] * 11]) * 2.0
-    assert torch.allclose(levels, expected.expand(4, 16), atol=2)
+    expected = torch.tensor([0, 4, 8, 12, 16, *[16] * 11]) * 12.0
+    assert torch.allclose(levels, expected.expand(4, 16), atol=12)
 
 
 @pytest.mark.parametrize(('height', 'width'), [(61, 47), (47, 61), (64, 300), (640, 96)])

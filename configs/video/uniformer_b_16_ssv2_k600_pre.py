@@ -1,0 +1,25 @@
+"""UniFormer-B, 16 frames, Something-Something V2, from Kinetics-600: paper, Table 4, row 16×3×1.
+
+Expected on Something-Something V2 val: top-1 70.2, top-5 93.0. 49.7 M parameters, 290 G FLOPs for 3
+crops.
+
+    mim train mmaction2 configs/video/uniformer_b_16_ssv2_k600_pre.py
+
+Drop path 0.5 from the code, 0.6 in the paper. The file is the authors'; see the README beside this
+file.
+"""
+
+_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_16.py']
+weights = 'checkpoints/uniformer_base_k600_16x4.pth'
+lr = 2.5e-4
+
+model = dict(
+    backbone=dict(
+        arch='base', drop_path_rate=0.5, init_cfg=dict(type='Pretrained', checkpoint=weights)
+    )
+)
+train_dataloader = dict(batch_size=5)
+optim_wrapper = dict(optimizer=dict(lr=lr))
+param_scheduler = _base_.param_scheduler
+param_scheduler[0]['start_factor'] = 1e-6 / lr
+auto_scale_lr = dict(base_batch_size=40)

@@ -1,0 +1,19 @@
+"""UniFormer-B, 32 frames, Something-Something V2, from Kinetics-600: paper, Table 4, row 32×3×1.
+
+Expected on Something-Something V2 val: top-1 71.2, top-5 92.8. 49.7 M parameters, 777 G FLOPs for 3
+crops.
+
+    mim train mmaction2 configs/video/uniformer_b_32_ssv2_k600_pre.py
+
+Drop path 0.5 from the code, 0.6 in the paper. The file is the authors'; see the README beside this
+file.
+"""
+
+_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_32.py']
+weights = 'checkpoints/uniformer_base_k600_16x4.pth'
+
+model = dict(
+    backbone=dict(
+        arch='base', drop_path_rate=0.5, init_cfg=dict(type='Pretrained', checkpoint=weights)
+    )
+)

@@ -1,0 +1,16 @@
+"""UniFormer-S, 16 frames, Something-Something V2, from Kinetics-400: paper, Table 4, row 16×3×1.
+
+Expected on Something-Something V2 val: top-1 67.7, top-5 91.4. 21.3 M parameters, 125 G FLOPs for 3
+crops.
+
+    mim train mmaction2 configs/video/uniformer_s_16_ssv2_k400_pre.py
+
+Drop path 0.3 in paper and code.
+"""
+
+_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_16.py']
+weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037.pth'
+
+model = dict(
+    backbone=dict(drop_path_rate=0.3, init_cfg=dict(type='Pretrained', checkpoint=weights))
+)

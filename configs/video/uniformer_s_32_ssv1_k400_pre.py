@@ -1,0 +1,16 @@
+"""UniFormer-S, 32 frames, Something-Something V1, from Kinetics-400: paper, Table 14, row 32×3×1.
+
+Expected on Something-Something V1 val: top-1 58.8, top-5 86.4. 21.3 M parameters, 329 G FLOPs for 3
+crops.
+
+    mim train mmaction2 configs/video/uniformer_s_32_ssv1_k400_pre.py
+
+Drop path 0.2 from the code, 0.3 in the paper. 60 epochs from the code, 50 in the paper.
+"""
+
+_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_32.py']
+weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037.pth'
+
+model = dict(
+    backbone=dict(drop_path_rate=0.2, init_cfg=dict(type='Pretrained', checkpoint=weights))
+)

@@ -1,0 +1,22 @@
+"""UniFormer-XXS, 8 frames of 128 pixels, Kinetics-400: README of the authors alone.
+
+No published number in the paper; expected on Kinetics-400 val: top-1 68.3 with 2 G FLOPs, of one
+clip and one crop.
+
+    mim train mmaction2 configs/video/uniformer_xxs_8_128_k400.py
+
+Settings from the code. With layer scale 0.1. The file is the authors'; see the README beside this
+file, also for what the second classifier does.
+"""
+
+_base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/k400_sparse_128.py']
+weights = 'checkpoints/uniformer_xxs_128_in1k.pth'
+
+init_cfg = dict(type='Pretrained', checkpoint=weights)
+model = dict(backbone=dict(arch='xxs_ls', drop_path_rate=0.05, init_cfg=init_cfg))
+train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
+train_pipeline[1]['clip_len'] = test_pipeline[1]['clip_len'] = 8
+train_pipeline[3:5] = [_base_.strong] * 2
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader

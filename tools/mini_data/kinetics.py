@@ -1,0 +1,139 @@
+"""Drawn clips as Kinetics is kept: shapes that drift, and the class is in which direction.
+
+A frame alone says nothing about the class: the shapes' places are equally distributed in every
+frame of every class, for a shape comes in again where it left. Opposite classes are each other's
+clips played backwards: of several frames without their order the axis shows, and no more.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy import ndarray
+from numpy.random import RandomState
+
+from . import scenes, shapes
+
+FRAMES, FPS = 24, 12
+# Class → the axis, and which way along it. The order gives the labels.
+MOTIONS = {'down': ('y', 1), 'left': ('x', -1), 'right': ('x', 1), 'up': ('y', -1)}
+CLASSES = tuple(MOTIONS)
+SPLITS = ('train', 'val')
+NUMBERS = (4, 8)  # of shapes, the second excluded
+RADII = (0.08, 0.16)  # of the side
+DISTANCES = (0.6, 1.2)  # from the first frame to the last, of the side
+CLOUDS = 6  # levels of unevenness of what is behind
+DARK, BRIGHT = (10, 70), (150, 250)  # levels of what is behind, and of shapes
+LISTS = {kind: 'annotations/kinetics_{}_list_' + f'{kind}.txt' for kind in ('videos', 'rawframes')}
+LABELS = 'annotations/labels.txt'
+FRAME_NAME = 'img_{:05}.jpg'
+
+
+def path_of(label: str, distance: float) -> list[tuple[float, float]]:
+    """How far shapes have come by every frame, across and down, in sides of the picture.
+
+    Args:
+        distance: from the first frame to the last, in sides.
+    """
+    axis, way = MOTIONS[label]
+    steps = [float(step) for step in way * np.linspace(0, distance, FRAMES)]
+    return [(step, 0.0) if axis == 'x' else (0.0, step) for step in steps]
+
+
+def draw_clip(rng: RandomState, label: str, side: int) -> Iterator[ndarray]:
+    """Draw the frames ``(side, side, 3)`` in BGR; the first is the same for every label."""
+    size = (side, side)
+    behind = rng.uniform(*DARK, 3) + CLOUDS * shapes.smooth_noise(rng, size, 6)[..., None]
+    covers = [_shape(rng, size) for _ in range(rng.randint(*NUMBERS))]
+    paints = rng.uniform(*BRIGHT, (len(covers), 3))
+    starts = rng.uniform(size=(len(covers), 2))
+    paths = path_of(label, rng.uniform(*DISTANCES))
+    for across, down in paths:
+        frame = behind
+        for cover, paint, (x, y) in zip(covers, paints, starts, strict=True):
+            alpha = _moved(cover, x + across, y + down)[..., None]
+            frame = (1 - alpha) * frame + alpha * paint
+        yield np.uint8(frame + 0.5)
+
+
+def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
+    """Coverage ``(H, W)`` of a shape in the middle of the picture."""
+    return shapes.coverage(
+        tuple(shapes.SHAPES)[rng.randint(len(shapes.SHAPES))], size, (size[1] / 2, size[0] / 2),
+        size[0] * rng.uniform(*RADII), rng.uniform(0, 2 * np.pi), rng.uniform(0.85, 1.18),
+    )  # fmt: skip
+
+
+def _moved(cover: ndarray, x: float, y: float) -> ndarray:
+    """Shift the middle of the picture to ``x``, ``y``; what leaves enters on the other side."""
+    height, width = cover.shape
+    shift = np.float32([[1, 0, width * (x % 1 - 0.5)], [0, 1, height * (y % 1 - 0.5)]])
+    return cv2.warpAffine(cover, shift, (width, height), borderMode=cv2.BORDER_WRAP)
+
+
+def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
+    """Write the set, one path per file written, so that the caller can show progress.
+
+    Frames have the same bytes everywhere; those of the videos depend on the encoder in OpenCV.
+    """
+    counts = {'train': train, 'val': val}
+    (out / LABELS).parent.mkdir(parents=True, exist_ok=True)
+    (out / LABELS).write_text('\n'.join(CLASSES) + '\n')
+    yield out / LABELS
+    for number, split in enumerate(SPLITS):
+        lines = {'videos': [], 'rawframes': []}
+        for index in range(counts[split]):
+            label = CLASSES[index % len(CLASSES)]
+            name = f'{label}/{index + 1:06d}'
+            # A generator per clip: a larger set begins with the clips of a smaller one.
+            frames = list(draw_clip(RandomState([seed, number, index]), label, size))
+            yield from _write_frames(out / f'rawframes_{split}' / name, frames)
+            yield _write_video(out / f'videos_{split}' / f'{name}.mp4', frames)
+            lines['videos'].append(f'{name}.mp4 {CLASSES.index(label)}')
+            lines['rawframes'].append(f'{name} {len(frames)} {CLASSES.index(label)}')
+        for kind, path in LISTS.items():
+            (out / path.format(split)).write_text('\n'.join(lines[kind]) + '\n')
+            yield out / path.format(split)
+
+
+def _write_frames(folder: Path, frames: list[ndarray]) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, frame in enumerate(frames, start=1):
+        path = folder / FRAME_NAME.format(number)
+        scenes.write_picture(path, frame)
+        yield path
+
+
+def _write_video(path: Path, frames: list[ndarray]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = frames[0].shape[:2]
+    code = cv2.VideoWriter_fourcc(*'mp4v')
+    writer = cv2.VideoWriter(str(path), code, FPS, (width, height))
+    if not writer.isOpened():
+        raise OSError(f'this OpenCV cannot write MPEG-4 to {path}; install opencv-python')
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def check(out: Path) -> str:
+    """Read the lists and the first frame of every clip back; say what is in the set.
+
+    Raises:
+        ValueError: a list names a clip that is not there, or the classes are others.
+    """
+    if tuple((out / LABELS).read_text().split()) != CLASSES:
+        raise ValueError(f'{out / LABELS} does not name the classes {CLASSES}; draw the set anew')
+    found = []
+    for split in SPLITS:
+        for kind, path in LISTS.items():
+            lines = (out / path.format(split)).read_text().splitlines()
+            first = '/' + FRAME_NAME.format(1) if kind == 'rawframes' else ''
+            for line in lines:
+                clip = out / f'{kind}_{split}' / (line.split()[0] + first)
+                if not clip.is_file():
+                    raise ValueError(f'{clip} of {path.format(split)} is missing; draw it anew')
+        found.append(f'{split} {len(lines)} clips')
+    return f'{"; ".join(found)}; {FRAMES} frames, {len(CLASSES)} classes'

@@ -22,7 +22,7 @@ test_pipeline = [
     dict(type='DecordDecode'),
     *pack,
 ]
-# Loading takes 1 % of the time; without workers it follows the seed, also when training resumes.
+# Loading takes 5 % of the time; without workers it follows the seed, also when training resumes.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=8,

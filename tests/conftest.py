@@ -67,3 +67,12 @@ def mini_coco(tmp_path_factory: pytest.TempPathFactory, python_tool: Run) -> Pat
     folder = tmp_path_factory.mktemp('workspace')
     python_tool('make_mini_data.py', 'coco', cwd=folder)
     return folder / 'data' / 'mini' / 'coco'
+
+
+@pytest.fixture(scope='session')
+def coco_tiny() -> Path:
+    """Four pictures of COCO with their annotations; they are not part of the repository."""
+    folder = ROOT.parent / 'shared' / 'data' / 'coco_tiny'
+    if not folder.is_dir():
+        pytest.skip(f'the pictures are not at {folder}')
+    return folder

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
+
+Row = TypeVar('Row')
 
 STAGE_TYPES = ('local', 'global')
 STEMS = ('patch', 'conv')
@@ -215,17 +217,18 @@ def find_arch(arch: str | Mapping | Arch) -> Arch:
     """
     if isinstance(arch, str) and arch in LIGHT_ARCHS:
         raise ValueError(f'arch {arch!r} is a light net; use UniFormerLight or UniFormerLight3D')
-    return _find(arch, Arch, ARCHS)
+    return find_row(arch, Arch, ARCHS)
 
 
 def find_light_arch(arch: str | Mapping | LightArch) -> LightArch:
     """The same for light nets; fields left out are as in ``xxs``."""
     if isinstance(arch, str) and arch in ARCHS:
         raise ValueError(f'arch {arch!r} is not a light net; use UniFormer or UniFormer3D')
-    return _find(arch, LightArch, LIGHT_ARCHS)
+    return find_row(arch, LightArch, LIGHT_ARCHS)
 
 
-def _find(arch: str | Mapping | Arch, kind: type[Arch], rows: Mapping[str, Arch]) -> Arch:
+def find_row(arch: str | Mapping | Row, kind: type[Row], rows: Mapping[str, Row]) -> Row:
+    """Look up a row of a table, or make one from the fields in a dict."""
     if isinstance(arch, kind):
         return arch
     if isinstance(arch, str):

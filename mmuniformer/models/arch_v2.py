@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ..layers.blocks_v2 import ACTIVATIONS
+from .arch import find_row
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,4 @@ def find_arch_v2(arch: str | Mapping | ArchV2) -> ArchV2:
         ValueError: no such row, or a field no row has.
         TypeError: neither a name nor a dict.
     """
-    if isinstance(arch, str):
-        arch = ARCHS_V2.get(arch, arch)
-    if isinstance(arch, ArchV2):
-        return arch
-    if isinstance(arch, str):
-        rows = ', '.join(ARCHS_V2)
-        raise ValueError(f'unknown arch {arch!r}; there are {rows}, or a dict of fields')
-    if not isinstance(arch, Mapping):
-        raise TypeError(f'arch is the name of a row or a dict of fields, got {arch!r}')
-    known = ArchV2.__dataclass_fields__
-    if unknown := sorted(set(arch) - set(known)):
-        raise ValueError(f'arch has no field {unknown}; there are {", ".join(known)}')
-    return ArchV2(**arch)
+    return find_row(arch, ArchV2, ARCHS_V2)

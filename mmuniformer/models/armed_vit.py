@@ -3,27 +3,21 @@
 How pictures become tokens, what is frozen, what is recomputed, how weights come in.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.dist import barrier, get_rank
-from mmengine.logging import print_log
-from mmengine.model import BaseModule
-from mmengine.model.weight_init import PretrainedInit, update_init_info
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..layers.blocks_v2 import LocalUniBlock, relative_bias
-from ..weights.load import fetch, is_url
 from ..weights.load_v2 import load_v2
 from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
+from ..weights.report import LoadReport
 from .arch_v2 import ArchV2
-from .base import recompute
+from .mm_backbone import MMBackbone, recompute
 
 
-class ArmedViT(BaseModule):
+class ArmedViT(MMBackbone):
     """An image ViT whose layers may have local temporal MHRA; parameters are named as CLIP's.
 
     Args:
@@ -50,7 +44,7 @@ class ArmedViT(BaseModule):
         with_cp: bool | int,
         init_cfg: Mapping | Sequence[Mapping] | None,
     ):
-        super().__init__(init_cfg=init_cfg)
+        super().__init__(norm_eval=norm_eval, init_cfg=init_cfg)
         if isinstance(in_channels, bool) or not isinstance(in_channels, int) or in_channels < 1:
             raise ValueError(f'in_channels is a whole number above 0, got {in_channels!r}')
         if frozen_stages not in range(-1, arch.depth + 1):
@@ -59,7 +53,6 @@ class ArmedViT(BaseModule):
         self.in_channels = in_channels
         self.temporal_downsample = temporal_downsample
         self.frozen_stages = frozen_stages
-        self.norm_eval = norm_eval
         self.checkpointed = _checkpointed_layers(with_cp, arch.depth)
         self._make_stem()
         self.transformer = nn.Module()
@@ -160,41 +153,8 @@ class ArmedViT(BaseModule):
         for module in frozen:
             module.eval().requires_grad_(False)
 
-    def train(self, mode: bool = True) -> 'ArmedViT':
-        super().train(mode)
-        if mode:
-            self.freeze()
-            for module in self.modules():
-                if self.norm_eval and isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
-
-    def init_weights(self) -> None:
-        """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""
-        cfg = self.init_cfg
-        if not isinstance(cfg, Mapping) or cfg.get('type') not in ('Pretrained', PretrainedInit):
-            super().init_weights()
-            return
-        known = ('type', 'checkpoint', 'map_location', 'prefix', 'inflation')
-        if unknown := sorted(set(cfg) - set(known)):
-            raise TypeError(
-                f'init_cfg of type Pretrained takes checkpoint, prefix and inflation, not {unknown}'
-            )
-        self._load(cfg['checkpoint'], {key: cfg[key] for key in known[3:] if key in cfg})
-        self._is_init = True
-
-    def _load(self, source: str, options: dict[str, Any]) -> None:
-        if is_url(source):  # one process downloads, the others find the file
-            if get_rank() == 0:
-                fetch(source)
-            barrier()
-        report = load_v2(self, source, **options)
-        print_log(str(report), logger='current')
-        if report.missing:
-            warning = f'{source}: not every tensor found its place, see above'
-            print_log(warning, logger='current', level=logging.WARNING)
-        if hasattr(self, '_params_init_info'):
-            update_init_info(self, init_info=f'Loaded from {source}')
+    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+        return load_v2(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """Tell how deep a parameter sits, for layer-wise learning rates.

@@ -3,26 +3,20 @@
 Which outputs, what is frozen, what is recomputed, how weights come in.
 """
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.dist import barrier, get_rank
-from mmengine.logging import print_log
-from mmengine.model import BaseModule
-from mmengine.model.weight_init import PretrainedInit, update_init_info
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils.checkpoint import checkpoint
 
-from ..weights.load import fetch, is_url, load_backbone
+from ..weights.load import load_backbone
+from ..weights.report import LoadReport
+from .mm_backbone import MMBackbone, recompute
 
 NUM_STAGES = 4
 
 
-class Backbone(BaseModule):
+class Backbone(MMBackbone):
     """Four stages ``patch_embed{i}``, ``blocks{i}``; subclasses build them and say how they run.
 
     Args:
@@ -43,6 +37,7 @@ class Backbone(BaseModule):
         TypeError: an argument is of the wrong type.
     """
 
+    load_options = ('prefix', 'inflation', 'allow_new')
     out_channels: tuple[int, ...]
     out_strides: tuple[int, ...]
 
@@ -57,7 +52,7 @@ class Backbone(BaseModule):
         with_cp: bool | Sequence[int],
         init_cfg: Mapping | Sequence[Mapping] | None,
     ):
-        super().__init__(init_cfg=init_cfg)
+        super().__init__(norm_eval=norm_eval, init_cfg=init_cfg)
         if not isinstance(in_channels, int) or in_channels < 1:
             raise ValueError(f'in_channels is a positive number, got {in_channels!r}')
         if frozen_stages not in range(-1, NUM_STAGES + 1):
@@ -67,7 +62,6 @@ class Backbone(BaseModule):
         self.single_output = isinstance(out_indices, int)
         self.out_indices = _checked_indices(out_indices)
         self.frozen_stages = frozen_stages
-        self.norm_eval = norm_eval
         self.checkpointed = _checkpointed_blocks(with_cp, self.depths)
 
     def stage(self, index: int) -> tuple[nn.Module, nn.ModuleList]:
@@ -95,44 +89,8 @@ class Backbone(BaseModule):
             for module in frozen:
                 module.eval().requires_grad_(False)
 
-    def train(self, mode: bool = True) -> 'Backbone':
-        super().train(mode)
-        if mode:
-            self.freeze()
-            if self.norm_eval:
-                for module in self.modules():
-                    if isinstance(module, _BatchNorm):
-                        module.eval()
-        return self
-
-    def init_weights(self) -> None:
-        """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""
-        cfg = self.init_cfg
-        if not isinstance(cfg, Mapping) or cfg.get('type') not in ('Pretrained', PretrainedInit):
-            super().init_weights()
-            return
-        options = {key: value for key, value in cfg.items() if key not in ('type', 'checkpoint')}
-        if unknown := set(options) - {'prefix', 'inflation', 'allow_new', 'map_location'}:
-            raise TypeError(
-                'init_cfg of type Pretrained takes checkpoint, prefix, inflation and allow_new, '
-                f'not {sorted(unknown)}'
-            )
-        options.pop('map_location', None)
-        self._load(cfg['checkpoint'], options)
-        self._is_init = True
-
-    def _load(self, source: str, options: dict[str, Any]) -> None:
-        if is_url(source):  # one process downloads, the others find the file
-            if get_rank() == 0:
-                fetch(source)
-            barrier()
-        report = load_backbone(self, source, **options)
-        print_log(str(report), logger='current')
-        if report.missing or report.unused:
-            warning = f'{source}: not every tensor found its place, see above'
-            print_log(warning, logger='current', level=logging.WARNING)
-        if hasattr(self, '_params_init_info'):
-            update_init_info(self, init_info=f'Loaded from {source}')
+    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+        return load_backbone(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
         """Tell how deep a parameter sits, for layer-wise learning rates.
@@ -183,31 +141,3 @@ def _checkpointed_blocks(with_cp: bool | Sequence[int], depths: tuple[int, ...])
             f'at most {depths}; got {with_cp!r}'
         )
     return counts
-
-
-def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:
-    """Run ``block`` without keeping its activations; the backward pass computes them again."""
-    if any(isinstance(module, _BatchNorm) for module in block.modules()):
-        # Without this the second computation would move the running statistics a second time.
-        contexts = {'context_fn': lambda: (nullcontext(), _frozen_statistics(block))}
-    else:
-        contexts = {}
-    return checkpoint(block, *inputs, use_reentrant=False, **contexts)
-
-
-@contextmanager
-def _frozen_statistics(block: nn.Module) -> Iterator[None]:
-    norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
-    originals = [dict(norm._buffers) for norm in norms]
-    for norm in norms:
-        norm._buffers.update(
-            {
-                name: None if value is None else value.clone()
-                for name, value in norm._buffers.items()
-            }
-        )
-    try:
-        yield
-    finally:
-        for norm, buffers in zip(norms, originals, strict=True):
-            norm._buffers.update(buffers)

@@ -13,8 +13,9 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ..weights.load import CheckpointError, fetch, is_url, read_checkpoint
+from ..weights.load import fetch, is_url, read_checkpoint
 from ..weights.official_keys import strip_prefix, unwrap
+from ..weights.report import CheckpointError
 
 Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
 TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token labels predicts

@@ -1,8 +1,9 @@
 """Published weights: state dicts in, state dicts out. Nothing here knows more than torch."""
 
 from .inflate import inflate
-from .load import CheckpointError, LoadReport, load_backbone, read_checkpoint
+from .load import load_backbone, read_checkpoint
 from .load_v2 import LoadReportV2, load_v2
+from .report import CheckpointError, LoadReport
 
 __all__ = [
     'CheckpointError',

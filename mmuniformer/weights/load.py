@@ -5,7 +5,6 @@ import pickle
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -15,57 +14,10 @@ from torch import Tensor, nn
 
 from .inflate import inflate
 from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may_be_new
+from .report import CheckpointError, LoadReport, account, refusal, reshaped
 
 MIN_COVERAGE = 0.95
 _STAGES = ('patch_embed', 'blocks', 'cls_token', 'cls_upsample', 'transformer.')
-
-
-class CheckpointError(ValueError):
-    """A file that does not belong to the net it was given to. The net is left as it was."""
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What became of every tensor of the net and of the file.
-
-    Attributes:
-        loaded: names taken as they are; ``inflated`` those that got a time axis.
-        new: what the file does not have and need not: output norms, as a classification file; and
-            the parts of blocks that ``allow_new`` names.
-        missing: other parameters of the net that the file does not have.
-        heads: classifiers and norms in the file that this net has no use for.
-        other_parts: names outside the backbone (neck, heads of a toolbox).
-        unused: any other name in the file.
-        coverage: share of the net's own tensors found, by number or by size, whichever is less.
-    """
-
-    source: str
-    loaded: tuple[str, ...]
-    inflated: tuple[str, ...]
-    new: tuple[str, ...]
-    missing: tuple[str, ...]
-    heads: tuple[str, ...]
-    other_parts: tuple[str, ...]
-    unused: tuple[str, ...]
-    coverage: float
-
-    def __str__(self) -> str:
-        found = len(self.loaded) + len(self.inflated)
-        wanted = found + len(self.missing)
-        lines = [f'{self.source}: {found} of {wanted} backbone tensors loaded']
-        for label, names in (
-            ('inflated from 2D', self.inflated),
-            ('new, not in the file (expected)', self.new),
-            ('MISSING in the file', self.missing),
-            ('heads left out (expected)', self.heads),
-            ('other parts of the file left out (expected)', self.other_parts),
-            ('UNUSED', self.unused),
-        ):
-            if names:
-                modules = list(dict.fromkeys(name.rsplit('.', 1)[0] for name in names))
-                more = f' and {len(modules) - 4} more' if len(modules) > 4 else ''
-                lines.append(f'  {label}: {len(names)} in {", ".join(modules[:4])}{more}')
-        return '\n'.join(lines)
 
 
 def is_url(source: str) -> bool:
@@ -157,15 +109,16 @@ def load_backbone(
     wanted = net.state_dict()
     state, inflated = _inflate_where_needed(state, wanted, inflation)
     parts = tuple(NEW_PARTS) if inflated else tuple(allow_new)
-    report = _account(str(source), state, wanted, inflated, parts, other_parts)
-    reshaped = [
-        f'{key}: {tuple(state[key].shape)} in the file, {tuple(wanted[key].shape)} in the net'
-        for key in (*report.loaded, *report.inflated)
-        if state[key].shape != wanted[key].shape
-    ]
+    report = account(
+        str(source), state, wanted, inflated,
+        may_be_new=lambda key: may_be_new(key, parts), is_head=is_head, other_parts=other_parts,
+    )  # fmt: skip
+    wrong = reshaped(state, wanted)
     foreign = [key for key in report.unused if key.startswith(_STAGES)]
-    if reshaped or foreign or report.coverage < MIN_COVERAGE:
-        raise CheckpointError(_refusal(report, state, wanted, reshaped, foreign))
+    if wrong or foreign or report.coverage < MIN_COVERAGE:
+        expected = {key: value for key, value in wanted.items() if key not in report.new}
+        cause = likely_cause(state, expected)
+        raise CheckpointError(refusal(report, cause, state, wrong, foreign, MIN_COVERAGE))
     net.load_state_dict({key: state[key] for key in wanted if key in state}, strict=False)
     return report
 
@@ -179,55 +132,3 @@ def _inflate_where_needed(
             result[key] = inflate(value, wanted[key].shape[2], how)
             inflated.append(key)
     return result, inflated
-
-
-def _account(
-    source: str,
-    state: Mapping[str, Tensor],
-    wanted: Mapping[str, Tensor],
-    inflated: list[str],
-    new_parts: Sequence[str],
-    other_parts: list[str],
-) -> LoadReport:
-    # Counters of BatchNorm: files from before PyTorch 0.4.1 lack them, and nothing depends on them.
-    own = [key for key in wanted if not key.endswith('num_batches_tracked')]
-    absent = [key for key in own if key not in state]
-    new = [key for key in absent if may_be_new(key, new_parts)]
-    missing = [key for key in absent if key not in new]
-    counted = [key for key in own if key not in new]
-    size = sum(wanted[key].numel() for key in counted)
-    size_missing = sum(wanted[key].numel() for key in missing)
-    left = [key for key in state if key not in wanted]
-    return LoadReport(
-        source=source,
-        loaded=tuple(key for key in own if key in state and key not in inflated),
-        inflated=tuple(inflated),
-        new=tuple(new),
-        missing=tuple(missing),
-        heads=tuple(key for key in left if is_head(key)),
-        other_parts=tuple(other_parts),
-        unused=tuple(key for key in left if not is_head(key)),
-        coverage=1 - max(len(missing) / len(counted), size_missing / size),
-    )
-
-
-def _refusal(
-    report: LoadReport,
-    state: Mapping[str, Tensor],
-    wanted: Mapping[str, Tensor],
-    reshaped: list[str],
-    foreign: list[str],
-) -> str:
-    expected = {key: value for key, value in wanted.items() if key not in report.new}
-    lines = [
-        f'{report.source} does not belong to this net: {likely_cause(state, expected)}.',
-        f'  {report.coverage:.1%} of the net covered ({MIN_COVERAGE:.0%} needed), '
-        f'{len(reshaped)} of another shape, {len(foreign)} without a place',
-        f'  first names in the file: {", ".join(list(state)[:5])}',
-    ]
-    lines += [f'  {line}' for line in reshaped[:3]]
-    if foreign:
-        lines.append(f'  without a place: {", ".join(foreign[:3])}')
-    if report.missing:
-        lines.append(f'  missing: {", ".join(report.missing[:3])}')
-    return '\n'.join(lines)

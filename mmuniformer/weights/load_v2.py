@@ -1,15 +1,16 @@
 """Loading UniFormerV2 files and image ViTs into UniFormerV2, with every parameter accounted for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from .inflate import inflate
-from .load import CheckpointError, LoadReport, read_checkpoint
+from .load import read_checkpoint
 from .official_keys import backbone_state
 from .positions import RELATIVE_TABLE, resize_positions, resize_relative_table, square_grid
+from .report import CheckpointError, LoadReport, account, refusal, reshaped
 from .vit_keys import VitState, vit_state
 
 _GLOBAL = tuple(
@@ -77,14 +78,11 @@ def load_v2(
     fitted = _fit(found.tensors, wanted, inflation)
     found.other_parts += other_parts
     report = _account(str(source), fitted, found, wanted, is_v2)
-    reshaped = [
-        f'{key}: {tuple(value.shape)} in the file, {tuple(wanted[key].shape)} in the net'
-        for key, value in fitted.tensors.items()
-        if key in wanted and value.shape != wanted[key].shape
-    ]
+    wrong = reshaped(fitted.tensors, wanted)
     # Even one LayerNorm less makes another ViT of it: nothing but the balance may be missing.
-    if reshaped or report.unused or set(report.missing) - {_BALANCE}:
-        raise CheckpointError(_refusal(report, fitted.tensors, wanted, reshaped))
+    if wrong or report.unused or set(report.missing) - {_BALANCE}:
+        cause = _likely_cause(fitted.tensors, wanted)
+        raise CheckpointError(refusal(report, cause, fitted.tensors, wrong, report.unused, 1.0))
     net.load_state_dict({k: v for k, v in fitted.tensors.items() if k in wanted}, strict=False)
     return report
 
@@ -138,50 +136,18 @@ def _account(
     def may_be_new(key: str) -> bool:
         return (not is_v2 and key.startswith(_GLOBAL)) or (not has_local and '.lmhra' in key)
 
-    own = [key for key in wanted if not key.endswith('num_batches_tracked')]
-    absent = [key for key in own if key not in state]
-    new = [key for key in absent if may_be_new(key)]
-    missing = [key for key in absent if not may_be_new(key)]
-    counted = [key for key in own if key not in new]
-    size = sum(wanted[key].numel() for key in counted)
-    size_missing = sum(wanted[key].numel() for key in missing)
-    left = [key for key in state if key not in wanted]
     # A net for maps has no global UniBlocks, one for the global token alone no balance.
     has_global = 'transformer.temporal_cls_token' in wanted
-    dropped = [
-        key for key in left if key == _BALANCE or (not has_global and key.startswith(_GLOBAL))
-    ]
-    return LoadReportV2(
-        source=source,
-        loaded=tuple(key for key in own if key in state and key not in fitted.inflated),
-        inflated=tuple(fitted.inflated),
-        new=tuple(new),
-        missing=tuple(missing),
-        heads=(*found.heads, *dropped),
-        other_parts=tuple(found.other_parts),
-        unused=tuple(key for key in left if key not in dropped),
-        coverage=1 - max(len(missing) / len(counted), size_missing / size),
-        resized=tuple(fitted.resized),
-    )
 
+    def is_head(key: str) -> bool:
+        return key == _BALANCE or (not has_global and key.startswith(_GLOBAL))
 
-def _refusal(
-    report: LoadReportV2,
-    state: Mapping[str, Tensor],
-    wanted: Mapping[str, Tensor],
-    reshaped: list[str],
-) -> str:
-    lines = [
-        f'{report.source} does not belong to this net: {_likely_cause(state, wanted)}.',
-        f'  {report.coverage:.1%} of the net covered, '
-        f'{len(reshaped)} of another shape, {len(report.unused)} without a place',
-        f'  first names in the file: {", ".join(list(state)[:5])}',
-        *(f'  {line}' for line in reshaped[:3]),
-    ]
-    for label, names in (('without a place', report.unused), ('missing', report.missing)):
-        if names:
-            lines.append(f'  {label}: {", ".join(names[:3])}')
-    return '\n'.join(lines)
+    report = account(
+        source, state, wanted, fitted.inflated,
+        may_be_new=may_be_new, is_head=is_head, other_parts=found.other_parts,
+        kind=LoadReportV2, resized=tuple(fitted.resized),
+    )  # fmt: skip
+    return replace(report, heads=(*found.heads, *report.heads))
 
 
 def _likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:

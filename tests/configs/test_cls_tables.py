@@ -1,9 +1,7 @@
 """Parameters, FLOPs and accuracies of configs/cls are the printed ones, but for listed errata."""
 
-import csv
 import functools
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,8 +11,8 @@ from configs import CONFIGS, configs_of, load
 
 pytest.importorskip('mmpretrain')
 complexity = load_tool('complexity')
+published = load_tool('reproduction.published')
 
-TABLES = Path(__file__).resolve().parents[1] / 'data' / 'tables.csv'
 NAMES = [path.stem for path in configs_of('cls')]
 FULL = [name for name in NAMES if not name.startswith('mini_')]
 ERRATA = {
@@ -42,8 +40,7 @@ ABLATIONS = {
 
 def printed() -> list[dict]:
     """Lines of the tables of image classification, with the config that each is about."""
-    with TABLES.open(newline='', encoding='utf-8') as file:
-        lines = [line for line in csv.DictReader(file) if line['model'].startswith('UniFormer-')]
+    lines = [line for line in published.read_numbers() if line['model'].startswith('UniFormer-')]
     found = []
     for line in lines:
         if line['task'] != 'image_classification' or line['dataset'] != 'ImageNet-1K':

@@ -1,6 +1,5 @@
 """Every config of configs/video with UniFormer: it builds, trains, predicts; its name is true."""
 
-import csv
 import functools
 import json
 import re
@@ -17,6 +16,7 @@ from configs import load as load_anew
 
 pytest.importorskip('mmaction')
 complexity = load_tool('complexity')
+published = load_tool('reproduction.published')
 
 VIDEO = [path for path in configs_of('video') if 'uniformer_' in path.stem]
 FULL = [path for path in VIDEO if not path.stem.startswith('mini_')]
@@ -267,9 +267,7 @@ def cost(arch: str, frames: int, side: int, classes: int = 400) -> tuple[int, in
 
 def printed_flops() -> list[tuple[str, str, str]]:
     """Model, input and FLOPs of every row of the tables about UniFormer and video."""
-    path = CONFIGS.parent / 'tests' / 'data' / 'tables.csv'
-    with path.open() as file:
-        rows = [row for row in csv.DictReader(file) if row['task'] == 'video_classification']
+    rows = [row for row in published.read_numbers() if row['task'] == 'video_classification']
     return sorted(
         {
             (row['model'], row['input_size'], row['flops_G'])

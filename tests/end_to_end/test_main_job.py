@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from training import train_and_test
+from training import checkpoint_of, train_and_test
 
 pytest.importorskip('mmdet')
 pytest.importorskip('mim')
@@ -20,19 +20,13 @@ def workspace(mini_coco) -> Path:
 
 
 @pytest.fixture(scope='module')
-def checkpoint(workspace, repo_root, mim) -> Path:
-    mim('train', 'mmdet', repo_root / CONFIG, '--work-dir', 'work', cwd=workspace)
-    return Path((workspace / 'work' / 'last_checkpoint').read_text())
+def scores(workspace, repo_root, mim) -> dict[str, float]:
+    return train_and_test(mim, 'mmdet', repo_root / CONFIG, workspace)
 
 
 @pytest.fixture(scope='module')
-def scores(workspace, repo_root, mim, checkpoint) -> dict[str, float]:
-    mim(
-        'test', 'mmdet', repo_root / CONFIG, '--checkpoint', checkpoint, '--work-dir', 'test',
-        cwd=workspace,
-    )  # fmt: skip
-    (result,) = (workspace / 'test').glob('*/*.json')
-    return json.loads(result.read_text())
+def checkpoint(workspace, repo_root, scores) -> Path:
+    return checkpoint_of(workspace, repo_root / CONFIG)
 
 
 def test_the_mini_model_learns_boxes_to_ap50_of_70_percent(scores):

@@ -1,9 +1,7 @@
 """On real pictures: the mini model learns four of COCO by heart."""
 
-import json
-from pathlib import Path
-
 import pytest
+from training import train_and_test
 
 pytest.importorskip('mmdet')
 pytest.importorskip('mim')
@@ -56,18 +54,11 @@ param_scheduler = [
 
 
 @pytest.mark.slow
-def test_four_pictures_of_coco_are_learnt_to_box_ap50_of_90_percent(repo_root, mim, tmp_path):
-    pictures = repo_root / '..' / 'shared' / 'data' / 'coco_tiny'
-    if not pictures.is_dir():
-        pytest.skip(f'the pictures are not at {pictures}')
+def test_four_pictures_of_coco_are_learnt_to_box_ap50_of_90_percent(
+    repo_root, mim, coco_tiny, tmp_path
+):
     base = repo_root / 'configs' / 'det' / 'mini_mask_rcnn_uniformer_s_h14.py'
     config = tmp_path / 'four_pictures.py'
-    config.write_text(CONFIG.format(base=str(base), root=str(pictures.resolve()), epochs=EPOCHS))
-    mim('train', 'mmdet', config, '--work-dir', tmp_path / 'work', cwd=tmp_path)
-    checkpoint = Path((tmp_path / 'work' / 'last_checkpoint').read_text())
-    mim(
-        'test', 'mmdet', config, '--checkpoint', checkpoint, '--work-dir', tmp_path / 'test',
-        cwd=tmp_path,
-    )  # fmt: skip
-    (result,) = (tmp_path / 'test').glob('*/*.json')
-    assert json.loads(result.read_text())['coco/bbox_mAP_50'] >= 0.9
+    config.write_text(CONFIG.format(base=str(base), root=str(coco_tiny), epochs=EPOCHS))
+    scores = train_and_test(mim, 'mmdet', config, tmp_path)
+    assert scores['coco/bbox_mAP_50'] >= 0.9

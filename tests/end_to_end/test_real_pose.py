@@ -42,14 +42,11 @@ param_scheduler = [
 
 @pytest.mark.slow
 def test_the_people_in_four_pictures_of_coco_are_learnt_to_an_ap75_of_90_percent(
-    repo_root, mim, tmp_path
+    repo_root, mim, coco_tiny, tmp_path
 ):
-    pictures = repo_root / '..' / 'shared' / 'data' / 'coco_tiny'
-    if not pictures.is_dir():
-        pytest.skip(f'the pictures are not at {pictures}')
     base = repo_root / 'configs' / 'pose' / 'mini_td_hm_uniformer_s_128x96.py'
     config = tmp_path / 'four_pictures.py'
-    config.write_text(CONFIG.format(base=str(base), root=str(pictures.resolve()), epochs=EPOCHS))
+    config.write_text(CONFIG.format(base=str(base), root=str(coco_tiny), epochs=EPOCHS))
     scores = train_and_test(mim, 'mmpose', config, tmp_path)
     assert scores['coco/AP .75'] >= 0.90
     # Heatmaps of 32×24 are too coarse for the strictest thresholds.

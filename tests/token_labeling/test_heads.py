@@ -13,7 +13,7 @@ from mmpretrain.structures import DataSample
 
 import mmuniformer  # noqa: F401
 from mmuniformer.token_labeling import HourglassClsHead, TokenLabelHead, UniFormerClsHead
-from mmuniformer.weights.load import CheckpointError
+from mmuniformer.weights import CheckpointError
 
 TOLERANCE = 1e-4  # of the output's standard deviation
 MODELS = {

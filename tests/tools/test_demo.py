@@ -1,11 +1,11 @@
 """tools/demo.py: finds its inputs, refuses the rest, draws what was found where it was found."""
 
-import importlib.util
 import json
 
 import cv2
 import numpy as np
 import pytest
+from tool_modules import load_tool
 
 pytest.importorskip('mmdet')
 
@@ -13,11 +13,8 @@ CONFIG = 'configs/det/mini_mask_rcnn_uniformer_s_h14.py'
 
 
 @pytest.fixture(scope='module')
-def demo(repo_root):
-    spec = importlib.util.spec_from_file_location('demo', repo_root / 'tools' / 'demo.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def demo():
+    return load_tool('demo')
 
 
 @pytest.fixture(scope='module')

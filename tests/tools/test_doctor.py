@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tool_modules import load_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / 'tools'
@@ -15,16 +16,8 @@ TOOLS = ROOT / 'tools'
 
 @pytest.fixture(scope='module')
 def tools():
-    """The modules of the tools folder, importable as they are for the script."""
-    sys.path.insert(0, str(TOOLS))
-    try:
-        import _doctor_config
-        import _doctor_faults
-        import doctor
-
-        yield {'config': _doctor_config, 'faults': _doctor_faults, 'doctor': doctor}
-    finally:
-        sys.path.remove(str(TOOLS))
+    modules = dict(config='_doctor_config', faults='_doctor_faults', doctor='doctor')
+    return {key: load_tool(name) for key, name in modules.items()}
 
 
 def names_of_present(faults, **facts):

@@ -1,11 +1,9 @@
 """tools/make_label_maps.py: values by hand, and the same bytes after an interruption."""
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 import torch
+from tool_modules import load_tool
 
 pytest.importorskip('mmpretrain')
 
@@ -28,14 +26,8 @@ SIZE = 96  # 3 × 3 cells
 
 
 @pytest.fixture(scope='module')
-def tool(repo_root):
-    spec = importlib.util.spec_from_file_location(
-        'make_label_maps', repo_root / 'tools' / 'make_label_maps.py'
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def tool():
+    return load_tool('make_label_maps')
 
 
 @pytest.fixture(scope='module')

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tool_modules import load_tool
 
 COUNTS = ('--train', '6', '--val', '3', '--size', '96')
 # Kind, and how many files 6 and 3 pictures make.
@@ -21,10 +21,9 @@ def tiny(tmp_path_factory, python_tool) -> Path:
 
 
 @pytest.fixture(scope='module')
-def tool(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('make_mini_data')
+def tool():
+    load_tool('mini_data')  # whose modules are imported when they are needed
+    return load_tool('make_mini_data')
 
 
 def digests(folder: Path) -> dict[str, str]:

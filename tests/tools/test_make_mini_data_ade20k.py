@@ -1,21 +1,19 @@
 """tools/make_mini_data.py ade20k: masks that fit the pictures, as mmseg reads them."""
 
-from importlib import import_module
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.random import RandomState
+from tool_modules import load_tool
 
 SPLITS = {'training': 6, 'validation': 3}
 
 
 @pytest.fixture(scope='module')
-def ade20k(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('mini_data.ade20k')
+def ade20k():
+    return load_tool('mini_data.ade20k')
 
 
 @pytest.fixture(scope='module')

@@ -1,7 +1,6 @@
 """tools/make_mini_data.py coco: sound COCO instances, as pycocotools reads them."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -10,6 +9,7 @@ import pytest
 from numpy.random import RandomState
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
+from tool_modules import load_tool
 
 COUNTS = ('--train', '6', '--val', '3', '--size', '96')
 
@@ -22,10 +22,8 @@ def tiny(tmp_path_factory, python_tool) -> Path:
 
 
 @pytest.fixture(scope='module')
-def coco(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('mini_data.coco')
+def coco():
+    return load_tool('mini_data.coco')
 
 
 @pytest.fixture(scope='module')

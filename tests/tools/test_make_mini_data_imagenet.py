@@ -1,21 +1,19 @@
 """tools/make_mini_data.py imagenet: a folder per class, as mmpretrain reads it."""
 
-from importlib import import_module
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.random import RandomState
+from tool_modules import load_tool
 
 SPLITS = {'train': 12, 'val': 6}
 
 
 @pytest.fixture(scope='module')
-def imagenet(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('mini_data.imagenet')
+def imagenet():
+    return load_tool('mini_data.imagenet')
 
 
 @pytest.fixture(scope='module')

@@ -1,7 +1,6 @@
 """tools/make_mini_data.py coco_keypoints: joints where they are drawn, as COCO scores them."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -10,15 +9,14 @@ import pytest
 from numpy.random import RandomState
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
+from tool_modules import load_tool
 
 SPLITS = {'train': 12, 'val': 6}
 
 
 @pytest.fixture(scope='module')
-def maker(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('mini_data.coco_keypoints')
+def maker():
+    return load_tool('mini_data.coco_keypoints')
 
 
 @pytest.fixture(scope='module')

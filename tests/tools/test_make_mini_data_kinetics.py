@@ -1,23 +1,21 @@
 """tools/make_mini_data.py kinetics: clips whose class is in the order of their frames alone."""
 
 import hashlib
-from importlib import import_module
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.random import RandomState
+from tool_modules import load_tool
 
 COUNTS = {'train': 8, 'val': 4}
 OPPOSITES = (('left', 'right'), ('up', 'down'))
 
 
 @pytest.fixture(scope='module')
-def kinetics(repo_root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(repo_root / 'tools')
-        yield import_module('mini_data.kinetics')
+def kinetics():
+    return load_tool('mini_data.kinetics')
 
 
 @pytest.fixture(scope='module')

@@ -1,10 +1,10 @@
 """tools/memory.py: what it counts without computing is what a real step allocates."""
 
 import re
-import sys
 
 import pytest
 import torch
+from tool_modules import load_tool
 
 from mmuniformer.models import UniFormer
 
@@ -14,13 +14,8 @@ NET = {'type': 'mmuniformer.UniFormer', **TINY}
 
 
 @pytest.fixture(scope='module')
-def memory(repo_root):
-    sys.path.insert(0, str(repo_root / 'tools'))
-    try:
-        import memory
-    finally:
-        sys.path.pop(0)
-    return memory
+def memory():
+    return load_tool('memory')
 
 
 @pytest.mark.parametrize('options', [{}, {'with_cp': True}, {'attention': 'window'}])

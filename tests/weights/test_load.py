@@ -209,7 +209,7 @@ def test_an_explicit_prefix_is_used_and_a_wrong_one_refused(tmp_path):
 def test_init_cfg_loads_and_logs_every_key(tmp_path, monkeypatch):
     lines = []
     monkeypatch.setattr(
-        'mmuniformer.models.base.print_log', lambda text, *_, **__: lines.append(text)
+        'mmuniformer.models.mm_backbone.print_log', lambda text, *_, **__: lines.append(text)
     )
     state = randomise(classifier())
     path = save(tmp_path, {'model': {**state, **HEADS}})
@@ -228,7 +228,7 @@ def test_init_cfg_loads_and_logs_every_key(tmp_path, monkeypatch):
 def test_a_few_tensors_missing_are_logged_as_a_warning(tmp_path, monkeypatch):
     levels = []
     monkeypatch.setattr(
-        'mmuniformer.models.base.print_log',
+        'mmuniformer.models.mm_backbone.print_log',
         lambda *_, level=logging.INFO, **__: levels.append(level),
     )
     state = randomise(classifier())

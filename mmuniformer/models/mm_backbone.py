@@ -1,0 +1,112 @@
+"""What OpenMMLab asks of any backbone: what is frozen, what is recomputed, how weights come in."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from mmengine.dist import barrier, get_rank
+from mmengine.logging import print_log
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import PretrainedInit, update_init_info
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from ..weights.load import fetch, is_url
+from ..weights.report import LoadReport
+
+
+class MMBackbone(BaseModule):
+    """Freezes, and loads published files; subclasses say what is frozen and how a file is read.
+
+    Args:
+        norm_eval: keep BatchNorm in eval mode during training.
+        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)``, optionally with
+            ``load_options``, takes any published file of the family; other types are mmengine's.
+
+    Attributes:
+        load_options: of :meth:`load_pretrained`, allowed in ``init_cfg``.
+    """
+
+    load_options: tuple[str, ...] = ('prefix', 'inflation')
+
+    def __init__(self, *, norm_eval: bool, init_cfg: Mapping | Sequence[Mapping] | None):
+        super().__init__(init_cfg=init_cfg)
+        self.norm_eval = norm_eval
+
+    def freeze(self) -> None:
+        """Take what is frozen out of training; it gets no gradient and is in eval mode."""
+        raise NotImplementedError
+
+    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+        """Load a file into this net, or refuse it."""
+        raise NotImplementedError
+
+    def train(self, mode: bool = True) -> 'MMBackbone':
+        super().train(mode)
+        if mode:
+            self.freeze()
+            if self.norm_eval:
+                for module in self.modules():
+                    if isinstance(module, _BatchNorm):
+                        module.eval()
+        return self
+
+    def init_weights(self) -> None:
+        """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""
+        cfg = self.init_cfg
+        if not isinstance(cfg, Mapping) or cfg.get('type') not in ('Pretrained', PretrainedInit):
+            super().init_weights()
+            return
+        # map_location is mmengine's; files are always read on the CPU.
+        if unknown := set(cfg) - {'type', 'checkpoint', 'map_location', *self.load_options}:
+            *first, last = ('checkpoint', *self.load_options)
+            raise TypeError(
+                f'init_cfg of type Pretrained takes {", ".join(first)} and {last}, '
+                f'not {sorted(unknown)}'
+            )
+        options = {key: cfg[key] for key in self.load_options if key in cfg}
+        self._load_on_every_process(cfg['checkpoint'], options)
+        self._is_init = True
+
+    def _load_on_every_process(self, source: str, options: dict[str, Any]) -> None:
+        if is_url(source):  # one process downloads, the others find the file
+            if get_rank() == 0:
+                fetch(source)
+            barrier()
+        report = self.load_pretrained(source, **options)
+        print_log(str(report), logger='current')
+        if report.missing or report.unused:
+            warning = f'{source}: not every tensor found its place, see above'
+            print_log(warning, logger='current', level=logging.WARNING)
+        if hasattr(self, '_params_init_info'):
+            update_init_info(self, init_info=f'Loaded from {source}')
+
+
+def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:
+    """Run ``block`` without keeping its activations; the backward pass computes them again."""
+    if any(isinstance(module, _BatchNorm) for module in block.modules()):
+        # Without this the second computation would move the running statistics a second time.
+        contexts = {'context_fn': lambda: (nullcontext(), _frozen_statistics(block))}
+    else:
+        contexts = {}
+    return checkpoint(block, *inputs, use_reentrant=False, **contexts)
+
+
+@contextmanager
+def _frozen_statistics(block: nn.Module) -> Iterator[None]:
+    norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
+    originals = [dict(norm._buffers) for norm in norms]
+    for norm in norms:
+        norm._buffers.update(
+            {
+                name: None if value is None else value.clone()
+                for name, value in norm._buffers.items()
+            }
+        )
+    try:
+        yield
+    finally:
+        for norm, buffers in zip(norms, originals, strict=True):
+            norm._buffers.update(buffers)

@@ -1,0 +1,173 @@
+"""tools/benchmark.py: fair ratios, the explicit form is the same net, what is missing is said."""
+
+import json
+
+import pytest
+import torch
+from tool_modules import load_tool
+from torch import nn
+
+from mmuniformer.models import UniFormer
+
+nets = load_tool('benchmarking.nets')
+measure = load_tool('benchmarking.measure')
+report = load_tool('benchmarking.report')
+benchmark = load_tool('benchmark')
+
+TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')
+
+
+class Scale(nn.Module):
+    """Multiply by a number that can be learnt."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(2.0))
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x * self.factor
+
+
+def missing():
+    raise ModuleNotFoundError("No module named 'mmxyz'")
+
+
+def timing(name, *times, **options):
+    return measure.Timing(name, nets.OURS, list(times), **options)
+
+
+@pytest.fixture
+def tiny_suite(monkeypatch):
+    suite = nets.Suite(
+        {'8×8': (1, 3, 8, 8), '16×16': (1, 3, 16, 16)},
+        (
+            nets.Net('scale', nets.OURS, Scale),
+            nets.Net('again', nets.PEER, Scale),
+            nets.Net('absent', nets.PEER, missing),
+        ),
+    )
+    monkeypatch.setitem(nets.SUITES, 'tiny', suite)
+    return suite
+
+
+@pytest.mark.parametrize('attention', ['global', 'window', 'hybrid'])
+def test_the_explicit_form_gives_the_same_maps_and_gradients(attention):
+    torch.manual_seed(0)
+    net = UniFormer(**TINY, attention=attention).double()
+    x = torch.randn(2, 3, 96, 128, dtype=torch.double)
+    results = []
+    for form in (net, nets.explicit(net)):
+        net.zero_grad()
+        outs = form(x)
+        sum(out.square().mean() for out in outs).backward()
+        results.append([*outs, *(p.grad.clone() for p in net.parameters())])
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_ratio_is_the_median_of_the_rounds_so_that_one_busy_round_counts_little():
+    timings = [timing('ours', 1.0, 10.0, 1.0), timing('theirs', 2.0, 20.0, 3.0)]
+    assert measure.ratios(timings) == {'ours': 1.0, 'theirs': 2.0}
+
+
+def test_spread_is_half_the_distance_of_the_quartiles():
+    assert timing('net', 1.0, 2.0, 3.0, 4.0, 5.0).spread == pytest.approx(1 / 3)
+    assert timing('net', 1.0).spread == 0
+
+
+@pytest.mark.parametrize('mode', [measure.FORWARD, measure.TRAIN])
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_every_round_gives_every_net_one_step(tiny_suite, mode, dtype):
+    built, steps = [], []
+    suite = [nets.Net(name, nets.OURS, lambda: built.append(Scale()) or built[-1]) for name in 'ab']
+    task = measure.Task(mode, dtype)
+    timings = measure.compare(suite, (1, 3, 4, 4), task, 3, lambda: steps.append(1))
+    assert [net.calls for net in built] == [4, 4]
+    assert [len(timing.times) for timing in timings] == [3, 3]
+    assert len(steps) == 8
+    assert all(net.training is (mode == measure.TRAIN) for net in built)
+
+
+def test_a_training_step_reaches_every_parameter():
+    net = Scale()
+    seen = []
+    net.factor.register_hook(lambda gradient: seen.append(gradient))
+    measure.Task(measure.TRAIN).run(net, torch.ones(1, 3, 2, 2))
+    assert [gradient.item() for gradient in seen] == pytest.approx([1.0])
+    assert net.factor.grad is None
+
+
+@pytest.mark.slow
+def test_compiled_nets_are_compiled():
+    task = measure.Task(measure.FORWARD, compiled=True)
+    (result,) = measure.compare([nets.Net('a', nets.OURS, Scale)], (1, 3, 4, 4), task, 1)
+    assert result.failure is None and len(result.times) == 1
+
+
+def test_it_writes_a_table_a_picture_and_numbers_and_names_what_is_absent(
+    tiny_suite, tmp_path, capsys
+):
+    arguments = ['tiny', '--input', '8x8', '--task', 'forward', 'train', '--rounds', '2']
+    assert benchmark.main([*arguments, '--out', str(tmp_path / 'out')]) == 0
+    assert "not installed: No module named 'mmxyz'" in capsys.readouterr().out
+    content = json.loads((tmp_path / 'out' / 'benchmark.json').read_text())
+    assert [item['task']['mode'] for item in content['comparisons']] == ['forward', 'train']
+    first = content['comparisons'][0]
+    scale, again, absent = first['timings']
+    pairs = zip(again['times'], scale['times'], strict=True)
+    expected = sum(theirs / ours for theirs, ours in pairs) / 2
+    assert first['ratios'] == {'scale': 1.0, 'again': pytest.approx(expected)}
+    assert absent['times'] == [] and absent['failure'].startswith('not installed')
+    markdown = (tmp_path / 'out' / 'benchmark.md').read_text()
+    assert '**8×8, train, float32**' in markdown and '| scale | 1.00× |' in markdown
+    picture = (tmp_path / 'out' / 'benchmark.png').read_bytes()
+    assert picture.startswith(b'\x89PNG') and len(picture) > 5000
+
+
+def test_inputs_are_chosen_by_a_part_of_their_name_or_by_size(tiny_suite):
+    assert list(benchmark.chosen_inputs(tiny_suite, ['16x'])) == [('16×16', (1, 3, 16, 16))]
+    assert list(benchmark.chosen_inputs(tiny_suite, ['32x24'])) == [('32×24', (1, 3, 32, 24))]
+
+
+def test_the_first_net_is_always_there_to_compare_with(tiny_suite):
+    assert [net.name for net in tiny_suite.choose(['ag*'])] == ['scale', 'again']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['fast'], "there is no suite 'fast'; there are image-s, image-b, video"),
+        (['--rounds', '0'], '--rounds is at least 1, got 0'),
+        (['--input', '8x8x8'], "--input '8x8x8' is no input of the suite"),
+        (['--device', 'cuda'], 'PyTorch finds no GPU here'),
+    ],
+)
+def test_bad_arguments_are_refused_with_what_is_allowed(arguments, message, capsys):
+    if arguments[0] == '--device' and torch.cuda.is_available():
+        pytest.skip('there is a GPU')
+    with pytest.raises(SystemExit):
+        benchmark.main(arguments)
+    assert message in ' '.join(capsys.readouterr().err.split())
+
+
+def each_net():
+    return [
+        pytest.param(net, next(iter(suite.inputs.values())), id=net.name)
+        for name, suite in nets.SUITES.items()
+        for net in suite.nets
+        if name != 'image-b'
+    ]
+
+
+@pytest.mark.parametrize(('net', 'shape'), each_net())
+def test_every_net_of_the_benchmark_takes_its_input(net, shape):
+    pytest.importorskip('mmdet')
+    pytest.importorskip('mmpretrain')
+    pytest.importorskip('mmaction')
+    side = 224 if len(shape) == 5 else 64
+    shape = (1, *shape[1:-2], side, side)
+    (result,) = measure.compare([net], shape, measure.Task(measure.FORWARD), 1)
+    assert result.failure is None
+    assert result.median > 0

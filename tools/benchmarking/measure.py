@@ -1,0 +1,158 @@
+"""Times of nets in one process on the same input, round by round in turn."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from .nets import Net
+
+FORWARD, TRAIN = 'forward', 'train'
+DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+
+
+@dataclass
+class Timing:
+    """One net on one input; ``failure`` says why there are no times."""
+
+    net: str
+    kind: str
+    times: list[float] = field(default_factory=list)
+    peak_bytes: int | None = None
+    failure: str | None = None
+
+    @property
+    def median(self) -> float:
+        """Seconds."""
+        return statistics.median(self.times)
+
+    @property
+    def spread(self) -> float:
+        """Half the distance of the quartiles, as a share of the median."""
+        if len(self.times) < 2:
+            return 0.0
+        low, _, high = statistics.quantiles(self.times, n=4, method='inclusive')
+        return (high - low) / 2 / self.median
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done with an input: the pass, in which precision, where, compiled or not."""
+
+    mode: str
+    dtype: str = 'float32'
+    device: str = 'cpu'
+    compiled: bool = False
+
+    def __str__(self) -> str:
+        return f'{self.mode}, {self.dtype}' + (', compiled' if self.compiled else '')
+
+    def precision(self) -> AbstractContextManager:
+        if self.dtype == 'float32':
+            return nullcontext()
+        return torch.autocast(torch.device(self.device).type, DTYPES[self.dtype])
+
+    def run(self, net: nn.Module, x: Tensor) -> None:
+        if self.mode == FORWARD:
+            with torch.inference_mode(), self.precision():
+                net(x)
+            return
+        with self.precision():
+            outs = net(x)
+        sum(out.float().mean() for out in tensors(outs)).backward()
+        net.zero_grad(set_to_none=True)
+
+
+def tensors(outs: object) -> Iterator[Tensor]:
+    if isinstance(outs, Tensor):
+        yield outs
+    else:
+        for out in outs:
+            yield from tensors(out)
+
+
+def compare(
+    nets: Sequence[Net],
+    shape: Sequence[int],
+    task: Task,
+    rounds: int,
+    on_step: Callable[[], object] = lambda: None,
+) -> list[Timing]:
+    """Time ``rounds`` rounds, in each of which every net takes its turn, after one not counted.
+
+    ``on_step`` is called ``(1 + rounds) · len(nets)`` times.
+    """
+    torch.manual_seed(0)
+    x = torch.randn(*shape, device=task.device)
+    timings = {net.name: Timing(net.name, net.kind) for net in nets}
+    running = {}
+    for net in nets:
+        try:
+            running[net.name] = _prepare(net, task, x, timings[net.name])
+        except (ImportError, RuntimeError, ValueError, TypeError) as error:
+            timings[net.name].failure = _reason(error)
+        on_step()
+    for _ in range(rounds):
+        for name in timings:
+            if name in running:
+                timings[name].times.append(seconds(task, running[name], x))
+            on_step()
+    return list(timings.values())
+
+
+def _prepare(net: Net, task: Task, x: Tensor, timing: Timing) -> nn.Module:
+    module = net.build().to(task.device)
+    module.train(task.mode == TRAIN)
+    if task.compiled:
+        module.compile()
+    before = _memory(x, torch.cuda.memory_allocated) if x.is_cuda else 0
+    if x.is_cuda:
+        torch.cuda.reset_peak_memory_stats(x.device)
+    task.run(module, x)
+    if x.is_cuda:
+        timing.peak_bytes = _memory(x, torch.cuda.max_memory_allocated) - before
+    return module
+
+
+def _memory(x: Tensor, measure: Callable[[torch.device], int]) -> int:
+    torch.cuda.synchronize(x.device)
+    return measure(x.device)
+
+
+def seconds(task: Task, net: nn.Module, x: Tensor) -> float:
+    if not x.is_cuda:
+        start = time.perf_counter()
+        task.run(net, x)
+        return time.perf_counter() - start
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    start.record()
+    task.run(net, x)
+    end.record()
+    end.synchronize()
+    return start.elapsed_time(end) / 1000
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return f'not installed: {error}'.split('\n', 1)[0]
+    return f'{type(error).__name__}: {error}'.split('\n', 1)[0]
+
+
+def ratios(timings: Iterable[Timing]) -> dict[str, float]:
+    """Time of each net in times of the first one, over the rounds in which both ran.
+
+    The median of the rounds' ratios: a moment in which the machine was busy slows both.
+    """
+    first, *others = timings
+    result = {first.net: 1.0} if first.times else {}
+    for other in others:
+        if first.times and other.times:
+            pairs = zip(other.times, first.times, strict=True)
+            result[other.net] = statistics.median(theirs / ours for theirs, ours in pairs)
+    return result

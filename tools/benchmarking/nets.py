@@ -1,0 +1,182 @@
+"""What is compared: our backbones, the same with explicit attention, and those of the toolboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from types import MethodType
+
+from torch import Tensor, nn
+
+from mmuniformer.layers.attention import Attention
+from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
+
+OURS, EXPLICIT, PEER = 'ours', 'explicit', 'peer'
+
+
+@dataclass(frozen=True)
+class Net:
+    """A backbone and how to build it; ``build`` may fail where a toolbox is not installed."""
+
+    name: str
+    kind: str
+    build: Callable[[], nn.Module]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Inputs ``(B, C, *S)`` by name, and the nets that take them; the first is the measure."""
+
+    inputs: dict[str, tuple[int, ...]]
+    nets: tuple[Net, ...]
+
+    def choose(self, patterns: Sequence[str]) -> tuple[Net, ...]:
+        """Keep the first net and those whose name matches a pattern like ``Swin*``."""
+        first, *others = self.nets
+        chosen = (net for net in others if any(fnmatch(net.name, p) for p in patterns))
+        return (first, *chosen)
+
+
+def explicit(net: nn.Module) -> nn.Module:
+    """Give ``net`` the arithmetic of the original: affinities as a matrix in memory.
+
+    Parameters and results stay the same.
+    """
+    for module in net.modules():
+        if isinstance(module, Attention):
+            module.attend = MethodType(_attend, module)
+    return net
+
+
+def _attend(self: Attention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    affinity = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
+    x = affinity.softmax(dim=-1) @ v
+    return self.proj_drop(self.proj(x.transpose(1, 2).flatten(2)))
+
+
+def _image(arch: str, attention: str) -> nn.Module:
+    return UniFormer(arch=arch, attention=attention, out_norm='layer')
+
+
+def _clip(arch: str) -> nn.Module:
+    return UniFormer3D(arch=arch, out_indices=3, out_norm='batch')
+
+
+def _ours(name: str, build: Callable[[], nn.Module]) -> Iterable[Net]:
+    yield Net(name, OURS, build)
+    yield Net(f'{name}, explicit', EXPLICIT, lambda: explicit(build()))
+
+
+def _swin(depths: tuple[int, ...]) -> nn.Module:
+    from mmdet.models.backbones import SwinTransformer
+
+    return SwinTransformer(depths=depths)
+
+
+def _convnext(arch: str) -> nn.Module:
+    from mmpretrain.models.backbones import ConvNeXt
+
+    return ConvNeXt(arch, out_indices=(0, 1, 2, 3), gap_before_final_norm=False)
+
+
+def _resnet(depth: int) -> nn.Module:
+    from mmdet.models.backbones import ResNet
+
+    return ResNet(depth, norm_eval=False)
+
+
+def _stock_uniformer(depth: tuple[int, ...]) -> nn.Module:
+    from mmaction.models.backbones.uniformer import UniFormer as Stock
+
+    return Stock(depth=list(depth), drop_path_rate=0.0)
+
+
+def _mvit() -> nn.Module:
+    from mmaction.models.backbones.mvit import MViT
+
+    return MViT('small', temporal_size=16)
+
+
+def _video_swin() -> nn.Module:
+    from mmaction.models.backbones.swin import SwinTransformer3D
+
+    return SwinTransformer3D('tiny')
+
+
+def _stock_v2(frames: int, local: bool) -> nn.Module:
+    from mmaction.models.backbones.uniformerv2 import UniFormerV2 as Stock
+
+    return Stock(
+        t_size=frames, temporal_downsample=local, no_lmhra=not local, double_lmhra=local,
+        clip_pretrained=False, mlp_dropout=[0.0] * 4,
+    )  # fmt: skip
+
+
+def _v2(local: bool) -> nn.Module:
+    return UniFormerV2(arch='b16', local_mhra=2 if local else 0, temporal_downsample=local)
+
+
+def _images(arch: str, letter: str) -> Iterable[Net]:
+    for attention, short in (('hybrid', 'h14'), ('global', 'g'), ('window', 'w14')):
+        yield from _ours(
+            f'UniFormer-{letter} {short}', lambda attention=attention: _image(arch, attention)
+        )
+
+
+def _square(side: int, batch: int = 1) -> tuple[int, ...]:
+    return batch, 3, side, side
+
+
+_PICTURES = {
+    '224×224, batch 8': _square(224, 8),
+    '512×512': _square(512),
+    '800×1280': (1, 3, 800, 1280),
+    '512×2048': (1, 3, 512, 2048),
+}
+SUITES = {
+    'image-s': Suite(
+        _PICTURES,
+        (
+            *_images('small', 'S'),
+            Net('Swin-T', PEER, lambda: _swin((2, 2, 6, 2))),
+            Net('ConvNeXt-T', PEER, lambda: _convnext('tiny')),
+            Net('ResNet-50', PEER, lambda: _resnet(50)),
+        ),
+    ),
+    'image-b': Suite(
+        _PICTURES,
+        (
+            *_images('base', 'B'),
+            Net('Swin-S', PEER, lambda: _swin((2, 2, 18, 2))),
+            Net('ConvNeXt-S', PEER, lambda: _convnext('small')),
+            Net('ResNet-101', PEER, lambda: _resnet(101)),
+        ),
+    ),
+    'video': Suite(
+        {'16×224²': (1, 3, 16, 224, 224), '32×224²': (1, 3, 32, 224, 224)},
+        (
+            *_ours('UniFormer-S', lambda: _clip('small')),
+            Net('UniFormer-S of mmaction2', PEER, lambda: _stock_uniformer((3, 4, 8, 3))),
+            Net('MViT-S', PEER, _mvit),
+            Net('Video Swin-T', PEER, _video_swin),
+        ),
+    ),
+    'v2': Suite(
+        {'8×224²': (1, 3, 8, 224, 224)},
+        (
+            Net('UniFormerV2-B/16', OURS, lambda: _v2(local=False)),
+            Net('UniFormerV2-B/16 of mmaction2', PEER, lambda: _stock_v2(8, local=False)),
+        ),
+    ),
+    'v2-local': Suite(
+        {'16×224²': (1, 3, 16, 224, 224)},
+        (
+            Net('UniFormerV2-B/16, local MHRA', OURS, lambda: _v2(local=True)),
+            Net(
+                'UniFormerV2-B/16 of mmaction2, local MHRA', PEER,
+                lambda: _stock_v2(16, local=True),
+            ),
+        ),
+    ),
+}  # fmt: skip

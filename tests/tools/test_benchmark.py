@@ -95,7 +95,7 @@ def test_a_training_step_reaches_every_parameter():
     seen = []
     net.factor.register_hook(lambda gradient: seen.append(gradient))
     measure.Task(measure.TRAIN).run(net, torch.ones(1, 3, 2, 2))
-    assert [gradient.item() for gradient in seen] == pytest.approx([1.0])
+    assert [gradient.item() for gradient in seen] == pytest.approx([12.0])
     assert net.factor.grad is None
 
 

@@ -12,7 +12,8 @@ from mmengine.optim import build_optim_wrapper
 from mmuniformer.models import UniFormer, uniformer, uniformer3d, uniformer_light, uniformer_v2
 
 README = Path(__file__).resolve().parents[1] / 'README.md'
-CONFIG, PLAIN, FINE_TUNING = re.findall(r'```python\n(.*?)```', README.read_text(), re.DOTALL)
+BLOCKS = re.findall(r'```python\n(.*?)```', README.read_text(), re.DOTALL)
+CONFIG, PLAIN, FEATURES, EXTRACTOR, FINE_TUNING = BLOCKS
 EXAMPLES = (uniformer, uniformer3d, uniformer_light, uniformer_v2)
 
 
@@ -20,6 +21,26 @@ def test_the_plain_pytorch_lines_give_four_maps(capsys):
     exec(PLAIN, {})
     shapes = '[(1, 64, 56, 80), (1, 128, 28, 40), (1, 320, 14, 20), (1, 512, 7, 10)]'
     assert capsys.readouterr().out.strip().endswith(shapes)
+
+
+def test_the_lines_for_features_give_maps_of_the_channels_and_strides_they_print(capsys):
+    names = {}
+    exec(FEATURES, names)
+    printed = '(128, 320, 512) (8, 16, 32)'
+    assert capsys.readouterr().out.strip().endswith(printed)
+    shapes = [tuple(feature.shape) for feature in names['features']]
+    assert shapes == [(1, 128, 28, 28), (1, 320, 14, 14), (1, 512, 7, 7)]
+
+
+def test_the_lines_for_the_feature_extractor_give_the_mean_of_the_last_map(monkeypatch):
+    pytest.importorskip('mmpretrain')
+    monkeypatch.chdir(README.parent)
+    names = {}
+    exec(EXTRACTOR, names)
+    vector, extractor = names['vector'], names['extractor']
+    (last,) = extractor('docs/images/quickstart.jpg', stage='backbone')
+    assert vector.shape == (512,) and last.shape == (512, 7, 7)
+    assert torch.allclose(vector, last.mean((1, 2)), atol=1e-5) and vector.std() > 0
 
 
 def test_the_config_lines_build_a_backbone_that_fits_their_neck():

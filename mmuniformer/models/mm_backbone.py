@@ -76,7 +76,8 @@ class MMBackbone(BaseModule):
                 fetch(source)
             barrier()
         report = self.load_pretrained(source, **options)
-        print_log(str(report), logger='current')
+        level = logging.WARNING if report.doubt else logging.INFO
+        print_log(str(report), logger='current', level=level)
         if report.missing or report.unused:
             warning = f'{source}: not every tensor found its place, see above'
             print_log(warning, logger='current', level=logging.WARNING)

@@ -14,7 +14,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from ..weights.load import fetch, is_url, read_checkpoint
-from ..weights.official_keys import strip_prefix, unwrap
+from ..weights.official_keys import unwrap
 from ..weights.report import CheckpointError
 
 Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
@@ -62,8 +62,6 @@ class UniFormerClsHead(LinearClsHead):
                 fetch(source)
             barrier()
         state = unwrap(read_checkpoint(source))
-        if all(key.startswith('module.') for key in state):
-            state, _ = strip_prefix(state, 'module.')
         wanted, found = self.state_dict(), {}
         for theirs, ours in self.published.items():
             for leaf in ('weight', 'bias'):

@@ -3,11 +3,16 @@
 The lists lie beside this file, a name per line, and serve as label files of inferencers too.
 """
 
+import json
 import re
+from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
-DATASETS = ('kinetics400', 'kinetics600', 'sthv1', 'sthv2', 'ucf101', 'hmdb51')
-PERMUTED = DATASETS[:4]  # whose released heads are in an order of their own
+PERMUTED = ('kinetics400', 'kinetics600', 'sthv1', 'sthv2')  # heads in an order of their own
+DATASETS = (*PERMUTED, 'ucf101', 'hmdb51', 'kinetics700', 'kinetics710')
+K710_PARTS = ('kinetics400', 'kinetics600', 'kinetics700')
 ORDERS = ('mmaction2', 'official')
 
 
@@ -30,8 +35,26 @@ def class_names(dataset: str, order: str = 'mmaction2') -> tuple[str, ...]:
             f'the official order of {dataset} is not known; that of {", ".join(PERMUTED)} is'
         )
     suffix = '_official' if order == 'official' else ''
-    text = (files(__package__) / 'labels' / f'{dataset}{suffix}.txt').read_text(encoding='utf-8')
-    return tuple(text.splitlines())
+    return tuple(_packaged(f'{dataset}{suffix}.txt').splitlines())
+
+
+def read_class_names(path: str | Path) -> tuple[str, ...]:
+    """Read a list of one's own, a name per line in the order of the classifier's rows.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a line is empty, or a class stands there twice.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'class list {path} does not exist or is not a file')
+    names = tuple(line.strip() for line in path.read_text(encoding='utf-8').splitlines())
+    if not names:
+        raise ValueError(f'{path} is empty; write a class name per line')
+    if '' in names:
+        raise ValueError(f'{path}:{names.index("") + 1}: a line without a class name')
+    _places(names, str(path))
+    return names
 
 
 def official_rows(dataset: str) -> list[int]:
@@ -39,9 +62,68 @@ def official_rows(dataset: str) -> list[int]:
 
     Names are compared without regard to case and punctuation, in which the two lists differ.
     """
-    rows = {_plain(name): row for row, name in enumerate(class_names(dataset, 'official'))}
-    return [rows[_plain(name)] for name in class_names(dataset)]
+    rows = {plain(name): row for row, name in enumerate(class_names(dataset, 'official'))}
+    return [rows[plain(name)] for name in class_names(dataset)]
 
 
-def _plain(name: str) -> str:
+def k710_rows(dataset: str) -> list[int]:
+    """For every class of a Kinetics set, the row of it in a head for Kinetics-710 (2211.09552).
+
+    Both in mmaction2's order, in which the first 400 rows are those of Kinetics-400.
+
+    Raises:
+        ValueError: ``dataset`` is none of :data:`K710_PARTS`.
+    """
+    if dataset not in K710_PARTS:
+        raise ValueError(f'dataset {dataset!r} is none of {", ".join(K710_PARTS)}')
+    return rows_by_name(class_names(dataset), class_names('kinetics710'))
+
+
+def rows_by_name(names: Sequence[str], among: Sequence[str]) -> list[int]:
+    """For every class in ``names``, its place in ``among``.
+
+    Names are compared without regard to case and punctuation. Fourteen classes of Kinetics-400 and
+    Kinetics-600 have another name in later sets; either is understood.
+
+    Raises:
+        ValueError: a class is not there, or stands there twice.
+    """
+    places = _places(among, 'the list')
+    if missing := [name for name in names if _merged(name) not in places]:
+        more = f' and {len(missing) - 5} more' if len(missing) > 5 else ''
+        raise ValueError(
+            f'{len(missing)} of {len(names)} classes are not among the {len(among)}: '
+            f'{", ".join(missing[:5])}{more}'
+        )
+    return [places[_merged(name)] for name in names]
+
+
+def plain(name: str) -> str:
+    """The letters and digits of a name, by which lists and folders agree."""
     return re.sub('[^a-z0-9]', '', name.lower())
+
+
+def _places(names: Sequence[str], where: str) -> dict[str, int]:
+    places = {}
+    for row, name in enumerate(names):
+        first = places.setdefault(_merged(name), row)
+        if first != row:
+            raise ValueError(
+                f'{where} has one class twice: {names[first]!r} in row {first}, {name!r} in {row}'
+            )
+    return places
+
+
+def _merged(name: str) -> str:
+    key = plain(name)
+    return _renamed().get(key, key)
+
+
+@cache
+def _renamed() -> dict[str, str]:
+    renamed = json.loads(_packaged('kinetics710_renamed.json'))
+    return {plain(old): plain(new) for old, new in renamed.items()}
+
+
+def _packaged(name: str) -> str:
+    return (files(__package__) / 'labels' / name).read_text(encoding='utf-8')

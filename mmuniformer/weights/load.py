@@ -5,6 +5,7 @@ import pickle
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -12,6 +13,7 @@ from urllib.parse import urlparse
 import torch
 from torch import Tensor, nn
 
+from .head_dim import check_head_dim
 from .inflate import inflate
 from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may_be_new
 from .report import CheckpointError, LoadReport, account, refusal, reshaped
@@ -27,7 +29,7 @@ def is_url(source: str) -> bool:
 def fetch(url: str) -> Path:
     """Download ``url`` into torch hub's cache unless it is there, and return the path.
 
-    A file name that ends in ``-<hash>.pth`` or ``_<hash>.pth`` is held to that SHA-256.
+    A file name that ends in ``-<hash>.pth`` is held to that SHA-256.
     """
     folder = Path(torch.hub.get_dir()) / 'checkpoints'
     path = folder / Path(urlparse(url).path).name
@@ -44,6 +46,11 @@ def fetch(url: str) -> Path:
     return path
 
 
+def local(source: str | Path) -> Path:
+    """The path of a file, or of the copy of a URL."""
+    return fetch(str(source)) if is_url(str(source)) else Path(source)
+
+
 def read_checkpoint(source: str | Path) -> Any:
     """Read a file or URL, tensors and plain data only: nothing in it can run.
 
@@ -51,7 +58,7 @@ def read_checkpoint(source: str | Path) -> Any:
         FileNotFoundError: there is no such file.
         CheckpointError: it is damaged, or holds other things than tensors and plain data.
     """
-    path = fetch(str(source)) if is_url(str(source)) else Path(source)
+    path = local(source)
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist or is not a file')
     try:
@@ -92,7 +99,8 @@ def load_backbone(
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``.
+        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``; or
+            it is known to have another head_dim, which its shapes do not show.
         TypeError: ``allow_new`` is one string.
         ValueError: a part in ``allow_new`` that there is not.
     """
@@ -101,7 +109,8 @@ def load_backbone(
     if unknown := set(allow_new) - set(NEW_PARTS):
         raise ValueError(f'allow_new {sorted(unknown)} are none of {tuple(NEW_PARTS)}')
     try:
-        state, other_parts = backbone_state(read_checkpoint(source), prefix)
+        checkpoint = read_checkpoint(source)
+        state, other_parts = backbone_state(checkpoint, prefix)
     except CheckpointError:
         raise
     except ValueError as error:
@@ -119,8 +128,9 @@ def load_backbone(
         expected = {key: value for key, value in wanted.items() if key not in report.new}
         cause = likely_cause(state, expected)
         raise CheckpointError(refusal(report, cause, state, wrong, foreign, MIN_COVERAGE))
+    doubt = check_head_dim(net, local(source), checkpoint, state)
     net.load_state_dict({key: state[key] for key in wanted if key in state}, strict=False)
-    return report
+    return replace(report, doubt=doubt)
 
 
 def _inflate_where_needed(

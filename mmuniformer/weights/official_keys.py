@@ -37,7 +37,7 @@ NEW_PARTS = {
 
 
 def unwrap(checkpoint: Any) -> dict[str, Tensor]:
-    """Return the dict of tensors inside a loaded file.
+    """Return the dict of tensors inside a loaded file, without ``module.`` before every name.
 
     Raises:
         ValueError: there is none.
@@ -55,6 +55,8 @@ def unwrap(checkpoint: Any) -> dict[str, Tensor]:
             f'it holds no tensors by name, neither directly nor under {", ".join(WRAPPERS)}; '
             f'its keys: {", ".join(map(str, list(checkpoint)[:5])) or "none"}'
         )
+    if all(key.startswith('module.') for key in state):
+        state, _ = strip_prefix(state, 'module.')
     return state
 
 
@@ -77,8 +79,6 @@ def backbone_state(
         ValueError: no tensors, or none under ``prefix``.
     """
     state = unwrap(checkpoint)
-    if all(key.startswith('module.') for key in state):
-        state, _ = strip_prefix(state, 'module.')
     if prefix is None:
         prefix = 'backbone.' if any(key.startswith('backbone.') for key in state) else ''
     elif prefix and not prefix.endswith('.'):
@@ -129,7 +129,7 @@ def likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> s
     if (dpe in state) != (dpe in wanted):
         having = 'has' if dpe in state else 'lacks'
         return f'it {having} position embeddings; choose arch dpe to match'
-    for what, measure in (('depths', _depths), ('widths', _widths)):
+    for what, measure in (('depths', depths), ('widths', widths)):
         theirs, ours = measure(state), measure(wanted)
         if theirs != ours:
             return f'its {what} are {theirs} and the net has {ours}; choose arch to match'
@@ -158,13 +158,13 @@ def _of_divided_attention(state: Collection[str], wanted: Collection[str]) -> st
     )
 
 
-def _depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
+def depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
     return tuple(
         len({key.split('.')[1] for key in state if key.startswith(f'blocks{stage}.')})
         for stage in range(1, 5)
     )
 
 
-def _widths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
+def widths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
     keys = [f'blocks{stage}.0.pos_embed.weight' for stage in range(1, 5)]
     return tuple(state[key].shape[0] for key in keys if key in state)

@@ -24,6 +24,7 @@ class LoadReport:
         other_parts: names outside the backbone (neck, heads of a toolbox).
         unused: any other name in the file.
         coverage: share of the net's own tensors found, by number or by size, whichever is less.
+        doubt: a sentence about what could not be made sure of, or ''.
     """
 
     source: str
@@ -35,6 +36,7 @@ class LoadReport:
     other_parts: tuple[str, ...]
     unused: tuple[str, ...]
     coverage: float
+    doubt: str = ''
 
     def __str__(self) -> str:
         found = len(self.loaded) + len(self.inflated)
@@ -52,6 +54,8 @@ class LoadReport:
                 modules = list(dict.fromkeys(name.rsplit('.', 1)[0] for name in names))
                 more = f' and {len(modules) - 4} more' if len(modules) > 4 else ''
                 lines.append(f'  {label}: {len(names)} in {", ".join(modules[:4])}{more}')
+        if self.doubt:
+            lines.append(f'  DOUBT: {self.doubt}')
         return '\n'.join(lines)
 
 

@@ -89,8 +89,8 @@ def mim_content(names: list[str]) -> set[str]:
 def test_the_wheel_carries_mim_whole_and_the_package_whole(wheel, source):
     names = zipfile.ZipFile(wheel).namelist()
     assert mim_content(names) == mim_files(source)
-    modules = {f'mmuniformer/{name}' for name in files_below(source / 'mmuniformer')}
-    assert {name for name in modules if name.endswith('.py')} <= set(names)
+    files = {f'mmuniformer/{name}' for name in files_below(source / 'mmuniformer')}
+    assert {name for name in files if '__pycache__' not in name} <= set(names)
     # One top-level package: no `tests`, no `configs`.
     assert {name.split('/')[0] for name in names if '.dist-info/' not in name} == {'mmuniformer'}
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from tool_modules import load_tool
 
-from mmuniformer.models import UniFormer
+from mmuniformer.models import UniFormer, UniFormerV2
 
 TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')
 # With the scope: in mmaction2 the bare name is another class, and other tests go there.
@@ -28,6 +28,17 @@ def test_counted_is_what_a_step_with_real_tensors_allocates(memory, options):
         c * 64 * 96 // s**2 for c, s in zip((16, 32, 64, 64), (4, 8, 16, 32), strict=True)
     )
     assert counted > 2 * 4 * outputs
+
+
+@pytest.mark.parametrize('options', [{}, {'with_cp': 1}, {'frozen_stages': 2, 'fusion': 'global'}])
+def test_a_clip_in_a_uniformerv2_is_counted_as_it_is_allocated(memory, options):
+    arch = dict(
+        depth=2, dim=32, head_dim=16, global_head_dim=16, patch_size=8, image_size=32
+    )  # fmt: skip
+    backbone = {'type': 'mmuniformer.UniFormerV2', 'arch': arch, **options}
+    counted = memory.measure(backbone, (4, 32, 48))
+    net = UniFormerV2(arch=arch, **options).train()
+    assert counted == memory.memory_of_step(net, torch.randn(1, 3, 4, 32, 48))
 
 
 def test_memory_grows_with_the_pixels_and_shrinks_with_recomputation(memory):

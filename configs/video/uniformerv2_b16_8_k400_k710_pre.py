@@ -1,0 +1,26 @@
+"""UniFormerV2-B/16, 8 frames, Kinetics-400, from Kinetics-710: Table Kinetics-400 of the authors'
+model zoo, row 8×3×4.
+
+Expected on Kinetics-400 val: top-1 85.6. 114.6 M parameters, 148.1 G FLOPs a view, 1777 G for 4
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_b16_8_k400_k710_pre.py
+
+Settings from the code. Batch 256 on 8 GPUs. The code starts with a new classifier, its
+documentation with K710's, as here.
+
+Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k400 \
+        --out checkpoints/uniformerv2_b16_8_k710_to_k400.pth \
+        https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb_20230612-63cdbad9.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_k710_pre.py']
+load_from = 'checkpoints/uniformerv2_b16_8_k710_to_k400.pth'
+lr = 2e-6
+
+train_dataloader = dict(batch_size=32)
+optim_wrapper = dict(optimizer=dict(lr=lr))
+param_scheduler = _base_.param_scheduler
+param_scheduler[0]['start_factor'] = param_scheduler[1]['eta_min_ratio'] = 1e-6 / lr

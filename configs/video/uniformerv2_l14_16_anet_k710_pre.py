@@ -1,0 +1,24 @@
+"""UniFormerV2-L/14, 16 frames, ActivityNet, from Kinetics-710 and Kinetics-400: Table ActivityNet
+of the authors' model zoo, row 16×3×10.
+
+Expected on ActivityNet val: top-1 94.3. 353.9 M parameters, 1331.2 G FLOPs a view, 39936 G for 10
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_16_anet_k710_pre.py
+
+Settings from the code. Batch 64 on 16 GPUs. Activations of the first layer are computed anew in the
+backward pass. Starts from the Kinetics-400 model of 16 frames, without its classifier.
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_anet_16.py']
+weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics400/uniformerv2-large-p14-res224_clip-kinetics710-pre_u16_kinetics400-rgb_20221219-6dc86d05.pth'
+
+model = dict(
+    backbone=dict(
+        drop_path_rate=0.2,
+        global_drop_path_rate=0.4,
+        with_cp=1,
+        init_cfg=dict(type='Pretrained', checkpoint=weights),
+    ),
+    cls_head=dict(num_classes=200),
+)

@@ -1,0 +1,20 @@
+"""UniFormerV2-L/14, 16 frames, Kinetics-400, from Kinetics-710: Table Kinetics-400 of the authors'
+model zoo, row 16×3×4.
+
+Expected on Kinetics-400 val: top-1 89.1. 354.1 M parameters, 1331.2 G FLOPs a view, 15975 G for 4
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_16_k400_k710_pre.py
+
+Settings from the code. Batch 256 on 32 GPUs. The code starts with a new classifier, its
+documentation with K710's, as here.
+
+Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k400 \
+        --out checkpoints/uniformerv2_l14_8_k710_to_k400.pth \
+        https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res224_clip-pre_u8_kinetics710-rgb_20230612-d002a407.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre_16.py']
+load_from = 'checkpoints/uniformerv2_l14_8_k710_to_k400.pth'

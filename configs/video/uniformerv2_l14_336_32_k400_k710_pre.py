@@ -1,0 +1,23 @@
+"""UniFormerV2-L/14 at 336 pixels, 32 frames, Kinetics-400, from Kinetics-710: Table Kinetics-400 of
+the authors' model zoo, row 32×3×2.
+
+Expected on Kinetics-400 val: top-1 89.7. 354.4 M parameters, 6267.8 G FLOPs a view, 37607 G for 2
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_336_32_k400_k710_pre.py
+
+Settings from the code. Batch 128 on 32 GPUs. Activations of all layers are computed anew in the
+backward pass. Tested as in the model zoo; the script has 4 clips of 3 crops. The code starts with a
+new classifier, its documentation with K710's, as here.
+
+Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k400 \
+        --out checkpoints/uniformerv2_l14_336_8_k710_to_k400.pth \
+        https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res336_clip-pre_u8_kinetics710-rgb_20230612-d723ddc1.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre_32_336.py']
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_to_k400.pth'
+
+model = dict(backbone=dict(arch='l14_336', with_cp=True))

@@ -1,0 +1,20 @@
+"""Frozen UniFormerV2-L/14 at 336 pixels, 32 frames, Kinetics-400, from Kinetics-710: Table
+Kinetics-400 of the authors' model zoo, row 32×3×4.
+
+Expected on Kinetics-400 val: top-1 88.9. 354.4 M parameters, 50.9 M of them trained, 6267.8 G FLOPs
+a view, 75214 G for 4 clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_336_32_k400_k710_pre_frozen.py
+
+Settings from the code. Batch 256 on 16 GPUs. Tested as in the model zoo; the script has 3 clips of
+1 crop.
+
+Starts from the authors' Kinetics-710 model, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k400 \
+        --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth \
+        frozen_k710_uniformerv2_l14_8x336.pyth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen_k710_pre_32.py']
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth'

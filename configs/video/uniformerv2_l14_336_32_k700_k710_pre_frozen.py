@@ -1,0 +1,27 @@
+"""Frozen UniFormerV2-L/14 at 336 pixels, 32 frames, Kinetics-700, from Kinetics-710: Table
+Kinetics-700 of the authors' model zoo, row 32×3×4.
+
+Expected on Kinetics-700 val: top-1 80.8. 354.7 M parameters, 51.2 M of them trained, 6267.8 G FLOPs
+a view, 75214 G for 4 clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_336_32_k700_k710_pre_frozen.py
+
+Settings from the code. Batch 256 on 16 GPUs. Tested as in the model zoo; the script has 3 clips of
+1 crop.
+
+Starts from the Kinetics-710 model, its classifier cut down by the names of the classes. In the
+authors' file, frozen_k710_uniformerv2_l14_8x336.pyth, their order is known for Kinetics-400 alone;
+so train it, or give the names of its rows as a list:
+
+    python tools/permute_head.py --from k710 --to k700 \
+        --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k700.pth \
+        work_dirs/uniformerv2_l14_336_8_k710_frozen/epoch_50.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen_k710_pre_32.py']
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k700.pth'
+
+model = dict(cls_head=dict(num_classes=700))
+train_dataloader = dict(dataset=_base_.k700_train)
+val_dataloader = dict(dataset=_base_.k700_val)
+test_dataloader = dict(dataset=_base_.k700_val)

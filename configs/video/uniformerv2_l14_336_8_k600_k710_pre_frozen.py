@@ -1,0 +1,26 @@
+"""Frozen UniFormerV2-L/14 at 336 pixels, 8 frames, Kinetics-600, from Kinetics-710: Table
+Kinetics-600 of the authors' model zoo, row 8×1×3.
+
+Expected on Kinetics-600 val: top-1 88.2. 354.6 M parameters, 51.1 M of them trained, 1567 G FLOPs a
+view, 4701 G for 3 clips of 1 crop.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_336_8_k600_k710_pre_frozen.py
+
+Settings from the code. Batch 512 on 16 GPUs.
+
+Starts from the Kinetics-710 model, its classifier cut down by the names of the classes. In the
+authors' file, frozen_k710_uniformerv2_l14_8x336.pyth, their order is known for Kinetics-400 alone;
+so train it, or give the names of its rows as a list:
+
+    python tools/permute_head.py --from k710 --to k600 \
+        --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k600.pth \
+        work_dirs/uniformerv2_l14_336_8_k710_frozen/epoch_50.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen_k710_pre.py']
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k600.pth'
+
+model = dict(cls_head=dict(num_classes=600))
+train_dataloader = dict(dataset=_base_.k600_train)
+val_dataloader = dict(dataset=_base_.k600_val)
+test_dataloader = dict(dataset=_base_.k600_val)

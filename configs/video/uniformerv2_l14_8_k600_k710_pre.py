@@ -1,0 +1,24 @@
+"""UniFormerV2-L/14, 8 frames, Kinetics-600, from Kinetics-710: Table Kinetics-600 of the authors'
+model zoo, row 8×3×4.
+
+Expected on Kinetics-600 val: top-1 89.0. 354.3 M parameters, 665.6 G FLOPs a view, 7988 G for 4
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_8_k600_k710_pre.py
+
+Settings from the code. Batch 256 on 16 GPUs.
+
+Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k600 \
+        --out checkpoints/uniformerv2_l14_8_k710_to_k600.pth \
+        https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res224_clip-pre_u8_kinetics710-rgb_20230612-d002a407.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre.py']
+load_from = 'checkpoints/uniformerv2_l14_8_k710_to_k600.pth'
+
+model = dict(cls_head=dict(num_classes=600))
+train_dataloader = dict(dataset=_base_.k600_train)
+val_dataloader = dict(dataset=_base_.k600_val)
+test_dataloader = dict(dataset=_base_.k600_val)

@@ -1,0 +1,24 @@
+"""UniFormerV2-L/14, 8 frames, Kinetics-700, from Kinetics-710: Table Kinetics-700 of the authors'
+model zoo, row 8×3×4.
+
+Expected on Kinetics-700 val: top-1 80.8. 354.4 M parameters, 665.6 G FLOPs a view, 7988 G for 4
+clips of 3 crops.
+
+    mim train mmaction2 configs/video/uniformerv2_l14_8_k700_k710_pre.py
+
+Settings from the code. Batch 256 on 16 GPUs.
+
+Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+
+    python tools/permute_head.py --from k710 --to k700 \
+        --out checkpoints/uniformerv2_l14_8_k710_to_k700.pth \
+        https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res224_clip-pre_u8_kinetics710-rgb_20230612-d002a407.pth
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre.py']
+load_from = 'checkpoints/uniformerv2_l14_8_k710_to_k700.pth'
+
+model = dict(cls_head=dict(num_classes=700))
+train_dataloader = dict(dataset=_base_.k700_train)
+val_dataloader = dict(dataset=_base_.k700_val)
+test_dataloader = dict(dataset=_base_.k700_val)

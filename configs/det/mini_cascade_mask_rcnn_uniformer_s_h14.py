@@ -13,14 +13,15 @@ _base_ = ['../_base_/det/cascade_mask_rcnn_uniformer.py', '../_base_/det/mini_co
 
 num_classes = len(_base_.classes['classes'])
 dims = (16, 32, 80, 128)
-width = 64  # of neck and heads, 256 in the full model
+width = 32  # of neck and heads, 256 in the full model
 
 regions = dict(out_channels=width, finest_scale=28, roi_layer=dict(sampling_ratio=1))
 proposals = dict(nms_pre=100, max_per_img=50)
 box_heads = _base_.model.roi_head.bbox_head
 for head in box_heads:
     head.update(
-        in_channels=width, conv_out_channels=width, fc_out_channels=256, num_classes=num_classes
+        num_shared_convs=2, in_channels=width, conv_out_channels=width, fc_out_channels=256,
+        num_classes=num_classes,
     )
 stages = _base_.model.train_cfg.rcnn
 for stage in stages:
@@ -33,12 +34,14 @@ model = dict(
         bbox_roi_extractor=regions,
         bbox_head=box_heads,
         mask_roi_extractor=regions,
-        mask_head=dict(in_channels=width, conv_out_channels=width, num_classes=num_classes),
+        mask_head=dict(
+            num_convs=2, in_channels=width, conv_out_channels=width, num_classes=num_classes
+        ),
     ),
     train_cfg=dict(rpn=dict(sampler=dict(num=128)), rpn_proposal=proposals, rcnn=stages),
     test_cfg=dict(rpn=proposals, rcnn=dict(max_per_img=30)),
 )
-epochs = 6
+epochs = 7
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=50),

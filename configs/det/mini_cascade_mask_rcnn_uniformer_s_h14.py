@@ -20,7 +20,10 @@ proposals = dict(nms_pre=100, max_per_img=50)
 box_heads = _base_.model.roi_head.bbox_head
 for head in box_heads:
     head.update(
-        num_shared_convs=2, in_channels=width, conv_out_channels=width, fc_out_channels=256,
+        num_shared_convs=2,
+        in_channels=width,
+        conv_out_channels=width,
+        fc_out_channels=256,
         num_classes=num_classes,
     )
 stages = _base_.model.train_cfg.rcnn

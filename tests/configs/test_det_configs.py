@@ -1,4 +1,4 @@
-"""Every config of configs/det: it builds, trains, predicts, and its name tells the truth."""
+"""Every config of configs/det with UniFormer: it builds, trains, predicts; its name is true."""
 
 import re
 
@@ -6,16 +6,17 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from reference import Case
 
 from configs import CONFIGS, build, check_pattern, check_size, check_step, configs_of, load, stem
 
 pytest.importorskip('mmdet')
 
-DET = configs_of('det')
+DET = [path for path in configs_of('det') if 'uniformer_' in path.stem]
 NAME = re.compile(
     r'(?P<mini>mini_(?P<tuned>finetune_)?)?(?P<method>mask_rcnn|cascade_mask_rcnn|retinanet|dino)'
-    r'_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)(_(?P<schedule>1x|3x_ms))?'
-    r'(?P<frozen>_frozenbn)?'
+    r'_uniformer_((?P<size>s|b)_(?P<pattern>[ghw]\d*)|(?P<light>xxs|xs))'
+    r'(_(?P<schedule>1x|3x_ms))?(?P<frozen>_frozenbn)?'
 )
 TYPES = {
     'mask_rcnn': 'MaskRCNN',
@@ -90,8 +91,11 @@ def test_the_name_of_a_config_tells_the_truth(path):
     name = NAME.fullmatch(path.stem)
     assert name, f'{path.stem} does not follow METHOD_uniformer_SIZE_PATTERN_SCHEDULE'
     config = load(path)
-    check_size(config, name['size'], bool(name['mini']))
-    check_pattern(config.model.backbone, name['pattern'])
+    check_size(config, name['size'] or name['light'], bool(name['mini']))
+    if name['light']:
+        assert config.model.backbone.type == 'UniFormerLight'
+    else:
+        check_pattern(config.model.backbone, name['pattern'])
     assert config.model.type == TYPES[name['method']]
     assert bool(name['schedule']) != bool(name['mini'])
     if name['mini']:
@@ -161,9 +165,35 @@ def test_the_published_run_drops_paths_and_recomputes_stage_3():
     assert not backbone.norm_eval
 
 
-def test_the_mini_model_differs_from_the_full_one_in_sizes_only():
-    mini = load(CONFIGS / 'det' / 'mini_mask_rcnn_uniformer_s_h14.py').model
-    full = load(CONFIGS / 'det' / 'mask_rcnn_uniformer_s_h14_1x.py').model
+@pytest.mark.parametrize(('size', 'drop_path'), [('xxs', 0.0), ('xs', 0.15)])
+def test_light_detectors_drop_the_published_paths_and_recompute_nothing(size, drop_path):
+    backbone = load(CONFIGS / 'det' / f'mask_rcnn_uniformer_{size}_1x.py').model.backbone
+    assert backbone.get('drop_path_rate', 0.0) == drop_path
+    assert 'with_cp' not in backbone
+    assert backbone.init_cfg.checkpoint == f'checkpoints/uniformer_{size}_224_in1k.pth'
+    assert not backbone.norm_eval
+
+
+@pytest.mark.parametrize('size', ['xxs', 'xs'])
+def test_the_imagenet_file_of_a_light_model_starts_its_detector_but_for_the_output_norms(
+    size, tmp_path
+):
+    torch.save(Case(f'cls_{size}').state_dict(), tmp_path / 'file.pth')
+    config = load(CONFIGS / 'det' / f'mask_rcnn_uniformer_{size}_1x.py')
+    report = build(config).backbone.load_pretrained(str(tmp_path / 'file.pth'))
+    norms = [f'norm{stage}.{kind}' for stage in range(1, 5) for kind in ('weight', 'bias')]
+    assert sorted(report.new) == sorted(norms)
+    assert {name.partition('.')[0] for name in report.heads} == {
+        'norm', 'norm_cls', 'head', 'head_cls',
+    }  # fmt: skip
+    assert report.coverage == 1
+    assert not report.missing and not report.unused
+
+
+@pytest.mark.parametrize('name', ['mask_rcnn_uniformer_s_h14', 'mask_rcnn_uniformer_xxs'])
+def test_the_mini_model_differs_from_the_full_one_in_sizes_only(name):
+    mini = load(CONFIGS / 'det' / f'mini_{name}.py').model
+    full = load(CONFIGS / 'det' / f'{name}_1x.py').model
     full.backbone.init_cfg = None
     types = [
         [type(module).__name__ for module in build(Config(dict(model=model))).modules()]

@@ -1,4 +1,4 @@
-"""Every config of configs/seg: it builds, trains, predicts, and its name tells the truth."""
+"""Every config of configs/seg with UniFormer: it builds, trains, predicts; its name is true."""
 
 import re
 
@@ -12,9 +12,10 @@ from configs import CONFIGS, build, check_pattern, check_size, check_step, confi
 
 pytest.importorskip('mmseg')
 
-SEG = configs_of('seg')
+SEG = [path for path in configs_of('seg') if 'uniformer_' in path.stem]
 NAME = re.compile(
-    r'(?P<mini>mini_(?P<tuned>finetune_)?)?(?P<method>fpn|upernet)_uniformer_(?P<size>s|b|xxs|xs)_(?P<pattern>[ghw]\d*)'
+    r'(?P<mini>mini_(?P<tuned>finetune_)?)?(?P<method>fpn|upernet)'
+    r'_uniformer_((?P<size>s|b)_(?P<pattern>[ghw]\d*)|(?P<light>xxs|xs))'
     r'(_(?P<schedule>80k|160k))?(_test_(?P<test>[wh]\d+))?(?P<frozen>_frozenbn)?'
 )
 HEADS = {'fpn': 'FPNHead', 'upernet': 'UPerHead'}
@@ -23,6 +24,8 @@ ITERATIONS = {'80k': 80000, '160k': 160000}
 PUBLISHED = {
     ('fpn', 's'): (0.1, 0),
     ('fpn', 'b'): (0.2, 0),
+    ('fpn', 'xxs'): (0.0, 0),
+    ('fpn', 'xs'): (0.1, 0),
     ('upernet', 's'): (0.25, 0),
     ('upernet', 'b'): (0.4, 2),
 }
@@ -74,8 +77,12 @@ def test_the_name_of_a_config_tells_the_truth(path):
     name = NAME.fullmatch(path.stem)
     assert name, f'{path.stem} does not follow METHOD_uniformer_SIZE_PATTERN_SCHEDULE'
     config = load(path)
-    check_size(config, name['size'], bool(name['mini']))
-    check_pattern(config.model.backbone, name['test'] or name['pattern'])
+    size = name['size'] or name['light']
+    check_size(config, size, bool(name['mini']))
+    if name['light']:
+        assert config.model.backbone.type == 'UniFormerLight'
+    else:
+        check_pattern(config.model.backbone, name['test'] or name['pattern'])
     assert config.model.decode_head.type == HEADS[name['method']]
     assert bool(name['schedule']) != bool(name['mini'])
     if name['mini']:
@@ -85,8 +92,8 @@ def test_the_name_of_a_config_tells_the_truth(path):
     assert config.train_cfg.max_iters == ITERATIONS[name['schedule']]
     assert config.param_scheduler[-1].end == ITERATIONS[name['schedule']]
     assert config.train_dataloader.dataset.data_root == 'data/ade/ADEChallengeData2016'
-    drop_path, recomputed = PUBLISHED[name['method'], name['size']]
-    assert config.model.backbone.drop_path_rate == drop_path
+    drop_path, recomputed = PUBLISHED[name['method'], size]
+    assert config.model.backbone.get('drop_path_rate', 0.0) == drop_path
     assert tuple(config.model.backbone.get('with_cp', (0, 0, 0, 0))) == (0, 0, recomputed, 0)
 
 

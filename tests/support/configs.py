@@ -7,8 +7,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
-DEPTHS = {'s': (3, 4, 8, 3), 'b': (5, 8, 20, 7)}
-ARCHS = {'s': 'small', 'b': 'base'}
+DEPTHS = {'s': (3, 4, 8, 3), 'b': (5, 8, 20, 7), 'xxs': (2, 5, 8, 2), 'xs': (3, 5, 9, 3)}
+ARCHS = {'s': 'small', 'b': 'base', 'xxs': 'xxs', 'xs': 'xs'}
 PATTERNS = {'g': 'global', 'w': 'window', 'h': 'hybrid'}
 
 

@@ -99,6 +99,18 @@ def test_a_table_has_the_papers_numbers_as_printed_and_ours_beside(resumed):
         assert (resumed / figure).read_bytes().startswith(b'\x89PNG')
 
 
+def test_light_models_are_in_tables_of_their_own_with_the_numbers_of_the_readme():
+    rows = [*published.rows_of('light_det'), *published.rows_of('light_seg')]
+    printed = {row.config: (row.params_M, row.flops_G, *row.metrics.values()) for row in rows}
+    assert printed == {
+        'mask_rcnn_uniformer_xxs_1x': ('29.4', '', '42.8', '39.2'),
+        'mask_rcnn_uniformer_xs_1x': ('35.6', '', '44.6', '40.9'),
+        'fpn_uniformer_xxs_80k': ('13.5', '', '42.3'),
+        'fpn_uniformer_xs_80k': ('19.7', '', '44.4'),
+    }
+    assert not any(published.is_light(row.config) for row in published.rows_of('table5'))
+
+
 @pytest.fixture(scope='module')
 def workspace(repo_root, python_tool, tmp_path_factory) -> Path:
     """A folder with four pictures to test on, and a checkpoint of random weights."""

@@ -26,9 +26,11 @@ class Table:
     title: str
     source: str
     framework: str | None = None
+    light: bool = False
 
 
-# The paper's text at hand lacks Tables 5, 8 and 9; the official README prints the same rows.
+# The paper's text at hand lacks Tables 5, 8 and 9; the official README prints the same rows, and
+# those of the light models, which are in no table of the paper.
 TABLES = {
     'table5': Table('Mask R-CNN on COCO', 'README object_detection', 'Mask R-CNN'),
     'table6': Table('Cascade Mask R-CNN on COCO', 'paper Table 6'),
@@ -38,6 +40,12 @@ TABLES = {
     'table15': Table('Attention of stage 3 in detection', 'paper Table 15'),
     'table16': Table('Attention of stage 3 in segmentation', 'paper Table 16'),
     'table17': Table('Attention of stage 3 in pose estimation', 'paper Table 17'),
+    'light_det': Table(
+        'Light Mask R-CNN on COCO', 'README object_detection', 'Mask R-CNN', light=True
+    ),
+    'light_seg': Table(
+        'Light Semantic FPN on ADE20K', 'README semantic_segmentation', 'Semantic FPN', light=True
+    ),
 }
 
 METHODS = {
@@ -48,6 +56,7 @@ METHODS = {
     'Top-Down': 'td_hm',
     'Top-Down (mmpose)': 'td_hm',
 }
+LIGHT = ('xxs', 'xs')
 # Quantities that tables.csv has in columns of their own; sections of text have them as metrics.
 COST = ('params_M', 'flops_G')
 
@@ -74,7 +83,7 @@ def config_of(line: dict[str, str]) -> str | None:
         pattern = line['variant'].lower().replace('-', '')
     pattern = {'': 'g', 'global': 'g'}.get(pattern, pattern)
     schedule = line['schedule'].lower().replace('+', '_')
-    if size in ('xxs', 'xs'):
+    if size in LIGHT:
         return f'{name}_{schedule}'
     if line['task'] == 'semantic_segmentation':
         return f'{name}_{name_of_segmentation(pattern, schedule)}'
@@ -125,8 +134,13 @@ def rows_of(table: str) -> list[Row]:
         for row in published_rows()
         if row.source == wanted.source
         and row.config.partition('_uniformer_')[0] in methods
+        and is_light(row.config) is wanted.light
         and find_config(row.config) is not None
     ]
+
+
+def is_light(config: str) -> bool:
+    return config.partition('_uniformer_')[2].partition('_')[0] in LIGHT
 
 
 def find_config(name: str) -> Path | None:

@@ -1,0 +1,19 @@
+"""Semantic FPN with a light UniFormer backbone."""
+
+_base_ = 'mmseg::_base_/models/fpn_r50.py'
+
+model = dict(
+    data_preprocessor=dict(size=(512, 512)),
+    pretrained=None,
+    backbone=dict(
+        _delete_=True,
+        type='UniFormerLight',
+        arch='xxs',
+        out_indices=(0, 1, 2, 3),
+        out_norm='layer',
+        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        norm_eval=False,
+    ),
+    neck=dict(in_channels=[56, 112, 224, 448]),
+    decode_head=dict(num_classes=150),
+)

@@ -1,0 +1,11 @@
+"""Mask R-CNN 1x, light UniFormer-XS, BatchNorms frozen. No published number.
+
+The authors remark that freezing should be better and that they forgot it: their numbers are for
+trained BatchNorms. Statistics stay those of ImageNet, scale and shift are still learnt.
+
+    mim train mmdet configs/det/mask_rcnn_uniformer_xs_1x_frozenbn.py
+"""
+
+_base_ = './mask_rcnn_uniformer_xs_1x.py'
+
+model = dict(backbone=dict(norm_eval=True))

@@ -1,0 +1,12 @@
+"""Semantic FPN, light UniFormer-XS, BatchNorms frozen. No published number.
+
+The authors remark for their detectors that freezing should be better and that they forgot it: their
+numbers are for trained BatchNorms. Statistics stay those of ImageNet, scale and shift are still
+learnt.
+
+    mim train mmseg configs/seg/fpn_uniformer_xs_80k_frozenbn.py
+"""
+
+_base_ = './fpn_uniformer_xs_80k.py'
+
+model = dict(backbone=dict(norm_eval=True))

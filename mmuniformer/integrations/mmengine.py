@@ -46,8 +46,8 @@ def register_bare_names() -> None:
 def allow_its_checkpoints() -> None:
     """Let PyTorch ≥ 2.6 read the training checkpoints of mmengine 0.10, safely.
 
-    They hold the log's history, whose classes ``torch.load`` refuses by default. Just these classes
-    go on its allow-list; the check itself stays on.
+    They hold the log's history and arrays, whose classes ``torch.load`` refuses by default. These
+    classes alone go on its allow-list; the check itself stays on.
     """
     serialization = torch.serialization
     if not hasattr(serialization, 'get_safe_globals'):
@@ -61,6 +61,7 @@ def allow_its_checkpoints() -> None:
         HistoryBuffer,
         np.ndarray,
         np.dtype,
+        bytes,  # what an array without elements holds: mmpose's colours of a skeleton without links
         (_history_statistic, 'builtins.getattr'),
     ]
     allowed += sorted({type(np.dtype(code)) for code in '?bBhHiIlLqQefdgFD'}, key=repr)

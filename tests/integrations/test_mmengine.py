@@ -56,6 +56,13 @@ def test_files_written_by_either_major_of_numpy_load(tmp_path, package):
     assert loaded['array'].tolist() == [0, 1, 2] and loaded['scalar'] == 2.5
 
 
+def test_a_checkpoint_with_an_array_without_elements_loads(tmp_path):
+    path = tmp_path / 'epoch_1.pth'
+    torch.save({'meta': {'skeleton_link_colors': np.zeros((0, 3), np.uint8)}}, path)
+    again = torch.load(path, weights_only=True)['meta']['skeleton_link_colors']
+    assert again.shape == (0, 3) and again.dtype == np.uint8
+
+
 def test_the_stand_in_for_getattr_serves_history_statistics_alone():
     assert _history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
     for owner, name in (

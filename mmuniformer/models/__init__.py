@@ -1,5 +1,7 @@
 """The backbones, for any of the five toolboxes or none."""
 
+from ..layers.simple_pyramid import SimplePyramid
+from ..registry import MODELS
 from .arch import ARCHS, LIGHT_ARCHS, Arch, LightArch
 from .arch_v2 import ARCHS_V2, ArchV2
 from .uniformer import UniFormer
@@ -14,9 +16,12 @@ __all__ = [
     'Arch',
     'ArchV2',
     'LightArch',
+    'SimplePyramid',
     'UniFormer',
     'UniFormer3D',
     'UniFormerLight',
     'UniFormerLight3D',
     'UniFormerV2',
 ]
+
+MODELS.register_module(module=SimplePyramid)

@@ -1,6 +1,7 @@
 """The heads of the released image classifiers, for mmpretrain's ``ImageClassifier``.
 
 They take the backbone's map as it is: ``out_norm='batch'``, ``out_indices=3`` and no neck.
+:class:`UniFormerClsHead` takes the feature of UniFormerV2 too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token lab
 
 class UniFormerClsHead(LinearClsHead):
     """Mean over positions, then a linear layer (Sec. 4.1).
+
+    UniFormerV2's feature ``(B, C)`` goes into the linear layer as it is.
 
     Args:
         init_cfg: left out, weights are drawn from a truncated normal distribution of standard
@@ -83,6 +86,8 @@ class UniFormerClsHead(LinearClsHead):
         return last
 
     def pre_logits(self, feats: Feats) -> Tensor:
+        if isinstance(feats, Tensor) and feats.ndim == 2:
+            return feats
         return self.last_map(feats).flatten(2).mean(2)
 
 

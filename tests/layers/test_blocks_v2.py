@@ -83,6 +83,22 @@ def test_an_armed_block_starts_as_the_vit_layer(count):
     assert torch.equal(armed(x), plain(x))
 
 
+@pytest.mark.parametrize('training', [False, True])
+def test_an_armed_block_hands_gradients_down_as_the_vit_layer_does(training):
+    plain = LocalUniBlock(32, head_dim=8).train(training)
+    armed = LocalUniBlock(32, head_dim=8, local_mhra=2).train(training)
+    armed.load_state_dict(plain.state_dict(), strict=False)
+    weights, x = torch.randn(2, 3, 5, 32), torch.randn(2, 3, 5, 32)
+    gradients = []
+    for block in (armed, plain):
+        z = x.clone().requires_grad_()
+        (block(z) * weights).sum().backward()
+        gradients.append(z.grad)
+    assert torch.equal(*gradients)
+    moving = {name for name, p in armed.lmhra1.named_parameters() if p.grad.abs().max() > 0}
+    assert moving == {'pos_embed.3.weight', 'pos_embed.3.bias'}
+
+
 def test_local_mhra_relates_the_same_patch_of_neighbouring_frames_alone():
     block = randomise(LocalTemporalMHRA(32, kernel_size=3)).eval()
     x = torch.randn(1, 7, 4, 32)
@@ -136,6 +152,20 @@ def test_a_global_block_starts_by_leaving_the_token_as_it_is():
     block = GlobalUniBlock(32, head_dim=8)
     token, memory = torch.randn(2, 1, 32), torch.randn(2, 11, 32)
     assert torch.equal(block(token, memory), token)
+
+
+def test_a_global_block_starts_by_handing_the_gradient_of_the_token_down_unchanged():
+    block = GlobalUniBlock(32, head_dim=8)
+    token = torch.randn(2, 1, 32, requires_grad=True)
+    memory = torch.randn(2, 11, 32, requires_grad=True)
+    weights = torch.randn(2, 1, 32)
+    (block(token, memory) * weights).sum().backward()
+    assert torch.equal(token.grad, weights)
+    assert memory.grad.abs().max() == 0
+    moving = {name for name, p in block.named_parameters() if p.grad.abs().max() > 0}
+    assert moving == {
+        'attn.out_proj.weight', 'attn.out_proj.bias', 'mlp.c_proj.weight', 'mlp.c_proj.bias'
+    }  # fmt: skip
 
 
 def test_a_global_block_reads_its_memory_in_any_order():

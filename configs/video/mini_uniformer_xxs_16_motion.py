@@ -20,8 +20,8 @@ model = dict(
     cls_head=dict(num_classes=4, in_channels=dims[-1]),
 )
 data_root = _base_.data_root
-frames = dict(type='RawframeDataset', _delete_=True)
-decode = dict(type='RawFrameDecode')
+frames = dict(type='LenientRawframeDataset', _delete_=True)
+decode = dict(type='ReadFrames')
 train_pipeline = [_base_.sample, decode, *_base_.pack]
 test_pipeline = [dict(test_mode=True, **_base_.sample), decode, *_base_.pack]
 train_dataloader = dict(

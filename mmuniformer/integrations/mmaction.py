@@ -1,4 +1,4 @@
-"""mmaction2: two of its bare names become ours, and 1.2.0's missing module is made up for.
+"""mmaction2: two of its bare names become ours, parts join it, and 1.2.0's gap is made up for.
 
 mmaction2 has test-only classes ``UniFormer`` and ``UniFormerV2``, registered when its models are
 imported. Registering ours before that makes its import fail; after it, ours must replace them.
@@ -13,32 +13,41 @@ import types
 from typing import Any
 
 from mmengine.logging import print_log
+from mmengine.registry import Registry
 
-_REPLACEMENTS = (
-    'mmuniformer.integrations.mmaction_models',
-    'mmuniformer.integrations.mmaction_uniformerv2',
-)
+# Registry of mmaction2 → our modules that register into it.
+_PARTS = {
+    'MODELS': ('mmaction_models', 'mmaction_uniformerv2', 'mmaction_heads'),
+    'TRANSFORMS': ('mmaction_video',),
+    'DATASETS': ('mmaction_video',),
+}
 _DRN_PACKAGE = 'mmaction.models.localizers.drn'
 
 
 def register_bare_names() -> None:
-    """Have mmaction2's registry import our replacements behind its own models."""
+    """Have mmaction2's registries import our parts behind its own."""
     if importlib.util.find_spec('mmaction') is None:
         return
     try:
-        from mmaction.registry import MODELS
+        from mmaction import registry
     except (ImportError, AssertionError) as error:  # asserts the versions of mmcv and mmengine
         text = f'mmaction2 cannot be imported, its names are left alone: {error}'
         print_log(text, logger='current', level=logging.WARNING)
         return
-    # Both attributes are private to mmengine 0.10; without them, import mmaction2's models now.
-    locations = getattr(MODELS, '_locations', None)
-    if locations is None or getattr(MODELS, '_imported', True):
-        for module in _REPLACEMENTS:
+    for name, files in _PARTS.items():
+        modules = [f'{__package__}.{file}' for file in files]
+        _append_locations(getattr(registry, name), modules)
+
+
+def _append_locations(registry: Registry, modules: list[str]) -> None:
+    # Both attributes are private to mmengine 0.10; without them, import mmaction2's own parts now.
+    locations = getattr(registry, '_locations', None)
+    if locations is None or getattr(registry, '_imported', True):
+        for module in modules:
             importlib.import_module(module)
-    elif not set(_REPLACEMENTS) <= set(locations):
+    elif not set(modules) <= set(locations):
         # A new list: mmengine shares the default one between registries.
-        MODELS._locations = [*locations, *_REPLACEMENTS]
+        registry._locations = [*locations, *modules]
 
 
 def serve_missing_drn() -> None:

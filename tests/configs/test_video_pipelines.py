@@ -136,15 +136,37 @@ def test_pictures_of_any_size_are_cropped_to_the_side_of_the_model(tmp_path, hei
     assert read(LIGHT, tmp_path / 'a.mp4').shape == (1, 3, 4, 128, 128)
 
 
-def test_a_damaged_video_is_an_error_with_the_size_of_the_file(tmp_path):
+def test_a_damaged_video_is_an_error_with_its_name_unless_a_data_set_reads_it(tmp_path):
+    from mmuniformer.integrations.mmaction_video import UnreadableError
+
     write(tmp_path / 'whole.mp4', 12)
     whole = (tmp_path / 'whole.mp4').read_bytes()
     for content in (b'', b'not a video' * 100, whole[: len(whole) // 2]):
         (tmp_path / 'a.mp4').write_bytes(content)
-        with pytest.raises(RuntimeError, match=f'Error reading {len(content)} bytes'):
+        with pytest.raises(UnreadableError, match=rf'a\.mp4, {len(content)} bytes, cannot be read'):
             read(DENSE, tmp_path / 'a.mp4')
     with pytest.raises(FileNotFoundError, match=r'gone\.mp4'):
         read(DENSE, tmp_path / 'gone.mp4')
+
+
+@pytest.mark.parametrize('name', [DENSE, SPARSE, LIGHT])
+def test_damaged_videos_stop_neither_training_nor_testing(tmp_path, name):
+    from mmaction.registry import DATASETS
+
+    write(tmp_path / 'whole.mp4', 20)
+    (tmp_path / 'broken.mp4').write_bytes(b'not a video')
+    (tmp_path / 'list.txt').write_text('broken.mp4 0\nwhole.mp4 7\n')
+    config, files = config_of(name), dict(ann_file=str(tmp_path / 'list.txt'))
+    labels = {}
+    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        dataset = {**config[loader].dataset, **files, 'data_prefix': dict(video=str(tmp_path))}
+        data = DATASETS.build(dataset)
+        samples = [data[index] for index in range(2)]
+        samples = [sample[0] if isinstance(sample, list) else sample for sample in samples]
+        labels[loader] = [sample['data_samples'].gt_label.item() for sample in samples]
+    assert labels == {
+        'train_dataloader': [7, 7], 'val_dataloader': [0, 7], 'test_dataloader': [0, 7],
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(not CLIPS.is_dir(), reason='the real clips are not beside this checkout')
@@ -161,12 +183,14 @@ def test_an_inferencer_writes_a_video_with_the_names_of_classes(tmp_path):
         label_file=str(tmp_path / 'names.txt'),
         device='cpu',
     )
-    clip = CLIPS / 'test.mp4'
-    result = inferencer(str(clip), vid_out_dir=str(tmp_path), out_type='video')
-    (scores,) = result['predictions'][0]['rec_scores']
-    assert len(scores) == 400 and np.isfinite(scores).all()
-    assert result['predictions'][0]['rec_labels'] == [[int(np.argmax(scores))]]
-    (video,) = tmp_path.rglob('*.mp4')
-    capture = cv2.VideoCapture(str(video))
-    frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    assert frames > 0 and capture.read()[1].std() > 10
+    clips = sorted(CLIPS.glob('*.mp4'))
+    assert clips
+    for clip in clips:
+        out = tmp_path / clip.stem
+        result = inferencer(str(clip), vid_out_dir=str(out), out_type='video')
+        (scores,) = result['predictions'][0]['rec_scores']
+        assert len(scores) == 400 and np.isfinite(scores).all()
+        assert result['predictions'][0]['rec_labels'] == [[int(np.argmax(scores))]]
+        (video,) = out.rglob('*.mp4')
+        capture = cv2.VideoCapture(str(video))
+        assert capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0 and capture.read()[1].std() > 10

@@ -30,9 +30,8 @@ def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
     from mmengine.runner import load_state_dict
 
     case = Case('mmaction2_uniformer_small')
-    root = Path(importlib.util.find_spec('mmaction').origin).parent / '.mim/configs/recognition'
     name = 'uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py'
-    cfg = Config.fromfile(root / name)
+    cfg = Config.fromfile(STOCK / name)
     model = registry.build(cfg.model).eval()
     assert isinstance(model.backbone, UniFormer3D)
     state = {k: v for k, v in model.state_dict().items() if not k.startswith('data_preprocessor')}
@@ -42,6 +41,23 @@ def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
         features = model.backbone(case.input())
         scores = model.cls_head(features)
     assert max(case.output_errors([scores, features])) < 1e-4
+
+
+STOCK = Path(importlib.util.find_spec('mmaction').origin).parent / '.mim/configs/recognition'
+
+
+@pytest.mark.parametrize('path', sorted((STOCK / 'uniformer').glob('*.py')), ids=lambda p: p.stem)
+def test_every_stock_config_builds_ours_with_its_parameters(registry, path):
+    from mmaction.models.backbones.uniformer import UniFormer as Stock
+    from mmengine.config import Config
+
+    cfg = Config.fromfile(path)
+    with torch.device('meta'):
+        ours = registry.build(cfg.model).backbone
+    stock = Stock(**{key: value for key, value in cfg.model.backbone.items() if key != 'type'})
+    assert isinstance(ours, UniFormer3D)
+    shapes = {key: value.shape for key, value in stock.state_dict().items()}
+    assert {key: value.shape for key, value in ours.state_dict().items()} == shapes
 
 
 def test_it_gives_what_the_stock_class_gives_and_trains(registry):

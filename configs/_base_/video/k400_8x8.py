@@ -5,7 +5,7 @@ _base_ = './kinetics.py'
 sample = dict(
     type='SampleFrames', clip_len=8, frame_interval=8, target_fps=30, out_of_bound_opt='repeat_last'
 )
-train_pipeline = [dict(type='DecordInit'), sample, *_base_.train_transforms]
+train_pipeline = [dict(type='OpenVideo'), sample, *_base_.train_transforms]
 val_pipeline = [*_base_.open_video, dict(test_mode=True, **sample), *_base_.test_transforms]
 test_pipeline = [
     *_base_.open_video,

@@ -19,7 +19,7 @@ test_transforms = _base_.test_transforms
 test_transforms[1]['scale'] = (-1, side)
 test_transforms[2]['crop_size'] = side
 sample = dict(type='UniformSample', clip_len=16)
-init = dict(type='DecordInit')
+init = dict(type='OpenVideo')
 train_pipeline = [init, sample, decode, augment, augment, *after]
 test_pipeline = [init, dict(test_mode=True, **sample), *test_transforms]
 train_dataloader = dict(batch_size=32, dataset=dict(pipeline=train_pipeline))

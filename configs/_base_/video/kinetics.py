@@ -36,7 +36,7 @@ train_transforms = [
 # With a target_fps mmaction2 takes frames as published: evenly from the first to the last one of
 # frames times stride. The rate of the video is hidden from it, for the published runs count frames.
 open_video = [
-    dict(type='DecordInit'),
+    dict(type='OpenVideo'),
     dict(type='KeyMapper', mapping=dict(avg_fps='unknown'), auto_remap=False),
 ]
 test_transforms = [
@@ -63,7 +63,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='repeat_pseudo_collate'),
     dataset=dict(
-        type='RepeatAugDataset',
+        type='LenientRepeatAugDataset',
         num_repeats=2,
         sample_once=True,
         ann_file=data_root + 'kinetics400_train_list_videos.txt',
@@ -76,7 +76,7 @@ val_dataloader = dict(
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='VideoDataset',
+        type='LenientVideoDataset',
         ann_file=data_root + 'kinetics400_val_list_videos.txt',
         data_prefix=dict(video=data_root + 'videos_val'),
         test_mode=True,

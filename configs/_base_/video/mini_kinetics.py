@@ -11,13 +11,13 @@ epochs = 5
 sample = dict(type='SampleFrames', clip_len=16, frame_interval=1)
 pack = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackActionInputs')]
 train_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='OpenVideo'),
     sample,
     dict(type='DecordDecode'),
     *pack,
 ]
 test_pipeline = [
-    dict(type='DecordInit'),
+    dict(type='OpenVideo'),
     dict(test_mode=True, **sample),
     dict(type='DecordDecode'),
     *pack,
@@ -29,7 +29,7 @@ train_dataloader = dict(
     **in_process,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='VideoDataset',
+        type='LenientVideoDataset',
         ann_file=data_root + 'annotations/kinetics_train_list_videos.txt',
         data_prefix=dict(video=data_root + 'videos_train'),
         pipeline=train_pipeline,
@@ -40,7 +40,7 @@ val_dataloader = dict(
     **in_process,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='VideoDataset',
+        type='LenientVideoDataset',
         ann_file=data_root + 'annotations/kinetics_val_list_videos.txt',
         data_prefix=dict(video=data_root + 'videos_val'),
         pipeline=test_pipeline,

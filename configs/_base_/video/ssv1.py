@@ -9,7 +9,7 @@ _base_ = './ssv2.py'
 epochs = 60
 data_root = 'data/sthv1/'
 frames = dict(
-    type='RawframeDataset',
+    type='LenientRawframeDataset',
     filename_tmpl='{:05}.jpg',
     data_prefix=dict(img=data_root + 'rawframes'),
 )

@@ -3,7 +3,7 @@
 _base_ = './ssv1.py'
 
 sample = dict(type='UniformSample', clip_len=16)
-decode = dict(type='RawFrameDecode')
+decode = dict(type='ReadFrames')
 test_sample = dict(test_mode=True, **sample)
 train_pipeline = [sample, decode, *_base_.train_transforms[1:]]
 test_pipeline = [test_sample, decode, *_base_.test_transforms[1:]]

@@ -3,7 +3,7 @@
 _base_ = './ssv2.py'
 
 sample = dict(type='UniformSample', clip_len=16)
-init = dict(type='DecordInit')
+init = dict(type='OpenVideo')
 test_sample = dict(test_mode=True, **sample)
 train_pipeline = [init, sample, *_base_.train_transforms]
 test_pipeline = [init, test_sample, *_base_.test_transforms]

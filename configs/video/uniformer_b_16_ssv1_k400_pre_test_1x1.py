@@ -1,0 +1,14 @@
+"""uniformer_b_16_ssv1_k400_pre, tested on one crop of one clip: paper, Table 14, single-clip.
+
+Expected on Something-Something V1 val: top-1 55.4, top-5 82.9. 96.7 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_b_16_ssv1_k400_pre_test_1x1.py -C FILE
+
+The authors take the left or upper crop, not the middle one.
+"""
+
+_base_ = './uniformer_b_16_ssv1_k400_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[3]['type'] = 'CenterCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,12 @@
+"""uniformer_b_32_ssv1_k400_pre, tested on 3 crops of 2 clips: paper, Table 4, row 32×3×2.
+
+Expected on Something-Something V1 val: top-1 61.0, top-5 87.3. 1554 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_b_32_ssv1_k400_pre_test_3x2.py -C FILE
+"""
+
+_base_ = './uniformer_b_32_ssv1_k400_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[0]['num_clips'] = 2
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,12 @@
+"""uniformer_b_32_ssv2_k600_pre, tested on 3 crops of 2 clips: paper, Table 4, row 32×3×2.
+
+Expected on Something-Something V2 val: top-1 71.3, top-5 92.8. 1554 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_b_32_ssv2_k600_pre_test_3x2.py -C FILE
+"""
+
+_base_ = './uniformer_b_32_ssv2_k600_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[1]['num_clips'] = 2
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,12 @@
+"""uniformer_b_32x4_k600, tested on 3 crops of 4 clips: paper, Table 3, row 32×3×4.
+
+Expected on Kinetics-600 val: top-1 84.9, top-5 96.7. 3108 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_b_32x4_k600_test_3x4.py -C FILE
+"""
+
+_base_ = './uniformer_b_32x4_k600.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[5]['type'] = 'ThreeCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

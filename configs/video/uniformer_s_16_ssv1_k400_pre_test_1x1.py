@@ -1,0 +1,15 @@
+"""uniformer_s_16_ssv1_k400_pre, tested on one crop of one clip: paper, Tables 4, 11 and 14, row
+16×1×1.
+
+Expected on Something-Something V1 val: top-1 53.8, top-5 81.9. 42 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_16_ssv1_k400_pre_test_1x1.py -C FILE
+
+The authors take the left or upper crop, not the middle one.
+"""
+
+_base_ = './uniformer_s_16_ssv1_k400_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[3]['type'] = 'CenterCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

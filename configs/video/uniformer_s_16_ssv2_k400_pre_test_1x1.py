@@ -1,0 +1,14 @@
+"""uniformer_s_16_ssv2_k400_pre, tested on one crop of one clip: paper, Table 4, row 16×1×1.
+
+Expected on Something-Something V2 val: top-1 63.5, top-5 88.5. 42 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_16_ssv2_k400_pre_test_1x1.py -C FILE
+
+The authors take the left or upper crop, not the middle one.
+"""
+
+_base_ = './uniformer_s_16_ssv2_k400_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[4]['type'] = 'CenterCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,12 @@
+"""uniformer_s_16x4_k400, tested on one crop of one clip: paper, Table 13, row 16×1×1.
+
+Expected on Kinetics-400 val: top-1 76.2, top-5 92.2. 41.8 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_16x4_k400_test_1x1.py -C FILE
+"""
+
+_base_ = './uniformer_s_16x4_k400.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[2]['num_clips'] = 1
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,12 @@
+"""uniformer_s_16x4_k400, tested on one crop of 2 clips: 16×1×2, a point of Fig. 7 of the paper.
+
+No published number: the figure shows a curve.
+
+    mim test mmaction2 configs/video/uniformer_s_16x4_k400_test_1x2.py -C FILE
+"""
+
+_base_ = './uniformer_s_16x4_k400.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[2]['num_clips'] = 2
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

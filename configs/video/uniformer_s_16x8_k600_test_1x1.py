@@ -1,0 +1,12 @@
+"""uniformer_s_16x8_k600, tested on one crop of one clip: paper, Table 13, row 16×1×1.
+
+Expected on Kinetics-600 val: top-1 80.8, top-5 94.7. 41.8 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_16x8_k600_test_1x1.py -C FILE
+"""
+
+_base_ = './uniformer_s_16x8_k600.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[2]['num_clips'] = 1
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -1,0 +1,14 @@
+"""uniformer_s_32_ssv1_k400_32x4_pre, tested on one crop of one clip: paper, Table 14, single-clip.
+
+Expected on Something-Something V1 val: top-1 55.9, top-5 82.9. 109.6 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_32_ssv1_k400_32x4_pre_test_1x1.py -C FILE
+
+The authors take the left or upper crop, not the middle one.
+"""
+
+_base_ = './uniformer_s_32_ssv1_k400_32x4_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[3]['type'] = 'CenterCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

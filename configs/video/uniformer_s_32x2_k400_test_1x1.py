@@ -1,0 +1,12 @@
+"""uniformer_s_32x2_k400, tested on one crop of one clip: paper, Table 13, row 32×1×1.
+
+Expected on Kinetics-400 val: top-1 77.3, top-5 92.4. 109.6 G FLOPs for all views.
+
+    mim test mmaction2 configs/video/uniformer_s_32x2_k400_test_1x1.py -C FILE
+"""
+
+_base_ = './uniformer_s_32x2_k400.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[2]['num_clips'] = 1
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

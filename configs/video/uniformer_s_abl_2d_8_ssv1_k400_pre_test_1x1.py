@@ -1,0 +1,14 @@
+"""uniformer_s_abl_2d_8_ssv1_k400_pre, tested on one crop of one clip: paper, Table 12, row 8×1×1.
+
+Expected on Something-Something V1 val: top-1 47.9, top-5 75.6.
+
+    mim test mmaction2 configs/video/uniformer_s_abl_2d_8_ssv1_k400_pre_test_1x1.py -C FILE
+
+The authors take the left or upper crop, not the middle one.
+"""
+
+_base_ = './uniformer_s_abl_2d_8_ssv1_k400_pre.py'
+
+test_pipeline = _base_.test_pipeline
+test_pipeline[3]['type'] = 'CenterCrop'
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

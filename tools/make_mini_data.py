@@ -5,6 +5,7 @@
     python tools/make_mini_data.py ade20k                 # data/mini/ade20k
     python tools/make_mini_data.py coco_keypoints         # data/mini/coco_keypoints
     python tools/make_mini_data.py imagenet               # data/mini/imagenet
+    python tools/make_mini_data.py imagenet_things        # data/mini/imagenet_things
     python tools/make_mini_data.py kinetics               # data/mini/kinetics
 
 The same arguments give the same bytes. A set that is already there is kept; a folder that holds
@@ -91,11 +92,25 @@ KINDS = {
     'imagenet': Kind(
         help='ImageNet folders: one shape of 6 classes a picture',
         description='Draw one textured shape (circle, square, triangle, star, ring, cross) a '
-        'picture among clutter, and write a folder per class as ImageNet has it.',
+        'picture among clutter, and write a folder per class as ImageNet has it. Colours and '
+        'textures say nothing about the class.',
         out='data/mini/imagenet',
-        train=600,
-        val=120,
-        size=64,
+        train=2400,
+        val=300,
+        size=96,
+        folders=('train', 'val'),
+        size_help='side in pixels',
+        version=2,
+    ),
+    'imagenet_things': Kind(
+        help='ImageNet folders: one thing of 5 other classes a picture, fewer pictures',
+        description='Draw one textured thing (frame, house, moon, snowman, tree) a picture among '
+        'clutter, and write a folder per class as ImageNet has it: fewer pictures of other '
+        'classes, to fine-tune to.',
+        out='data/mini/imagenet_things',
+        train=800,
+        val=200,
+        size=96,
         folders=('train', 'val'),
         size_help='side in pixels',
     ),

@@ -5,16 +5,15 @@ import re
 
 import pytest
 import torch
+from cls_configs import FULL, NAMES
 from tool_modules import load_tool
 
-from configs import CONFIGS, configs_of, load
+from configs import CONFIGS, load
 
 pytest.importorskip('mmpretrain')
 complexity = load_tool('complexity')
 published = load_tool('reproduction.published')
 
-NAMES = [path.stem for path in configs_of('cls')]
-FULL = [name for name in NAMES if not name.startswith('mini_')]
 ERRATA = {
     # With the second classifier; printed is the number without it.
     ('s_plus_tl_in1k', 'params_M', '24'): 24.55,

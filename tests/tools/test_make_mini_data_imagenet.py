@@ -1,4 +1,4 @@
-"""tools/make_mini_data.py imagenet: a folder per class, as mmpretrain reads it."""
+"""tools/make_mini_data.py imagenet and imagenet_things: a folder per class for mmpretrain."""
 
 from pathlib import Path
 
@@ -9,11 +9,17 @@ from numpy.random import RandomState
 from tool_modules import load_tool
 
 SPLITS = {'train': 12, 'val': 6}
+UPRIGHT = dict(size=(128, 128), centre=(64, 64), radius=60, angle=0.0, stretch=1.0)
 
 
 @pytest.fixture(scope='module')
 def imagenet():
     return load_tool('mini_data.imagenet')
+
+
+@pytest.fixture(scope='module')
+def things():
+    return load_tool('mini_data.imagenet_things')
 
 
 @pytest.fixture(scope='module')
@@ -24,7 +30,7 @@ def tiny(tmp_path_factory, imagenet) -> Path:
 
 
 def test_every_class_has_a_folder_and_as_many_pictures(tiny, imagenet):
-    assert len(imagenet.CLASSES) == 6
+    assert imagenet.CLASSES == ('circle', 'cross', 'ring', 'square', 'star', 'triangle')
     for split, count in SPLITS.items():
         folders = sorted((tiny / split).iterdir())
         assert tuple(folder.name for folder in folders) == imagenet.CLASSES
@@ -53,14 +59,15 @@ def test_the_class_of_a_picture_is_the_shape_that_is_drawn(imagenet, monkeypatch
     assert [path.parent.name for path in written] == drawn
 
 
-def test_the_shape_stands_out_from_what_is_around_it(imagenet, monkeypatch):
+def test_the_shape_stands_out_from_what_is_around_it(imagenet):
     covers = []
-    draw = imagenet.shapes.coverage
-    monkeypatch.setattr(
-        imagenet.shapes, 'coverage', lambda *args: covers.append(draw(*args)) or covers[-1]
-    )
+
+    def outline(*args):
+        covers.append(imagenet.shapes.coverage(*args))
+        return covers[-1]
+
     for index in range(30):
-        picture = imagenet.draw_picture(RandomState(index), 'circle', 64).astype(float)
+        picture = imagenet.draw_picture(RandomState(index), 'circle', 64, outline).astype(float)
         inside = covers[-1] >= 0.5
         around = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9))).astype(bool) & ~inside
         assert np.abs(picture[inside].mean(axis=0) - picture[around].mean(axis=0)).max() > 25
@@ -92,3 +99,65 @@ def test_mmpretrain_finds_the_classes_without_being_told(tiny, imagenet):
     data = datasets.CustomDataset(data_root=str(tiny), data_prefix='train')
     assert tuple(data.CLASSES) == imagenet.CLASSES
     assert len(data) == 12
+
+
+def test_colours_say_little_about_the_class(imagenet):
+    def colours(split: int, count: int) -> np.ndarray:
+        pictures = [
+            imagenet.draw_picture(RandomState([7, split, index]), label, 64).reshape(-1, 3)
+            for index in range(count)
+            for label in imagenet.CLASSES
+        ]
+        return np.array([[*pixels.mean(0), *pixels.std(0)] for pixels in pictures])
+
+    train, val = colours(0, 40), colours(1, 20)
+    centres = np.stack([train[number::6].mean(0) for number in range(6)])
+    distances = np.abs((val[:, None] - centres) / train.std(0)).sum(2)
+    found = distances.argmin(1)
+    assert (found == np.arange(len(val)) % 6).mean() < 0.35  # of 6 classes, guessing gives 0.17
+
+
+def test_things_are_other_classes_and_differ_from_every_shape(imagenet, things):
+    assert not set(things.CLASSES) & set(imagenet.CLASSES)
+    covers = {name: things.coverage(name, **UPRIGHT) for name in things.CLASSES}
+    covers |= {name: imagenet.shapes.coverage(name, **UPRIGHT) for name in imagenet.CLASSES}
+    names = sorted(covers)
+    for index, one in enumerate(names):
+        for other in names[:index]:
+            both, either = (
+                join(covers[one], covers[other]).sum() for join in (np.minimum, np.maximum)
+            )
+            assert both / either < 0.85, (one, other)
+
+
+def test_parts_of_a_thing_are_added_and_taken_away_in_turn(things):
+    square = things.shapes.coverage('square', **UPRIGHT)
+    hole = things.shapes.coverage('square', **{**UPRIGHT, 'radius': 36})
+    assert np.allclose(things.coverage('frame', **UPRIGHT), square - hole, atol=1e-6)
+    house = things.coverage('house', **UPRIGHT)
+    assert house[64 - 58, 64] == house[64 + 54, 64] == 1  # below the tip, above the floor
+    assert house[64 - 58, 64 - 24] == house[64 - 58, 64 + 24] == 0
+
+
+def test_a_thing_turns_and_stretches_as_a_whole(things):
+    rows, columns = np.mgrid[:128, :128]
+
+    def middle(**changed: float) -> tuple[float, float]:
+        cover = things.coverage('tree', **{**UPRIGHT, **changed})
+        across, down = (cover * columns).sum(), (cover * rows).sum()
+        return across / cover.sum() - 63.5, down / cover.sum() - 63.5
+
+    across, down = middle()
+    assert (across, down) == (pytest.approx(0, abs=0.5), pytest.approx(7.5, abs=0.5))
+    assert middle(angle=np.pi) == (pytest.approx(0, abs=0.7), pytest.approx(-down, abs=0.7))
+    assert middle(angle=np.pi / 2) == (pytest.approx(-down, abs=0.7), pytest.approx(0, abs=0.7))
+    assert middle(stretch=0.8) == (pytest.approx(0, abs=0.7), pytest.approx(down / 0.8, abs=0.7))
+
+
+def test_things_are_drawn_into_folders_of_their_own(things, tmp_path):
+    written = list(things.make(tmp_path, seed=0, train=10, val=5, size=64))
+    assert len(written) == 15
+    assert things.check(tmp_path) == 'train 10 pictures, 5 classes; val 5 pictures, 5 classes'
+    (tmp_path / 'val' / 'other').mkdir()
+    with pytest.raises(ValueError, match='draw it anew'):
+        things.check(tmp_path)

@@ -1,6 +1,6 @@
 """Drawn shapes as a folder per class, as ImageNet is kept: one shape a picture, among clutter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -14,13 +14,20 @@ from .scenes import Scene
 # Data sets of folders number the classes by name.
 CLASSES = tuple(sorted(shapes.SHAPES))
 SPLITS = ('train', 'val')
-RADII = (0.24, 0.42)  # of the side
-MAX_SCRAPS, SCRAPS = 6, (0.04, 0.09)  # radii of the side
-MAX_LINES = 3
+RADII = (0.3, 0.46)  # of the side
+MAX_SCRAPS, SCRAPS = 5, (0.04, 0.08)  # radii of the side
+MAX_LINES = 2
+Outline = Callable[..., ndarray]
 
 
-def draw_picture(rng: RandomState, label: str, side: int) -> ndarray:
-    """Draw one shape over scraps of other colours and under thin lines, ``(side, side, 3)``."""
+def draw_picture(
+    rng: RandomState, label: str, side: int, outline: Outline = shapes.coverage
+) -> ndarray:
+    """Draw one thing over scraps of other colours and under thin lines, ``(side, side, 3)``.
+
+    Args:
+        outline: gives the thing's coverage, with the arguments of ``shapes.coverage``.
+    """
     size = (side, side)
     scene = Scene(shapes.background(rng, size))
     for _ in range(rng.randint(MAX_SCRAPS + 1)):
@@ -29,7 +36,7 @@ def draw_picture(rng: RandomState, label: str, side: int) -> ndarray:
     # Up to an eighth of the shape's width is out of the picture.
     room = max(0.0, side / 2 - 0.75 * radius)
     centre = side / 2 + rng.uniform(-room, room, 2)
-    cover = shapes.coverage(
+    cover = outline(
         label, size, tuple(centre), radius, rng.uniform(-scenes.TILT, scenes.TILT),
         rng.uniform(0.85, 1.18),
     )  # fmt: skip
@@ -54,21 +61,28 @@ def _scrap(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
     """Write the set, one path per file written, so that the caller can show progress."""
-    counts = {'train': train, 'val': val}
-    for number, split in enumerate(SPLITS):
+    return write_folders(out, CLASSES, shapes.coverage, seed, (train, val), size)
+
+
+def write_folders(
+    out: Path, classes: Sequence[str], outline: Outline, seed: int, counts: tuple[int, int],
+    size: int,
+) -> Iterator[Path]:  # fmt: skip
+    """Write a folder per class for both splits, one path per picture."""
+    for number, (split, count) in enumerate(zip(SPLITS, counts, strict=True)):
         # All folders, even if some stay empty: their order gives the labels.
-        for label in CLASSES:
+        for label in classes:
             (out / split / label).mkdir(parents=True, exist_ok=True)
-        for index in range(counts[split]):
-            label = CLASSES[index % len(CLASSES)]
+        for index in range(count):
+            label = classes[index % len(classes)]
             # A generator per picture: a larger set begins with the pictures of a smaller one.
-            picture = draw_picture(RandomState([seed, number, index]), label, size)
+            picture = draw_picture(RandomState([seed, number, index]), label, size, outline)
             path = out / split / label / f'{label}_{index + 1:08d}.jpg'
             scenes.write_picture(path, picture)
             yield path
 
 
-def check(out: Path) -> str:
+def check(out: Path, classes: tuple[str, ...] = CLASSES) -> str:
     """Read the set back; say what is in it.
 
     Raises:
@@ -77,9 +91,9 @@ def check(out: Path) -> str:
     found = []
     for split in SPLITS:
         folders = tuple(sorted(path.name for path in (out / split).iterdir() if path.is_dir()))
-        if folders != CLASSES:
+        if folders != classes:
             raise ValueError(
-                f'{out / split} has the folders {folders}, not {CLASSES}; draw it anew'
+                f'{out / split} has the folders {folders}, not {classes}; draw it anew'
             )
         pictures = len(list((out / split).glob('*/*.jpg')))
         found.append(f'{split} {pictures} pictures, {len(folders)} classes')

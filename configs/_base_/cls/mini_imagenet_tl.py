@@ -1,0 +1,26 @@
+"""Mini ImageNet with token labels, 12 epochs at 96 pixels: nine tokens a picture.
+
+python tools/make_mini_data.py imagenet, then the label maps: tools/make_label_maps.py
+"""
+
+_base_ = './mini_imagenet.py'
+
+label_root = 'data/mini/imagenet/label_maps'
+epochs = 12
+side = 96  # the pictures as they are drawn
+mean = [127.5, 127.5, 127.5]
+data_preprocessor = dict(
+    type='TokenLabelDataPreprocessor', mean=mean, std=mean, mix_token=dict(alpha=1.0)
+)
+load_map = dict(type='LoadLabelMap', label_root=label_root)
+moves = dict(type='WithLabelMap', transforms=[_base_.flip, dict(_base_.part, scale=side)])
+pack_map = dict(type='PackInputs', algorithm_keys=['label_map', 'label_map_box'])
+train_dataloader = dict(dataset=dict(pipeline=[_base_.load, load_map, moves, pack_map]))
+whole = dict(_base_.whole, scale=(side, side))
+val_dataloader = dict(dataset=dict(pipeline=[_base_.load, whole, _base_.pack]))
+test_dataloader = val_dataloader
+
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(end=epochs, T_max=epochs)
+train_cfg = dict(max_epochs=epochs, val_interval=4)
+default_hooks = dict(checkpoint=dict(interval=4))

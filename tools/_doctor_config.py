@@ -53,10 +53,12 @@ def data_paths(cfg: dict) -> dict[str, str]:
                 found.setdefault(root, f'{name}.data_root')
             prefix = node.get('data_prefix') or {}
             pieces = {'data_prefix': prefix} if isinstance(prefix, str) else dict(prefix)
-            pieces |= {key: node.get(key) for key in ('ann_file', 'bbox_file')}
+            pieces['ann_file'] = node.get('ann_file')
             for key, piece in pieces.items():
                 if isinstance(piece, str) and piece:
                     found.setdefault(os.path.join(root, piece), f'{name}.{key}')
+            if detections := node.get('bbox_file'):  # mmpose does not look for it in data_root
+                found.setdefault(detections, f'{name}.bbox_file')
     return {path: name for path, name in found.items() if not is_remote(path)}
 
 

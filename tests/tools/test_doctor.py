@@ -183,6 +183,12 @@ def test_a_config_whose_files_are_there_passes(tools, make_config, mini, tmp_pat
     assert capsys.readouterr().out.count('  ok ') == 4
 
 
+def test_detections_of_persons_are_where_mmpose_looks_for_them(tools):
+    dataset = dict(data_root='data/coco/', bbox_file='data/coco/persons.json')
+    found = tools['config'].data_paths({'val_dataloader': {'dataset': dataset}})
+    assert list(found) == ['data/coco/', 'data/coco/persons.json']
+
+
 def test_missing_mini_data_come_with_the_command_that_makes_them(
     tools, make_config, tmp_path, capsys
 ):

@@ -1,6 +1,8 @@
 """Loading published weights into a backbone, with every parameter accounted for."""
 
 import argparse
+import json
+import math
 import pickle
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +21,11 @@ from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may
 from .report import CheckpointError, LoadReport, account, refusal, reshaped
 
 MIN_COVERAGE = 0.95
+_SAFETENSORS_TYPES = {
+    'F64': torch.float64, 'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16,
+    'I64': torch.int64, 'I32': torch.int32, 'I16': torch.int16, 'I8': torch.int8,
+    'U8': torch.uint8, 'BOOL': torch.bool,
+}  # fmt: skip
 _STAGES = ('patch_embed', 'blocks', 'cls_token', 'cls_upsample', 'transformer.')
 
 
@@ -61,6 +68,8 @@ def read_checkpoint(source: str | Path) -> Any:
     path = local(source)
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist or is not a file')
+    if path.suffix == '.safetensors':
+        return read_safetensors(path)
     try:
         # The DeiT-style training loops stored their parsed arguments beside the weights.
         with _allowing(argparse.Namespace):
@@ -71,6 +80,41 @@ def read_checkpoint(source: str | Path) -> Any:
         raise CheckpointError(
             f'{path} is damaged, or not a file of tensors: {type(error).__name__}: {reason}'
         ) from error
+
+
+def read_safetensors(path: Path) -> dict[str, Any]:
+    """Read a file of the safetensors format: ``state_dict``, and ``meta`` if it has some.
+
+    The format is a length, that many bytes of JSON, and the numbers. ``meta`` is JSON among its
+    metadata, as the tools here write it.
+
+    Raises:
+        CheckpointError: it is damaged, or holds numbers of a kind that PyTorch does not have.
+    """
+    data = bytearray(path.read_bytes())
+    start = 8 + int.from_bytes(data[:8], 'little')
+    try:
+        header = json.loads(data[8:start])
+        metadata = header.pop('__metadata__', {})
+        state = {key: _tensor(data, start, **entry) for key, entry in header.items()}
+        meta = json.loads(metadata.get('meta', '{}'))
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        reason = f'{type(error).__name__}: {error}'
+        raise CheckpointError(f'{path} is no safetensors file, or damaged: {reason}') from error
+    return {'state_dict': state, 'meta': meta}
+
+
+def _tensor(
+    data: bytearray, start: int, dtype: str, shape: list[int], data_offsets: list
+) -> Tensor:
+    kind = _SAFETENSORS_TYPES[dtype]
+    first, last = (start + offset for offset in data_offsets)
+    count = math.prod(shape)
+    if last > len(data) or last - first != count * kind.itemsize:
+        raise ValueError(f'{last - first} bytes for {count} numbers of {dtype}')
+    if not count:
+        return torch.empty(shape, dtype=kind)
+    return torch.frombuffer(data, dtype=kind, count=count, offset=first).reshape(shape).clone()
 
 
 def _allowing(*classes: type) -> AbstractContextManager:

@@ -18,6 +18,20 @@ from types import MappingProxyType
 
 _MD5_OR_SHA256 = re.compile(r'[0-9a-f]{32}|[0-9a-f]{64}')
 _WHOLE = ('head_dim', 'classes', 'params')
+_SUFFIX = re.compile(r'\.(pth|pyth|pt|safetensors)$')
+_GITHUB = 'https://github.com'
+_AUTHORS = {
+    'image': f'{_GITHUB}/Sense-X/UniFormer/tree/main/image_classification',
+    'video': f'{_GITHUB}/Sense-X/UniFormer/tree/main/video_classification',
+    'det': f'{_GITHUB}/Sense-X/UniFormer/tree/main/object_detection',
+    'seg': f'{_GITHUB}/Sense-X/UniFormer/tree/main/semantic_segmentation',
+    'pose': f'{_GITHUB}/Sense-X/UniFormer/tree/main/pose_estimation',
+}
+# The authors' own copies; which of the files are there has changed over time.
+_MIRRORS = {
+    'image': 'https://huggingface.co/Sense-X/uniformer_image',
+    'video': 'https://huggingface.co/Sense-X/uniformer_video',
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,19 @@ class Published:
         """Every name that finds this row."""
         return tuple(filter(None, [self.name, self.file, *(self.aliases or '').split()]))
 
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Pages of those who released the file, which say where it is at present."""
+        if self.url and '/mmaction/' in self.url:
+            folder = 'uniformerv2' if self.backbone == 'UniFormerV2' else 'uniformer'
+            return (f'{_GITHUB}/open-mmlab/mmaction2/tree/main/configs/recognition/{folder}',)
+        if self.backbone == 'UniFormerV2':
+            return (f'{_GITHUB}/OpenGVLab/UniFormerV2/blob/main/MODEL_ZOO.md',)
+        if self.task == 'pose' and self.url:
+            return (f'{_GITHUB}/open-mmlab/mmpose/tree/main/projects/uniformer',)
+        mirror = _MIRRORS.get(self.task)
+        return (_AUTHORS[self.task], *([mirror] if mirror else []))
+
 
 @cache
 def zoo() -> Mapping[str, Published]:
@@ -105,7 +132,7 @@ def find_by_name(name: str | PurePath) -> Published | None:
     """The same, ``None`` for a file that nobody has released."""
     name = PurePath(name).name
     rows = _by_any_name()
-    return rows.get(name) or rows.get(re.sub(r'\.(pth|pyth|pt)$', '', name))
+    return rows.get(name) or rows.get(_SUFFIX.sub('', name))
 
 
 def identify(source: str | Path) -> Published | None:
@@ -122,6 +149,13 @@ def identify(source: str | Path) -> Published | None:
     else:
         digests = _digests(Path(source))
     return next((row for row in zoo().values() if any(_has(row, each) for each in digests)), None)
+
+
+def matches(row: Published, path: Path) -> bool | None:
+    """Whether the file at ``path`` is ``row`` by its hash; ``None`` where nobody knows a hash."""
+    if not (row.md5 or row.sha256):
+        return None
+    return any(_has(row, digest) for digest in _digests(path))
 
 
 def _has(row: Published, digest: str) -> bool:

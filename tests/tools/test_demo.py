@@ -12,9 +12,11 @@ pytest.importorskip('mmdet')
 CONFIG = 'configs/det/mini_mask_rcnn_uniformer_s_h14.py'
 
 
-@pytest.fixture(scope='module')
-def demo():
-    return load_tool('demo')
+demo = load_tool('demo')
+inputs = load_tool('demos.inputs')
+outputs = load_tool('demos.outputs')
+drawing = load_tool('demos.drawing')
+det = load_tool('demos.det')
 
 
 @pytest.fixture(scope='module')
@@ -58,23 +60,38 @@ def found_square(score: float = 0.9) -> dict:
     }  # fmt: skip
 
 
-def test_folders_patterns_and_files_give_the_same_pictures_once(demo, pictures, capsys):
+def source(path) -> 'inputs.Source':
+    return inputs.Source(str(path), 'picture')
+
+
+def test_folders_patterns_and_files_give_the_same_pictures_once(pictures):
     parser, _ = demo.parse_args(['det', 'c', 'p', 'i', '--out-dir', 'o'])
-    inputs = [str(pictures / 'a'), f'{pictures}/**/*.png', str(pictures / 'a' / 'one.png')]
-    assert demo.find_inputs(parser, inputs) == [
-        pictures / 'a' / 'one.png',
-        pictures / 'b' / 'one.png',
+    texts = [str(pictures / 'a'), f'{pictures}/**/*.png', str(pictures / 'a' / 'one.png')]
+    assert inputs.find_inputs(parser, texts, demo.ANY) == [
+        source(pictures / 'a' / 'one.png'),
+        source(pictures / 'b' / 'one.png'),
     ]
 
 
-def test_outputs_of_the_same_name_do_not_overwrite_each_other(demo, pictures):
+def test_numbers_are_cameras_unless_a_file_is_called_so(pictures, monkeypatch):
+    parser, _ = demo.parse_args(['det', 'c', 'p', 'i', '--out-dir', 'o'])
+    monkeypatch.chdir(pictures)
+    (pictures / 'a' / 'one.png').rename(pictures / '7')
+    (pictures / 'film.MP4').write_bytes(b'')
+    found = inputs.find_inputs(parser, ['0', '7', 'film.MP4'], demo.ANY)
+    assert [(each.kind, each.name) for each in found] == [
+        ('camera', 'camera0'), ('picture', '7'), ('video', 'film'),
+    ]  # fmt: skip
+
+
+def test_outputs_of_the_same_name_do_not_overwrite_each_other(pictures):
     paths = [pictures / 'a' / 'one.png', pictures / 'b' / 'one.png', pictures / 'overview.jpg']
-    assert demo.output_names(paths) == ['one', 'one_2', 'overview_2']
+    assert outputs.output_names([source(path) for path in paths]) == ['one', 'one_2', 'overview_2']
 
 
-def test_a_mask_tints_its_own_pixels_and_no_others(demo):
+def test_a_mask_tints_its_own_pixels_and_no_others():
     picture = np.full((100, 200, 3), 128, np.uint8)
-    drawn = demo.draw_instances(picture, found_square())
+    drawn = det.draw_instances(picture, found_square())
     assert drawn.shape == (320, 640, 3)
     changed = np.abs(drawn.astype(int) - 128).max(axis=2) > 0
     assert changed[90:170, 340:490].all()
@@ -82,19 +99,19 @@ def test_a_mask_tints_its_own_pixels_and_no_others(demo):
     assert not changed[:, :300].any()
 
 
-def test_no_objects_leave_the_picture_as_it_is(demo):
+def test_no_objects_leave_the_picture_as_it_is():
     picture = np.random.RandomState(0).randint(0, 255, (640, 700, 3)).astype(np.uint8)
     nothing = {'classes': [], 'labels': [], 'scores': [], 'boxes': [], 'masks': []}
-    assert np.array_equal(demo.draw_instances(picture, nothing), picture)
+    assert np.array_equal(det.draw_instances(picture, nothing), picture)
 
 
-def test_twenty_classes_have_twenty_colours(demo):
-    assert len({demo.colour_of(label) for label in range(20)}) == 20
+def test_twenty_classes_have_twenty_colours():
+    assert len({drawing.colour_of(label) for label in range(20)}) == 20
 
 
 @pytest.mark.parametrize(('count', 'shape'), [(1, (384, 384)), (4, (384, 1500)), (8, (756, 1500))])
-def test_an_overview_is_a_sheet_of_at_most_four_columns(demo, count, shape):
-    sheet = demo.make_overview([np.zeros((50, 100, 3), np.uint8)] * count)
+def test_an_overview_is_a_sheet_of_at_most_four_columns(count, shape):
+    sheet = drawing.make_overview([np.zeros((50, 100, 3), np.uint8)] * count)
     assert sheet.shape == (*shape, 3)
 
 
@@ -122,7 +139,7 @@ def test_the_command_writes_a_png_and_a_json_per_picture(
     [
         ({'config': 'nowhere.py'}, 'config nowhere.py does not exist'),
         ({'checkpoint': 'nowhere.pth'}, 'checkpoint nowhere.pth does not exist'),
-        ({'input': 'nowhere.jpg'}, 'no picture, no folder'),
+        ({'input': 'nowhere.jpg'}, 'no picture, no video, no folder'),
         ({'input': 'a/notes.txt'}, 'OpenCV'),
         ({'--score-thr': '1.5'}, 'between 0 and 1'),
         ({'--out-dir': 'a/one.png'}, 'is a file'),

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import torch
 from benchmarking.measure import DTYPES, FORWARD, TRAIN, Task, compare
-from benchmarking.nets import SUITES, Suite
+from benchmarking.nets import SUITES, Suite, with_fused
 from benchmarking.report import Comparison, environment, table, write
 from rich.console import Console
 from rich.progress import Progress
@@ -51,6 +51,9 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--threads', type=int, default=1, help='of a CPU; default 1')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--compile', action='store_true', help='torch.compile every net')
+    parser.add_argument(
+        '--fuse', action='store_true', help='compare our nets also with their form for inference'
+    )
     parser.add_argument('--out', type=Path, default=Path('work_dirs/benchmark'), metavar='FOLDER')
     args = parser.parse_args(argv)
     for name in args.suites:
@@ -60,6 +63,8 @@ def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
         value = getattr(args, option)
         if value is not None and value < 1:
             parser.error(f'--{option} is at least 1, got {value}')
+    if args.fuse and TRAIN in args.task:
+        parser.error('--fuse: a fused net cannot be trained; use it with --task forward')
     if torch.device(args.device).type == 'cuda' and not torch.cuda.is_available():
         parser.error(f'--device {args.device}: PyTorch finds no GPU here; leave it out for the CPU')
     try:
@@ -118,6 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     comparisons = []
     for suite, label, shape, task in args.plan:
         nets = suite.choose(args.nets)
+        if args.fuse:
+            nets = tuple(with_fused(nets))
         with Progress(console=console, transient=True) as progress:
             bar = progress.add_task(f'{label}, {task}', total=(1 + args.rounds) * len(nets))
             timings = compare(nets, shape, task, args.rounds, partial(progress.advance, bar))

@@ -37,17 +37,31 @@ PICTURE = (800, 1280)
 PERMANENT = ('PARAM', 'BUFFER', 'GRAD')
 
 
+class _Tracker(MemTracker):
+    """Looks for the worst moment without what is permanent.
+
+    In total, that of a small input is the end of the backward pass, when all gradients are there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peak = 0
+
+    def _update_peak_stats(self, peak_state: Any) -> None:
+        for snapshot in self._curr_mem_snap.values():
+            named = {str(key).rpartition('.')[2]: value for key, value in snapshot.items()}
+            self.peak = max(self.peak, named['Total'] - sum(named[kind] for kind in PERMANENT))
+
+
 def memory_of_step(net: nn.Module, inputs: Tensor) -> int:
     """Bytes that forward and backward pass need at most, beyond parameters and gradients."""
     _make_buffers_of_frozen_parameters(net)
-    tracker = MemTracker()
+    tracker = _Tracker()
     tracker.track_external(net, inputs)
     with tracker:
         outs = net(inputs)
         sum(out.sum() for out in (outs if isinstance(outs, tuple) else (outs,))).backward()
-    peak = tracker.get_tracker_snapshot('peak')[inputs.device]
-    named = {str(key).rpartition('.')[2]: value for key, value in peak.items()}
-    return named['Total'] - sum(named[kind] for kind in PERMANENT)
+    return tracker.peak
 
 
 def _make_buffers_of_frozen_parameters(net: nn.Module) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval
 
 from .attention import Attention, along_time, pool_tokens, windowed, within_frames
 from .drop_path import DropPath
+from .fuse import fold_identity, fold_norm, fold_scale
 from .mlp import Mlp
 from .nd import batch_norm, depthwise, pointwise
 
@@ -29,16 +31,31 @@ class _Block(nn.Module):
         dpe_kernel: Kernel | None,
     ):
         super().__init__()
+        self.fused = False
         self.pos_embed = None if dpe_kernel is None else depthwise(ndim, dim, dpe_kernel)
         self.drop_path = DropPath(drop_path)
         for name in gammas:
             self.register_parameter(name, None if gamma is None else nn.Parameter(gamma.clone()))
 
     def encode_position(self, x: Tensor) -> Tensor:
-        return x if self.pos_embed is None else x + self.pos_embed(x)
+        if self.pos_embed is None:
+            return x
+        return self.pos_embed(x) if self.fused else x + self.pos_embed(x)
 
     def residual(self, x: Tensor, branch: Tensor, gamma: Tensor | None) -> Tensor:
         return x + self.drop_path(branch if gamma is None else gamma * branch)
+
+    def fuse(self) -> None:
+        """Fold the sum of DPE, norms and layer scale into convolutions; for inference alone."""
+        if self.pos_embed is not None:
+            fold_identity(self.pos_embed)
+        self.fused = True
+
+    def fold_gamma(self, name: str, layer: nn.Module) -> None:
+        gamma = getattr(self, name)
+        if gamma is not None:
+            fold_scale(gamma, layer)
+            setattr(self, name, None)
 
 
 def _gamma_of_maps(ndim: int, dim: int, layer_scale: float | None) -> Tensor | None:
@@ -88,6 +105,14 @@ class LocalBlock(_Block):
         x = self.residual(x, self.relate(self.norm1(x)), self.gamma_1)  # MHRA
         return self.residual(x, self.mlp(self.norm2(x)), self.gamma_2)  # FFN
 
+    def fuse(self) -> None:
+        super().fuse()
+        fold_norm(self.norm1, self.conv1)
+        fold_norm(self.norm2, self.mlp.fc1)
+        self.norm1, self.norm2 = nn.Identity(), nn.Identity()
+        self.fold_gamma('gamma_1', self.conv2)
+        self.fold_gamma('gamma_2', self.mlp.fc2)
+
 
 class MobileBlock(_Block):
     """MobileNet block with DPE: what a local block is without FFN (Sec. 5.6.1, Table 10).
@@ -128,6 +153,13 @@ class MobileBlock(_Block):
     def forward(self, x: Tensor) -> Tensor:
         x = self.encode_position(x)  # DPE
         return self.residual(x, self.relate(x), self.gamma_1)
+
+    def fuse(self) -> None:
+        super().fuse()
+        for conv, norm in (('conv1', 'norm1'), ('attn', 'norm2'), ('conv2', 'norm3')):
+            setattr(self, conv, fuse_conv_bn_eval(getattr(self, conv), getattr(self, norm)))
+            setattr(self, norm, nn.Identity())
+        self.fold_gamma('gamma_1', self.conv2)
 
 
 class GlobalBlock(_Block):
@@ -191,6 +223,11 @@ class GlobalBlock(_Block):
         x = self.residual(x, self.relate(self.norm1(x), size), self.gamma_1)  # MHRA
         x = self.residual(x, self.mlp(self.norm2(x)), self.gamma_2)  # FFN
         return x.transpose(1, 2).reshape(B, C, *size)
+
+    def fuse(self) -> None:
+        super().fuse()
+        self.fold_gamma('gamma_1', self.attn.proj)
+        self.fold_gamma('gamma_2', self.mlp.fc2)
 
     def extra_repr(self) -> str:
         return f'window_size={self.window_size}, kv_stride={self.kv_stride}'

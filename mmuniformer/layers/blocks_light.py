@@ -60,7 +60,7 @@ class HourglassBlock(GlobalBlock):
     def forward(self, state: HourglassState) -> HourglassState:
         x, cls_token, score = state
         B, C, *size = x.shape
-        x = x + self.pos_embed(x)  # DPE
+        x = self.encode_position(x)  # DPE
         x = x.flatten(2).transpose(1, 2)  # (B, N, C)
         cls_token = cls_token.to(x.dtype)
         if score is None:

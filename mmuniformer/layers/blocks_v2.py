@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .drop_path import DropPath
+from .fuse import fold_norm
 from .nd import batch_norm, depthwise, pointwise
 
 
@@ -145,6 +146,11 @@ class LocalTemporalMHRA(nn.Module):
         x = x.permute(0, 3, 1, 2).unsqueeze(-1).contiguous()  # (B, C, T, N, 1)
         return self.pos_embed(x).squeeze(-1).permute(0, 2, 3, 1)
 
+    def fuse(self) -> None:
+        """Fold the BatchNorm into the convolution behind it; for inference alone."""
+        fold_norm(self.pos_embed[0], self.pos_embed[1])
+        self.pos_embed[0] = nn.Identity()
+
 
 class LocalUniBlock(nn.Module):
     """A ViT block, armed with local temporal MHRA ``local_mhra`` times: 0, 1 or 2.
@@ -244,11 +250,16 @@ def make_dpe(dim: int) -> nn.Module:
     return dpe
 
 
-def with_dpe(dpe: nn.Module, x: Tensor, height: int, width: int) -> Tensor:
-    """Add their position to the patches of ``x`` and line all frames up: ``(B, T·(1 + N), C)``."""
+def with_dpe(dpe: nn.Module, x: Tensor, height: int, width: int, *, fused: bool = False) -> Tensor:
+    """Add their position to the patches of ``x`` and line all frames up: ``(B, T·(1 + N), C)``.
+
+    ``fused``: ``dpe`` adds them by itself.
+    """
     maps = as_maps(x, height, width)
-    positions = dpe(maps).flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
-    return torch.cat([x[:, :, :1], x[:, :, 1:] + positions], 2).flatten(1, 2)
+    patches = dpe(maps).flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
+    if not fused:
+        patches = x[:, :, 1:] + patches
+    return torch.cat([x[:, :, :1], patches], 2).flatten(1, 2)
 
 
 def as_maps(x: Tensor, height: int, width: int) -> Tensor:

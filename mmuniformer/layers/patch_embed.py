@@ -1,6 +1,7 @@
 """Downsampling before each stage (UniFormer, Sec. 4.1); before stage 1 in time too (Sec. 4.2)."""
 
 from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval
 
 from .nd import CONV, batch_norm, extent
 from .norm import MapLayerNorm
@@ -76,6 +77,12 @@ class ConvPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.proj(x)
+
+    def fuse(self) -> None:
+        """Fold each BatchNorm into the convolution in front of it; for inference alone."""
+        for index in range(0, len(self.proj), 3):
+            self.proj[index] = fuse_conv_bn_eval(self.proj[index], self.proj[index + 1])
+            self.proj[index + 1] = nn.Identity()
 
 
 PATCH_EMBED = {'patch': PatchEmbed, 'conv': ConvPatchEmbed}

@@ -23,8 +23,11 @@ def attend_with_score(attention: Attention, x: Tensor) -> tuple[Tensor, Tensor]:
     """
     q, k, v = attention.split_heads(x)  # each (B, heads, N, head_dim)
     x = attention.attend(q, k, v)
-    row = (q[:, :, :1] * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (B, heads, 1, N)
-    row = row.softmax(-1, dtype=torch.promote_types(row.dtype, torch.float32))
+    # Products of float16 can exceed its range, which no autocast may bring back here.
+    with torch.autocast(q.device.type, enabled=False):
+        wide = torch.promote_types(q.dtype, torch.float32)
+        first = q[:, :, :1].to(wide) * q.shape[-1] ** -0.5
+        row = (first @ k.to(wide).transpose(-2, -1)).softmax(-1)  # (B, heads, 1, N)
     return x, row.mean(1).squeeze(1)
 
 

@@ -3,6 +3,7 @@
 ``merge(partition(pad(x)))`` cropped to the size of ``x`` is ``x`` itself.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -11,7 +12,10 @@ def pad_to_windows(x: Tensor, size: int) -> Tensor:
     """Zero-pad ``(B, H, W, C)`` at the bottom and right until ``size`` divides both sides."""
     H, W = x.shape[1:3]
     bottom, right = -H % size, -W % size
-    return F.pad(x, (0, 0, 0, right, 0, bottom)) if bottom or right else x
+    # Whether there is something to pad is no question for a graph that serves many sizes.
+    if torch.compiler.is_compiling() or bottom or right:
+        return F.pad(x, (0, 0, 0, right, 0, bottom))
+    return x
 
 
 def partition(x: Tensor, size: int) -> Tensor:

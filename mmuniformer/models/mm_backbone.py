@@ -34,6 +34,7 @@ class MMBackbone(BaseModule):
     def __init__(self, *, norm_eval: bool, init_cfg: Mapping | Sequence[Mapping] | None):
         super().__init__(init_cfg=init_cfg)
         self.norm_eval = norm_eval
+        self.fused = False
 
     def freeze(self) -> None:
         """Take what is frozen out of training; it gets no gradient and is in eval mode."""
@@ -43,7 +44,39 @@ class MMBackbone(BaseModule):
         """Load a file into this net, or refuse it."""
         raise NotImplementedError
 
+    def fuse(self) -> 'MMBackbone':
+        """Bring the net into a form for inference alone, with the same outputs up to rounding.
+
+        BatchNorms go into the convolutions beside them, layer scale into the layers in front of
+        it, and the sum of DPE into its kernel. What stays: LayerNorms, and a BatchNorm on the
+        output. A second call does nothing.
+
+        The state dict is another one: tensors that were folded are gone and others have new values.
+        So load weights before, and save those of a net that is not fused. In half precision the
+        kernel of DPE rounds the map once more: outputs are up to a third further from float32's.
+
+        Raises:
+            ValueError: the net, or a part of it, is in training mode.
+        """
+        if self.fused:
+            return self
+        if any(module.training for module in self.modules()):
+            name = type(self).__name__
+            raise ValueError(f'{name} is in training mode; call eval() before fuse()')
+        self.fuse_layers()
+        self.fused = True
+        return self.eval()  # as the identities are not that took the place of the norms
+
+    def fuse_layers(self) -> None:
+        for module in list(self.modules()):
+            if module is not self and hasattr(module, 'fuse'):
+                module.fuse()
+
     def train(self, mode: bool = True) -> 'MMBackbone':
+        if mode and self.fused:
+            raise ValueError(
+                f'a fused {type(self).__name__} cannot be trained; build another, or fuse a copy'
+            )
         super().train(mode)
         if mode:
             self.freeze()
@@ -52,6 +85,16 @@ class MMBackbone(BaseModule):
                     if isinstance(module, _BatchNorm):
                         module.eval()
         return self
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
+        if self.fused:
+            own = {prefix + key for key in self.state_dict()}
+            if foreign := [key for key in state_dict if key.startswith(prefix) and key not in own]:
+                raise ValueError(
+                    f'a fused {type(self).__name__} has no place for {foreign[0]}; '
+                    'load weights before fuse()'
+                )
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def init_weights(self) -> None:
         """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..layers.blocks_v2 import GlobalUniBlock, as_maps, make_dpe, with_dpe
+from ..layers.fuse import fold_identity
 from ..registry import MODELS
 from .arch_v2 import ArchV2, find_arch_v2
 from .armed_vit import ArmedViT, rate_within, rising
@@ -173,7 +174,7 @@ class UniFormerV2(ArmedViT):
             if self.out_indices is not None and index in self.out_indices:
                 maps.append(as_maps(tokens, *grid))
         if self.out_indices is None:
-            return self._fuse(token, tokens)
+            return self._video_feature(token, tokens)
         if picture:
             maps = [frames.squeeze(2) for frames in maps]
         return maps[0] if self.single_output else tuple(maps)
@@ -188,20 +189,27 @@ class UniFormerV2(ArmedViT):
             token = token.expand(tokens.shape[0], -1, -1)
 
         def read(token: Tensor, tokens: Tensor) -> Tensor:
-            memory = with_dpe(self.transformer.dpe[number], tokens, *grid)
+            dpe = self.transformer.dpe[number]
+            memory = with_dpe(dpe, tokens, *grid, fused=self.fused)
             return self.transformer.dec[number](token, memory)
 
         if self.recomputes(index):
             return checkpoint(read, token, tokens, use_reentrant=False)
         return read(token, tokens)
 
-    def _fuse(self, token: Tensor, tokens: Tensor) -> Tensor:
+    def _video_feature(self, token: Tensor, tokens: Tensor) -> Tensor:
         """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
         feature = token[:, 0]
         if self.transformer.balance is not None:
             share = self.transformer.balance.sigmoid()
             feature = (1 - share) * feature + share * tokens[:, :, 0].mean(1)
         return self.transformer.get_submodule(self.final_norm)(feature)
+
+    def fuse_layers(self) -> None:
+        super().fuse_layers()
+        if self.out_indices is None:
+            for dpe in self.transformer.dpe:
+                fold_identity(dpe)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
         for name, leaf in itertools.product(FINAL_NORMS, ('weight', 'bias')):

@@ -19,6 +19,7 @@ from configs import check_step
 NAME = re.compile(
     r'uniformer_(?P<size>s_plus|xxs|xs|s|b_ls|b|l)(_(?P<dim>dim64))?'
     r'(_abl_(?P<ablation>[a-z0-9]+))?(_(?P<tl>tl))?_in1k(_(?P<pixels>\d+))?'
+    r'(_(?P<strategy>fsdp|deepspeed))?'
 )
 # With token labels small and base have heads of 32 channels, unless the name says otherwise.
 ARCHS = {
@@ -116,6 +117,9 @@ def test_the_name_of_a_config_tells_the_truth(name):
     assert random_crop(config).scale == pixels
     assert config.test_dataloader.dataset.pipeline[2].crop_size == pixels
     assert config.val_dataloader.dataset.pipeline == config.test_dataloader.dataset.pipeline
+    assert ('strategy' in config) is bool(parts['strategy'])
+    if parts['strategy']:
+        assert parts['strategy'] in config.strategy.type.lower()
     if parts['ablation']:
         check_ablation(config.model.backbone.arch, parts['ablation'])
     else:

@@ -126,6 +126,17 @@ def test_it_writes_a_table_a_picture_and_numbers_and_names_what_is_absent(
     assert picture.startswith(b'\x89PNG') and len(picture) > 5000
 
 
+def test_the_fused_form_of_our_nets_stands_behind_each_of_them():
+    ours = nets.Net('tiny', nets.OURS, lambda: UniFormer(**TINY))
+    peer = nets.Net('scale', nets.PEER, Scale)
+    first, fused, last = nets.with_fused([ours, peer])
+    assert (first, fused.name, fused.kind, last) == (ours, 'tiny, fused', nets.FUSED, peer)
+    assert fused.build().fused
+    task = measure.Task(measure.FORWARD)
+    timings = measure.compare([first, fused], (1, 3, 32, 32), task, 1)
+    assert [timing.failure for timing in timings] == [None, None]
+
+
 def test_inputs_are_chosen_by_a_part_of_their_name_or_by_size(tiny_suite):
     assert list(benchmark.chosen_inputs(tiny_suite, ['16x'])) == [('16×16', (1, 3, 16, 16))]
     assert list(benchmark.chosen_inputs(tiny_suite, ['32x24'])) == [('32×24', (1, 3, 32, 24))]
@@ -141,6 +152,7 @@ def test_the_first_net_is_always_there_to_compare_with(tiny_suite):
         (['fast'], "there is no suite 'fast'; there are image-s, image-b, video"),
         (['--rounds', '0'], '--rounds is at least 1, got 0'),
         (['--input', '8x8x8'], "--input '8x8x8' is no input of the suite"),
+        (['--fuse', '--task', 'train'], '--fuse: a fused net cannot be trained'),
         (['--device', 'cuda'], 'PyTorch finds no GPU here'),
     ],
 )

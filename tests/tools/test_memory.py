@@ -5,6 +5,7 @@ import re
 import pytest
 import torch
 from tool_modules import load_tool
+from torch import nn
 
 from mmuniformer.models import UniFormer, UniFormerV2
 
@@ -45,6 +46,16 @@ def test_memory_grows_with_the_pixels_and_shrinks_with_recomputation(memory):
     small, large = (memory.measure(NET, (64, side)) for side in (512, 1024))
     assert large == pytest.approx(2 * small, rel=0.1)
     assert memory.measure({**NET, 'with_cp': True}, (64, 512)) < 0.7 * small
+
+
+def test_gradients_of_many_parameters_do_not_hide_what_a_small_input_needs(memory):
+    def bytes_of(batch: int) -> int:
+        net = nn.Sequential(*[nn.Linear(32, 32) for _ in range(64)])
+        return memory.memory_of_step(net, torch.randn(batch, 32))
+
+    # Each result but the last is kept for the gradient of the next layer's weights.
+    assert bytes_of(8) >= 63 * 8 * 32 * 4
+    assert bytes_of(16) == pytest.approx(2 * bytes_of(8), rel=0.1)
 
 
 def test_a_table_of_patterns_comes_out(python_tool, repo_root):

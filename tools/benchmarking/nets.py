@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from types import MethodType
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmuniformer.layers.attention import Attention
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
 
-OURS, EXPLICIT, PEER = 'ours', 'explicit', 'peer'
+OURS, FUSED, EXPLICIT, PEER = 'ours', 'fused', 'explicit', 'peer'
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ def _attend(self: Attention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     affinity = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
     x = affinity.softmax(dim=-1) @ v
     return self.proj_drop(self.proj(x.transpose(1, 2).flatten(2)))
+
+
+def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
+    """Put behind each of our nets the same in its form for inference."""
+    for net in nets:
+        yield net
+        if net.kind == OURS:
+            yield Net(f'{net.name}, fused', FUSED, lambda net=net: net.build().eval().fuse())
 
 
 def _image(arch: str, attention: str) -> nn.Module:

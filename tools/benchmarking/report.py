@@ -15,9 +15,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .measure import Task, Timing, ratios
-from .nets import EXPLICIT, OURS, PEER
+from .nets import EXPLICIT, FUSED, OURS, PEER
 
-COLOURS = {OURS: '#1f77b4', EXPLICIT: '#9ecae1', PEER: '#bbbbbb'}
+COLOURS = {OURS: '#1f77b4', FUSED: '#2ca02c', EXPLICIT: '#9ecae1', PEER: '#bbbbbb'}
 NOTHING = '–'
 
 

@@ -1,0 +1,87 @@
+"""Local affinities and feature maps: what a net has learnt to relate, and what comes of it."""
+
+import torch
+from torch import Tensor, nn
+
+from ..layers import LocalBlock, MobileBlock
+from ..models.base import NUM_STAGES, Backbone
+from .attention import find_block
+
+
+def local_affinity(backbone: nn.Module, stage: int, block: int) -> Tensor:
+    """The learnt neighbourhoods of a local block (Eq. 6), one per channel: ``(C, *kernel)``.
+
+    Raises:
+        ValueError: no such block (stages and blocks are counted from 1), or a global one.
+    """
+    found = find_block(backbone, stage, block)
+    if not isinstance(found, LocalBlock | MobileBlock):
+        kinds = [
+            number + 1
+            for number in range(NUM_STAGES)
+            if isinstance(backbone.stage(number)[1][0], LocalBlock | MobileBlock)
+        ]
+        there = f'stages {kinds} of this net have them' if kinds else 'no stage of this net has any'
+        raise ValueError(f'blocks of stage {stage} are global: no local affinity; {there}')
+    return found.attn.weight.detach()[:, 0]
+
+
+@torch.no_grad()
+def stage_maps(backbone: nn.Module, x: Tensor) -> list[Tensor]:
+    """Maps ``(B, C_i, *S_i)`` behind the last block of each stage that the net runs.
+
+    Raises:
+        ValueError: a net without stages.
+    """
+    if not isinstance(backbone, Backbone):
+        raise ValueError(f'{type(backbone).__name__} has no stages')
+    maps: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: tuple, out: Tensor) -> None:
+        maps.append(out if isinstance(out, Tensor) else out.map)
+
+    handles = [
+        backbone.stage(index)[1][-1].register_forward_hook(keep) for index in range(NUM_STAGES)
+    ]
+    try:
+        backbone(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return maps
+
+
+def channel_mean(maps: Tensor) -> Tensor:
+    """Mean absolute value over channels of ``(C, *S)``: ``(*S)`` from 0 to 1."""
+    return _to_unit(maps.abs().mean(0, keepdim=True))[0]
+
+
+def principal_components(maps: Tensor, count: int = 3) -> Tensor:
+    """Project the positions of a map ``(C, *S)`` on its first principal components.
+
+    Returns:
+        ``(count, *S)``, each from 0 to 1, in falling order of variance. The sign, which is free, is
+        that of the largest entry of a component.
+
+    Raises:
+        ValueError: more components than channels or positions.
+    """
+    x = maps.flatten(1).T.double()  # (N, C)
+    if not 1 <= count <= min(x.shape):
+        raise ValueError(
+            f'{count} components of {x.shape[1]} channels at {x.shape[0]} positions: too many'
+        )
+    x = x - x.mean(0)
+    _, _, axes = torch.linalg.svd(x, full_matrices=False)
+    axes = axes[:count]  # (count, C)
+    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
+    projected = (x @ (axes * largest.sign()).T).T
+    return _to_unit(projected.unflatten(1, maps.shape[1:]).float())
+
+
+def _to_unit(maps: Tensor) -> Tensor:
+    """Stretch each of ``(n, *S)`` to 0 … 1; a constant one becomes 0."""
+    flat = maps.flatten(1)
+    low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
+    span = (high - low).clamp_min(torch.finfo(flat.dtype).tiny)
+    return ((flat - low) / span).view_as(maps)

@@ -1,0 +1,68 @@
+"""Does an exported file answer as the model does, and how fast?"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from .formats import Runner
+from .nets import Exportable
+
+TOLERANCE = 1e-4  # of the standard deviation of an output
+# Odd, smaller than a window, with a rest at every stride, square, and a batch of one.
+SIZES = ((64, 64), (65, 97), (224, 224), (150, 331))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Largest difference of any output, in standard deviations of that output."""
+
+    shape: tuple[int, ...]
+    difference: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.difference <= TOLERANCE
+
+
+def shapes_to_check(item: Exportable) -> list[tuple[int, ...]]:
+    if 2 not in item.axes:
+        return [(batch, 3, *item.size) for batch in (1, 3)]
+    sizes = [*SIZES, item.size]
+    return [(1 + number % 2, 3, *size) for number, size in enumerate(dict.fromkeys(sizes))]
+
+
+def compare(
+    eager: Runner, exported: Runner, shapes: Sequence[tuple[int, ...]]
+) -> Iterator[Comparison]:
+    generator = torch.Generator().manual_seed(0)
+    for shape in shapes:
+        x = torch.randn(shape, generator=generator)
+        yield Comparison(shape, difference(eager(x), exported(x)))
+
+
+def difference(expected: Sequence[torch.Tensor], given: Sequence[torch.Tensor]) -> float:
+    """Infinite if numbers, shapes or finiteness differ."""
+    if [out.shape for out in expected] != [out.shape for out in given]:
+        return float('inf')
+    worst = max(
+        ((a - b).abs().max() / a.std()).item() for a, b in zip(expected, given, strict=True)
+    )
+    return worst if worst == worst else float('inf')
+
+
+def latencies(runners: dict[str, Runner], shape: Sequence[int], rounds: int) -> dict[str, float]:
+    """Median seconds of each, one after the other in every round, after one not counted."""
+    x = torch.randn(*shape)
+    times: dict[str, list[float]] = {name: [] for name in runners}
+    for number in range(rounds + 1):
+        for name, run in runners.items():
+            start = time.perf_counter()
+            run(x)
+            if number:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}

@@ -1,0 +1,161 @@
+"""Commands that a page shows: which are only looked at, why, and how."""
+
+import argparse
+import contextlib
+import copy
+import functools
+import io
+import os
+import re
+import runpy
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from docs_pages import ROOT, Command
+from mmengine.config import Config
+
+from configs import CONFIGS
+
+# Pattern of a command → why the tests do not run it. All others are run.
+NOT_RUN = {
+    r'pip (install|wheel)': 'downloads and builds',
+    r'bash tools/(setup|quickstart|run_tests)\.sh': 'builds an environment',
+    r'mim (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
+    r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',
+    r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
+    r'python tools/(train|test|demo|web_demo|visualize|export)\.py': 'needs a trained model',
+    r'python tools/(convert_official|permute_head)\.py': 'needs a released file',
+    r'python tools/doctor\.py \S': 'says that data and checkpoints are missing, and exits with 1',
+    r'python tools/make_k710\.py': 'needs the lists of Kinetics',
+    r'python tools/make_label_maps\.py': 'needs ImageNet and a download',
+    r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
+    r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
+    r'python tools/benchmark\.py$': 'takes minutes',
+    r'python tools/reproduce\.py .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
+    r'python -m (http\.server|mkdocs serve)': 'does not end',
+    r'mkdocs (build|serve)': 'has a test of its own, or does not end',
+}
+MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
+# Run, but only with the tests that take long.
+SLOW = (
+    r'python tools/doctor\.py',
+    r'python tools/make_mini_data\.py',
+    r'python tools/(benchmark|complexity|memory|reproduce)\.py',
+)
+
+
+def reason(command: Command) -> str | None:
+    """Why a command is not run, ``None`` if it is."""
+    return next((why for what, why in NOT_RUN.items() if re.match(what, command.text)), None)
+
+
+def is_slow(command: Command) -> bool:
+    return any(re.match(pattern, command.text) for pattern in SLOW)
+
+
+def check(command: Command, folder: Path) -> None:
+    """Look at a command without running it: files are there, configs load, options exist.
+
+    ``folder`` is the current one, laid out as a checkout.
+    """
+    first, *rest = command.words
+    if first == 'mim' and rest[0] in ('train', 'test'):
+        check_mim(rest[0], rest[1:], folder)
+    elif first == 'mim':
+        check_click(rest[0], rest[1:])
+    elif first == 'python' and rest[0] != '-m':
+        parse(ROOT / rest[0], rest[1:])
+    elif first == 'torchrun':
+        script = next(word for word in rest if word.startswith('tools/'))
+        parse(ROOT / script, rest[rest.index(script) + 1 :])
+    elif first == 'bash':
+        script = ROOT / rest[0]
+        assert script.is_file(), command.text
+        for word in rest[1:]:
+            assert word in script.read_text() or (ROOT / word).exists(), command.text
+    for word in command.words:
+        check_path(word, folder)
+
+
+def check_path(word: str, folder: Path) -> None:
+    """A word that is a path in the checkout leads to something; a config among it loads."""
+    if not word.startswith(('configs/', 'docs/', 'tools/', 'requirements/')):
+        return
+    found = list(folder.glob(word))
+    assert found, f'{word} does not exist'
+    for path in found[:2]:
+        if word.startswith('configs/') and path.suffix == '.py':
+            load(path)
+
+
+@functools.cache
+def _loaded(path: Path) -> Config:
+    return Config.fromfile(path)
+
+
+def load(path: Path) -> Config:
+    return copy.deepcopy(_loaded(path))
+
+
+def check_click(name: str, words: list[str]) -> dict:
+    """Have one of mim's commands parse ``words``; give its parameters."""
+    commands = pytest.importorskip('mim.commands')
+    module = __import__(f'{commands.__name__}.{name}', fromlist=['cli'])
+    return module.cli.make_context(name, list(words)).params
+
+
+def check_mim(name: str, words: list[str], folder: Path) -> None:
+    """``mim train`` and ``mim test``: mim's options, then those of the toolbox's script."""
+    parameters = check_click(name, words)
+    given = parameters['config']
+    config = folder / given
+    if not config.is_file():  # mim finds a config by its name
+        (config,) = CONFIGS.glob(f'*/{given.removesuffix(".py")}.py')
+    package, launcher = parameters['package'], parameters['launcher']
+    checkpoint = [parameters['checkpoint']] if parameters.get('checkpoint') else []
+    arguments = [str(config), *checkpoint, '--launcher', launcher, *parameters['other_args']]
+    parsed = parse(script_of(package, name), arguments)
+    load(config).merge_from_dict(parsed.cfg_options or {})
+
+
+def script_of(package: str, name: str) -> Path:
+    if package == 'mmuniformer':
+        return ROOT / 'tools' / f'{name}.py'
+    folder = Path(find_spec(MODULES.get(package, package)).origin).parent
+    return folder / '.mim' / 'tools' / f'{name}.py'
+
+
+class _ParsedError(Exception):
+    """Ends a script as soon as it has understood its arguments."""
+
+
+def stopped_when_parsed(method: str) -> contextlib.AbstractContextManager:
+    parse_args = getattr(argparse.ArgumentParser, method)
+
+    def stop(self: argparse.ArgumentParser, *args, **options) -> None:
+        raise _ParsedError(parse_args(self, *args, **options))
+
+    return mock.patch.object(argparse.ArgumentParser, method, stop)
+
+
+def parse(script: Path, arguments: list[str]) -> argparse.Namespace:
+    """Run a script until its parser has taken ``arguments``; give what it made of them."""
+    said = io.StringIO()
+    with (
+        stopped_when_parsed('parse_args'),
+        stopped_when_parsed('parse_intermixed_args'),
+        mock.patch.object(sys, 'argv', [str(script), *arguments]),
+        mock.patch.object(sys, 'path', [str(script.parent), *sys.path]),
+        mock.patch.dict(os.environ),
+        contextlib.redirect_stderr(said),
+    ):
+        try:
+            runpy.run_path(str(script), run_name='__main__')
+        except _ParsedError as parsed:
+            return parsed.args[0]
+        except SystemExit:
+            pass
+    raise AssertionError(f'{script.name} refuses {" ".join(arguments)}: {said.getvalue()}')

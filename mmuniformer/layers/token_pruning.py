@@ -4,6 +4,8 @@ The score of a token, ``(B, N)`` for a map of ``N`` positions, says how much it 
 best of them are updated by a whole block; the others share the update of one token in their place.
 """
 
+from contextlib import nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,7 +26,8 @@ def attend_with_score(attention: Attention, x: Tensor) -> tuple[Tensor, Tensor]:
     q, k, v = attention.split_heads(x)  # each (B, heads, N, head_dim)
     x = attention.attend(q, k, v)
     # Products of float16 can exceed its range, which no autocast may bring back here.
-    with torch.autocast(q.device.type, enabled=False):
+    # The meta device has no autocast to switch off.
+    with nullcontext() if q.is_meta else torch.autocast(q.device.type, enabled=False):
         wide = torch.promote_types(q.dtype, torch.float32)
         first = q[:, :, :1].to(wide) * q.shape[-1] ** -0.5
         row = (first @ k.to(wide).transpose(-2, -1)).softmax(-1)  # (B, heads, 1, N)

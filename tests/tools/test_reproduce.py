@@ -42,11 +42,14 @@ def kept(out: Path) -> dict:
 
 @pytest.fixture(scope='module')
 def interrupted(repo_root, user_env, tmp_path_factory) -> tuple[Path, dict, subprocess.Popen]:
-    """Table 6, interrupted from the keyboard as soon as its first row was kept."""
+    """Table 6, interrupted from the keyboard as soon as its first row was kept.
+
+    More tables follow it, so that on a busy machine the signal still finds something to interrupt.
+    """
     out = tmp_path_factory.mktemp('table6')
-    command = [sys.executable, repo_root / 'tools' / 'reproduce.py', 'table6', '--no-latency']
+    command = [sys.executable, repo_root / 'tools' / 'reproduce.py', 'table6', 'table7', 'table9']
     process = subprocess.Popen(
-        [*command, '--out', out], env=user_env, text=True, stderr=subprocess.PIPE
+        [*command, '--no-latency', '--out', out], env=user_env, text=True, stderr=subprocess.PIPE
     )
     while not kept(out) and process.poll() is None:
         time.sleep(0.01)
@@ -66,7 +69,7 @@ def test_an_interruption_keeps_the_first_row_and_reports_it(interrupted, repo_ro
     _, first, process = interrupted
     assert process.returncode == 130
     assert 'the same command goes on' in process.errors
-    assert list(first) == CASCADES[:1]
+    assert next(iter(first)) == CASCADES[0] and len(first) < 3
     assert first[CASCADES[0]]['cost']['value']['parameters'] == pytest.approx(79e6, rel=0.01)
 
 

@@ -111,7 +111,7 @@ def test_a_test_behind_a_training_gives_the_numbers_it_gave_without_the_hook(tmp
     assert numbers[2] == pytest.approx(numbers[0], abs=1e-5)
     assert numbers[2] != numbers[0]
     assert numbers[3] == numbers[1]
-    plain, fused = (torch.load(tmp_path / n / 'epoch_2.pth', weights_only=False) for n in
+    plain, fused = (torch.load(tmp_path / n / 'epoch_2.pth', weights_only=True) for n in
                     ('plain', 'fused'))  # fmt: skip
     for key, value in plain['state_dict'].items():
         assert torch.equal(value, fused['state_dict'][key]), key
@@ -138,7 +138,7 @@ def test_a_checkpoint_saved_in_the_middle_of_a_test_is_the_models(tmp_path):
     model = Classifier()
     before = {key: value.clone() for key, value in model.state_dict().items()}
     runner_of(tmp_path, model, FuseHook(), Saving()).test()
-    saved = torch.load(tmp_path / 'middle.pth', weights_only=False)['state_dict']
+    saved = torch.load(tmp_path / 'middle.pth', weights_only=True)['state_dict']
     assert saved.keys() == before.keys()
     assert all(torch.equal(saved[key], value) for key, value in before.items())
 

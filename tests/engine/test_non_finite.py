@@ -132,7 +132,7 @@ def saved(folder: Path) -> list[str]:
     """Names of the checkpoints, all of which are finite."""
     paths = sorted(folder.glob('*.pth'))
     for path in paths:
-        state = torch.load(path, weights_only=False)['state_dict']
+        state = torch.load(path, weights_only=True)['state_dict']
         assert all(torch.isfinite(tensor).all() for tensor in state.values())
     return [path.name for path in paths]
 

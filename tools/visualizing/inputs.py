@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from _complexity_models import FRAME_SAMPLERS, TOOLBOXES, setting
+from demos.inputs import read_picture as decode
 from mmengine.config import Config
 from numpy import ndarray
 from torch import Tensor, nn
@@ -95,8 +96,7 @@ def to_tensor(picture: ndarray, size: Sequence[int], rgb: bool) -> Tensor:
 
 
 def read_picture(path: Path) -> ndarray:
-    data = np.fromfile(path, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    picture = decode(path)
     if picture is None:
         raise ValueError(f'{path} is no picture that OpenCV can read')
     return picture

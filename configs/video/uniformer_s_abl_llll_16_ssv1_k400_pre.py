@@ -10,17 +10,7 @@ Trained as uniformer_s_16_ssv1_k400_pre. Nobody released the file to start from;
 beside this file.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
+_base_ = './uniformer_s_abl_llll_16_ssv1_in1k_pre.py'
 weights = 'checkpoints/uniformer_s_abl_llll_16x4_k400.pth'
 
-model = dict(
-    backbone=dict(
-        arch=dict(_delete_=True, stage_types=['local'] * 4),
-        drop_path_rate=0.2,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    )
-)
-test_pipeline = _base_.test_pipeline
-test_pipeline[3]['type'] = 'CenterCrop'
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+model = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))

@@ -3,15 +3,24 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mmengine.registry import DefaultScope
 
 ROOT = Path(__file__).resolve().parents[1]
 # OpenMP threads that spin while they wait make two busy processes ten times slower than one.
 CALM = {'GOMP_SPINCOUNT': '10000'}
 Run = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(autouse=True, scope='module')
+def no_default_scope() -> Iterator[None]:
+    """Start every file without a default scope, whichever toolbox the one before it used."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DefaultScope, '_instance_dict', type(DefaultScope._instance_dict)())
+        yield
 
 
 @pytest.fixture(scope='session')

@@ -46,8 +46,8 @@ RUN = [
 
 @pytest.fixture
 def scopes(monkeypatch):
-    """Forget afterwards which toolbox a page or a test made the default one."""
-    monkeypatch.setattr(DefaultScope, '_instance_dict', dict(DefaultScope._instance_dict))
+    """Start without a default scope, and forget the one that a page or a test sets."""
+    monkeypatch.setattr(DefaultScope, '_instance_dict', type(DefaultScope._instance_dict)())
 
 
 @pytest.mark.parametrize('page', CODE, ids=name)

@@ -8,7 +8,6 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import DefaultScope
 
 from mmuniformer.models import UniFormer, uniformer, uniformer3d, uniformer_light, uniformer_v2
 
@@ -37,10 +36,9 @@ def test_the_lines_for_the_feature_extractor_give_the_mean_of_the_last_map(monke
     pytest.importorskip('mmpretrain')
     monkeypatch.chdir(README.parent)
     names = {}
-    with DefaultScope.overwrite_default_scope('mmpretrain'):  # whichever toolbox a test left
-        exec(EXTRACTOR, names)
-        vector, extractor = names['vector'], names['extractor']
-        (last,) = extractor('docs/images/quickstart.jpg', stage='backbone')
+    exec(EXTRACTOR, names)
+    vector, extractor = names['vector'], names['extractor']
+    (last,) = extractor('docs/images/quickstart.jpg', stage='backbone')
     assert vector.shape == (512,) and last.shape == (512, 7, 7)
     assert torch.allclose(vector, last.mean((1, 2)), atol=1e-5) and vector.std() > 0
 

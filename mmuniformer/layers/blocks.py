@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
+from .activation import GELU
 from .attention import Attention, along_time, pool_tokens, windowed, within_frames
 from .drop_path import DropPath
 from .fuse import fold_identity, fold_norm, fold_scale
@@ -43,7 +44,7 @@ class _Block(nn.Module):
         return self.pos_embed(x) if self.fused else x + self.pos_embed(x)
 
     def residual(self, x: Tensor, branch: Tensor, gamma: Tensor | None) -> Tensor:
-        return x + self.drop_path(branch if gamma is None else gamma * branch)
+        return x + self.drop_path(_scaled(branch, gamma))
 
     def fuse(self) -> None:
         """Fold the sum of DPE, norms and layer scale into convolutions; for inference alone."""
@@ -56,6 +57,10 @@ class _Block(nn.Module):
         if gamma is not None:
             fold_scale(gamma, layer)
             setattr(self, name, None)
+
+
+def _scaled(branch: Tensor, gamma: Tensor | None) -> Tensor:
+    return branch if gamma is None else gamma * branch
 
 
 def _gamma_of_maps(ndim: int, dim: int, layer_scale: float | None) -> Tensor | None:
@@ -143,7 +148,7 @@ class MobileBlock(_Block):
         self.norm2 = batch_norm(ndim, hidden_dim)
         self.conv2 = pointwise(ndim, hidden_dim, dim)
         self.norm3 = batch_norm(ndim, dim)
-        self.act = nn.GELU()
+        self.act = GELU()
 
     def relate(self, x: Tensor) -> Tensor:
         x = self.act(self.norm1(self.conv1(x)))
@@ -216,12 +221,18 @@ class GlobalBlock(_Block):
             return self.attn(x, pool_tokens(x, size, self.kv_stride))
         return self.attn(x)
 
+    def mhra(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return _scaled(self.relate(self.norm1(x), size), self.gamma_1)
+
+    def ffn(self, x: Tensor) -> Tensor:
+        return _scaled(self.mlp(self.norm2(x)), self.gamma_2)
+
     def forward(self, x: Tensor) -> Tensor:
         B, C, *size = x.shape
         x = self.encode_position(x)  # DPE
         x = x.flatten(2).transpose(1, 2)  # (B, N, C)
-        x = self.residual(x, self.relate(self.norm1(x), size), self.gamma_1)  # MHRA
-        x = self.residual(x, self.mlp(self.norm2(x)), self.gamma_2)  # FFN
+        x = self.drop_path.add(x, partial(self.mhra, size=size))
+        x = self.drop_path.add(x, self.ffn)
         return x.transpose(1, 2).reshape(B, C, *size)
 
     def fuse(self) -> None:

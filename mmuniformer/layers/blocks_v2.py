@@ -4,25 +4,18 @@ Tokens are ``(B, T, 1 + N, C)``: in every frame the ViT's class token, then
 ``N`` patches row by row.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .activation import GELU, QuickGELU
 from .drop_path import DropPath
 from .fuse import fold_norm
 from .nd import batch_norm, depthwise, pointwise
 
-
-class QuickGELU(nn.Module):
-    """The approximation of GELU that CLIP was trained with."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(1.702 * x)
-
-
-ACTIVATIONS = {'quick_gelu': QuickGELU, 'gelu': nn.GELU}
+ACTIVATIONS = {'quick_gelu': QuickGELU, 'gelu': GELU}
 
 
 class TokenMlp(nn.Module):
@@ -198,14 +191,14 @@ class LocalUniBlock(nn.Module):
         return torch.cat([x[:, :, :1], patches + self.drop_path(branch)], 2)
 
     def relate_patches(self, x: Tensor, bias: Tensor | None) -> Tensor:
-        frames = x.flatten(0, 1)  # (B·T, 1 + N, C)
+        frames = self.ln_1(x).flatten(0, 1)  # (B·T, 1 + N, C)
         return self.attn(frames, bias=bias).view_as(x)
 
     def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         x = self.relate_frames(1, x)  # local temporal MHRA
-        x = x + self.drop_path(self.relate_patches(self.ln_1(x), bias))  # the ViT's attention
+        x = self.drop_path.add(x, partial(self.relate_patches, bias=bias))  # the ViT's attention
         x = self.relate_frames(2, x)  # local temporal MHRA
-        return x + self.drop_path(self.mlp(self.ln_2(x)))  # FFN
+        return self.drop_path.add(x, lambda x: self.mlp(self.ln_2(x)))  # FFN
 
 
 class GlobalUniBlock(nn.Module):

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from .activation import GELU
+
 
 class Mlp(nn.Module):
     """Two layers with GELU between.
@@ -22,7 +24,7 @@ class Mlp(nn.Module):
     ):
         super().__init__()
         self.fc1 = layer(dim, hidden_dim)
-        self.act = nn.GELU()
+        self.act = GELU()
         self.fc2 = layer(hidden_dim, dim)
         self.drop = nn.Dropout(drop)
 

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
+from .activation import GELU
 from .nd import CONV, batch_norm, extent
 from .norm import MapLayerNorm
 
@@ -66,7 +67,7 @@ class ConvPatchEmbed(nn.Module):
             self.proj = nn.Sequential(
                 conv(in_channels, dim // 2, kernel, still, padding),
                 batch_norm(ndim, dim // 2),
-                nn.GELU(),
+                GELU(),
                 conv(dim // 2, dim, kernel, moving, padding),
                 batch_norm(ndim, dim),
             )

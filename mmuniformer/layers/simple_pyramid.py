@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .activation import GELU
 from .norm import MapLayerNorm
 
 
@@ -42,7 +43,7 @@ class SimplePyramid(nn.Module):
                 nn.Sequential(
                     _double(in_channels, half),
                     MapLayerNorm(half),
-                    nn.GELU(),
+                    GELU(),
                     _double(half, quarter),
                 ),
                 _double(in_channels, half),

@@ -9,6 +9,7 @@ from types import MethodType
 
 from torch import Tensor, nn
 
+from mmuniformer.layers import DropPath
 from mmuniformer.layers.attention import Attention
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
 
@@ -55,6 +56,18 @@ def _attend(self: Attention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return self.proj_drop(self.proj(x.transpose(1, 2).flatten(2)))
 
 
+def masked(net: nn.Module) -> nn.Module:
+    """Let ``net`` compute what drop path drops, and multiply it by zero, as is usual."""
+    for module in net.modules():
+        if isinstance(module, DropPath):
+            module.add = MethodType(_add_masked, module)
+    return net
+
+
+def _add_masked(self: DropPath, x: Tensor, branch: Callable[[Tensor], Tensor]) -> Tensor:
+    return x + self(branch(x))
+
+
 def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
     """Put behind each of our nets the same in its form for inference."""
     for net in nets:
@@ -63,8 +76,10 @@ def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
             yield Net(f'{net.name}, fused', FUSED, lambda net=net: net.build().eval().fuse())
 
 
-def _image(arch: str, attention: str) -> nn.Module:
-    return UniFormer(arch=arch, attention=attention, out_norm='layer')
+def _image(arch: str, attention: str, drop_path_rate: float = 0.0) -> nn.Module:
+    return UniFormer(
+        arch=arch, attention=attention, out_norm='layer', drop_path_rate=drop_path_rate
+    )
 
 
 def _clip(arch: str) -> nn.Module:
@@ -132,6 +147,14 @@ def _images(arch: str, letter: str) -> Iterable[Net]:
         )
 
 
+def _drop_path(arch: str, letter: str, rate: float) -> Iterable[Net]:
+    name = f'UniFormer-{letter} h14, drop path {rate}'
+    yield Net(name, OURS, lambda: _image(arch, 'hybrid', rate))
+    yield Net(
+        f'{name}, computed and masked', EXPLICIT, lambda: masked(_image(arch, 'hybrid', rate))
+    )
+
+
 def _square(side: int, batch: int = 1) -> tuple[int, ...]:
     return batch, 3, side, side
 
@@ -161,6 +184,8 @@ SUITES = {
             Net('ResNet-101', PEER, lambda: _resnet(101)),
         ),
     ),
+    'drop-path-s': Suite({'512×512, batch 4': _square(512, 4)}, (*_drop_path('small', 'S', 0.2),)),
+    'drop-path-b': Suite({'512×512, batch 4': _square(512, 4)}, (*_drop_path('base', 'B', 0.4),)),
     'video': Suite(
         {'16×224²': (1, 3, 16, 224, 224), '32×224²': (1, 3, 32, 224, 224)},
         (

@@ -163,7 +163,7 @@ def test_the_first_net_is_always_there_to_compare_with(tiny_suite):
     [
         (
             ['fast'],
-            "there is no suite 'fast'; there are image-s, image-b, drop-path-s, drop-path-b, video",
+            "there is no suite 'fast'; there are image-s, image-b, det-s, det-b, video",
         ),
         (['--rounds', '0'], '--rounds is at least 1, got 0'),
         (['--input', '8x8x8'], "--input '8x8x8' is no input of the suite"),
@@ -184,7 +184,7 @@ def each_net():
         pytest.param(net, next(iter(suite.inputs.values())), id=net.name)
         for name, suite in nets.SUITES.items()
         for net in suite.nets
-        if name not in ('image-b', 'drop-path-b')
+        if name not in ('image-b', 'det-b')
     ]
 
 

@@ -91,16 +91,16 @@ def _ours(name: str, build: Callable[[], nn.Module]) -> Iterable[Net]:
     yield Net(f'{name}, explicit', EXPLICIT, lambda: explicit(build()))
 
 
-def _swin(depths: tuple[int, ...]) -> nn.Module:
+def _swin(depths: tuple[int, ...], **options: float) -> nn.Module:
     from mmdet.models.backbones import SwinTransformer
 
-    return SwinTransformer(depths=depths)
+    return SwinTransformer(depths=depths, **options)
 
 
-def _convnext(arch: str) -> nn.Module:
+def _convnext(arch: str, **options: float) -> nn.Module:
     from mmpretrain.models.backbones import ConvNeXt
 
-    return ConvNeXt(arch, out_indices=(0, 1, 2, 3), gap_before_final_norm=False)
+    return ConvNeXt(arch, out_indices=(0, 1, 2, 3), gap_before_final_norm=False, **options)
 
 
 def _resnet(depth: int) -> nn.Module:
@@ -184,8 +184,23 @@ SUITES = {
             Net('ResNet-101', PEER, lambda: _resnet(101)),
         ),
     ),
-    'drop-path-s': Suite({'512×512, batch 4': _square(512, 4)}, (*_drop_path('small', 'S', 0.2),)),
-    'drop-path-b': Suite({'512×512, batch 4': _square(512, 4)}, (*_drop_path('base', 'B', 0.4),)),
+    # As Mask R-CNN is trained with them, in the paper and in mmdet: two pictures, drop path.
+    'det-s': Suite(
+        {'800×1280, batch 2': (2, 3, 800, 1280)},
+        (
+            *_drop_path('small', 'S', 0.2),
+            Net('Swin-T, drop path 0.2', PEER, lambda: _swin((2, 2, 6, 2), drop_path_rate=0.2)),
+            Net('ConvNeXt-T, drop path 0.4', PEER, lambda: _convnext('tiny', drop_path_rate=0.4)),
+        ),
+    ),
+    'det-b': Suite(
+        {'800×1280, batch 2': (2, 3, 800, 1280)},
+        (
+            *_drop_path('base', 'B', 0.3),
+            Net('Swin-S, drop path 0.2', PEER, lambda: _swin((2, 2, 18, 2), drop_path_rate=0.2)),
+            Net('ConvNeXt-S, drop path 0.6', PEER, lambda: _convnext('small', drop_path_rate=0.6)),
+        ),
+    ),
     'video': Suite(
         {'16×224²': (1, 3, 16, 224, 224), '32×224²': (1, 3, 32, 224, 224)},
         (

@@ -10,10 +10,11 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 from .activation import GELU
 from .attention import Attention, along_time, pool_tokens, windowed, within_frames
+from .depthwise import depthwise
 from .drop_path import DropPath
 from .fuse import fold_identity, fold_norm, fold_scale
 from .mlp import Mlp
-from .nd import batch_norm, depthwise, pointwise
+from .nd import batch_norm, pointwise
 
 Kernel = int | tuple[int, ...]
 MOBILE_EXPANSION = 3  # as many parameters as local MHRA and FFN, Sec. 5.6.1

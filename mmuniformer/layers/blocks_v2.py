@@ -11,9 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .activation import GELU, QuickGELU
+from .depthwise import depthwise
 from .drop_path import DropPath
 from .fuse import fold_norm
-from .nd import batch_norm, depthwise, pointwise
+from .nd import batch_norm, pointwise
 
 ACTIVATIONS = {'quick_gelu': QuickGELU, 'gelu': GELU}
 
@@ -127,9 +128,7 @@ class LocalTemporalMHRA(nn.Module):
         self.pos_embed = nn.Sequential(
             batch_norm(3, dim),
             pointwise(3, dim, hidden),
-            nn.Conv3d(
-                hidden, hidden, (kernel_size, 1, 1), padding=(kernel_size // 2, 0, 0), groups=hidden
-            ),
+            depthwise(3, hidden, (kernel_size, 1, 1)),
             pointwise(3, hidden, dim),
         )
         nn.init.zeros_(self.pos_embed[-1].weight)

@@ -1,7 +1,7 @@
 """Convolutions and norms for maps of two or three dimensions.
 
-The only file that knows an image (B, C, H, W) from a clip (B, C, T, H, W). Everything else passes
-``ndim`` along: 2 or 3.
+With ``depthwise``, the only file that knows an image (B, C, H, W) from a clip (B, C, T, H, W).
+Everything else passes ``ndim`` along: 2 or 3.
 """
 
 from torch import nn
@@ -22,11 +22,3 @@ def batch_norm(ndim: int, channels: int) -> nn.Module:
 def pointwise(ndim: int, in_channels: int, out_channels: int) -> nn.Module:
     """1×1(×1) convolution: a linear layer over channels."""
     return CONV[ndim](in_channels, out_channels, 1)
-
-
-def depthwise(ndim: int, channels: int, kernel_size: int | tuple[int, ...]) -> nn.Module:
-    """Depthwise convolution that keeps the size of the map by zero padding."""
-    if isinstance(kernel_size, int):
-        kernel_size = (kernel_size,) * ndim
-    padding = tuple(size // 2 for size in kernel_size)
-    return CONV[ndim](channels, channels, kernel_size, padding=padding, groups=channels)

@@ -20,7 +20,7 @@ MODELS = Registry(
 TRANSFORMS = Registry(
     'transform',
     parent=MMENGINE_TRANSFORMS,
-    locations=['mmuniformer.token_labeling'],
+    locations=['mmuniformer.engine', 'mmuniformer.token_labeling'],
     scope='mmuniformer',
 )
 HOOKS = Registry(

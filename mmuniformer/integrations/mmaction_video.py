@@ -17,12 +17,10 @@ from mmengine.fileio import FileClient
 from mmengine.logging import print_log
 from numpy import ndarray
 
+from ..engine.load_or_skip import UnreadableError
+
 STAND_IN = 'blank'  # key of a sample: black frames take the place of the file
 STAND_IN_SIZE = (224, 224)
-
-
-class UnreadableError(RuntimeError):
-    """A video, or a frame of it, is there and cannot be read. The message names the file."""
 
 
 @TRANSFORMS.register_module()

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..weights.load import fetch, is_url, read_checkpoint
 from ..weights.official_keys import unwrap
 from ..weights.report import CheckpointError
+from ..weights.usable import check_kinds, converted
 
 Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
 TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token labels predicts
@@ -71,7 +72,7 @@ class UniFormerClsHead(LinearClsHead):
                 value = state.get(f'{theirs}.{leaf}')
                 _check_fits(source, f'{theirs}.{leaf}', value, wanted[f'{ours}.{leaf}'])
                 found[f'{ours}.{leaf}'] = value
-        self.load_state_dict(found, strict=False)
+        self.load_state_dict(converted(source, found, wanted), strict=False)
         print_log(f'{source}: {", ".join(self.published)} loaded into the head', logger='current')
 
     def last_map(self, feats: Feats) -> Tensor:
@@ -213,3 +214,7 @@ def _check_fits(source: str, key: str, value: Tensor | None, wanted: Tensor) -> 
             f'{key} is {tuple(value.shape)} in {source} and {tuple(wanted.shape)} in the net '
             f'(classes, channels); {advice}'
         )
+    try:
+        check_kinds({key: value})
+    except ValueError as error:
+        raise CheckpointError(f'{source} cannot be used: {error}; {advice}') from error

@@ -6,7 +6,6 @@ logits at each cell and, in the second plane, the classes they belong to (LV-ViT
 
 import io
 import os
-import pickle
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from torchvision.ops import roi_align
+
+from ..weights.formats import read_pth
+from ..weights.report import CheckpointError
 
 MAX_CLASSES_IN_HALF = 2049  # whole numbers up to 2048 are exact in float16
 
@@ -36,13 +38,14 @@ def read_label_map(path: str | Path) -> Tensor:
             f'label map {path} does not exist; make the maps with tools/make_label_maps.py'
         )
     try:
-        label_map = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).split('\n', 1)[0]
-        raise ValueError(f'label map {path} is damaged ({reason}); make it anew') from error
+        label_map = read_pth(Path(path))
+    except CheckpointError as error:
+        raise ValueError(f'{error}; make this label map anew') from error
     if not isinstance(label_map, Tensor) or label_map.ndim != 4 or label_map.shape[0] != 2:
         got = tuple(label_map.shape) if isinstance(label_map, Tensor) else type(label_map).__name__
         raise ValueError(f'label map {path} is {got}, not a tensor (2, k, H, W)')
+    if label_map.is_complex() or not torch.isfinite(label_map).all():
+        raise ValueError(f'label map {path} has numbers that are NaN, infinite or complex')
     return label_map.float()
 
 

@@ -19,7 +19,7 @@ TWINS: Mapping[tuple[int, ...], Mapping[int, str]] = {
 }
 TWIN_WIDTHS = (64, 128, 320, 512)
 _ARCH = re.compile(r"\barch=['\"](\w+)['\"]")
-_HEAD_DIM = re.compile(r'\bhead_dim\s*[=:]\s*(\d+)', re.IGNORECASE)
+_HEAD_DIM = re.compile(r'\bhead_dim\s*[=:]\s*(\d{1,4})\b', re.IGNORECASE)
 
 
 def check_head_dim(net: nn.Module, path: Path, checkpoint: Any, state: Mapping[str, Tensor]) -> str:

@@ -1,12 +1,7 @@
 """Loading published weights into a backbone, with every parameter accounted for."""
 
-import argparse
-import json
-import math
-import pickle
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,17 +10,14 @@ from urllib.parse import urlparse
 import torch
 from torch import Tensor, nn
 
+from .formats import read_pth, read_safetensors
 from .head_dim import check_head_dim
 from .inflate import inflate
 from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may_be_new
 from .report import CheckpointError, LoadReport, account, refusal, reshaped
+from .usable import check_kinds, converted
 
 MIN_COVERAGE = 0.95
-_SAFETENSORS_TYPES = {
-    'F64': torch.float64, 'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16,
-    'I64': torch.int64, 'I32': torch.int32, 'I16': torch.int16, 'I8': torch.int8,
-    'U8': torch.uint8, 'BOOL': torch.bool,
-}  # fmt: skip
 _STAGES = ('patch_embed', 'blocks', 'cls_token', 'cls_upsample', 'transformer.')
 
 
@@ -63,64 +55,13 @@ def read_checkpoint(source: str | Path) -> Any:
 
     Raises:
         FileNotFoundError: there is no such file.
+        OSError: it cannot be opened.
         CheckpointError: it is damaged, or holds other things than tensors and plain data.
     """
     path = local(source)
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist or is not a file')
-    if path.suffix == '.safetensors':
-        return read_safetensors(path)
-    try:
-        # The DeiT-style training loops stored their parsed arguments beside the weights.
-        with _allowing(argparse.Namespace):
-            return torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
-        # PyTorch's text goes on to recommend switching the check off.
-        reason = str(error).rsplit('WeightsUnpickler error:')[-1].strip().split('\n', 1)[0]
-        raise CheckpointError(
-            f'{path} is damaged, or not a file of tensors: {type(error).__name__}: {reason}'
-        ) from error
-
-
-def read_safetensors(path: Path) -> dict[str, Any]:
-    """Read a file of the safetensors format: ``state_dict``, and ``meta`` if it has some.
-
-    The format is a length, that many bytes of JSON, and the numbers. ``meta`` is JSON among its
-    metadata, as the tools here write it.
-
-    Raises:
-        CheckpointError: it is damaged, or holds numbers of a kind that PyTorch does not have.
-    """
-    data = bytearray(path.read_bytes())
-    start = 8 + int.from_bytes(data[:8], 'little')
-    try:
-        header = json.loads(data[8:start])
-        metadata = header.pop('__metadata__', {})
-        state = {key: _tensor(data, start, **entry) for key, entry in header.items()}
-        meta = json.loads(metadata.get('meta', '{}'))
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
-        reason = f'{type(error).__name__}: {error}'
-        raise CheckpointError(f'{path} is no safetensors file, or damaged: {reason}') from error
-    return {'state_dict': state, 'meta': meta}
-
-
-def _tensor(
-    data: bytearray, start: int, dtype: str, shape: list[int], data_offsets: list
-) -> Tensor:
-    kind = _SAFETENSORS_TYPES[dtype]
-    first, last = (start + offset for offset in data_offsets)
-    count = math.prod(shape)
-    if last > len(data) or last - first != count * kind.itemsize:
-        raise ValueError(f'{last - first} bytes for {count} numbers of {dtype}')
-    if not count:
-        return torch.empty(shape, dtype=kind)
-    return torch.frombuffer(data, dtype=kind, count=count, offset=first).reshape(shape).clone()
-
-
-def _allowing(*classes: type) -> AbstractContextManager:
-    if hasattr(torch.serialization, 'safe_globals'):
-        return torch.serialization.safe_globals(list(classes))
-    return nullcontext()  # before PyTorch 2.5 the list cannot be added to
+    return read_safetensors(path) if path.suffix == '.safetensors' else read_pth(path)
 
 
 def load_backbone(
@@ -143,8 +84,9 @@ def load_backbone(
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``; or
-            it is known to have another head_dim, which its shapes do not show.
+        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``;
+            its weights are of whole or complex numbers, NaN or infinite; or it is known to have
+            another head_dim, which its shapes do not show.
         TypeError: ``allow_new`` is one string.
         ValueError: a part in ``allow_new`` that there is not.
     """
@@ -155,11 +97,12 @@ def load_backbone(
     try:
         checkpoint = read_checkpoint(source)
         state, other_parts = backbone_state(checkpoint, prefix)
+        wanted = net.state_dict()
+        check_kinds({key: state[key] for key in wanted if key in state})
     except CheckpointError:
         raise
     except ValueError as error:
         raise CheckpointError(f'{source} cannot be used: {error}') from error
-    wanted = net.state_dict()
     state, inflated = _inflate_where_needed(state, wanted, inflation)
     parts = tuple(NEW_PARTS) if inflated else tuple(allow_new)
     report = account(
@@ -173,7 +116,7 @@ def load_backbone(
         cause = likely_cause(state, expected)
         raise CheckpointError(refusal(report, cause, state, wrong, foreign, MIN_COVERAGE))
     doubt = check_head_dim(net, local(source), checkpoint, state)
-    net.load_state_dict({key: state[key] for key in wanted if key in state}, strict=False)
+    net.load_state_dict(converted(str(source), state, wanted), strict=False)
     return replace(report, doubt=doubt)
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from .inflate import inflate
+from .inflate import INFLATIONS, inflate
 from .load import read_checkpoint
 from .official_keys import backbone_state
 from .positions import RELATIVE_TABLE, resize_positions, resize_relative_table, square_grid
 from .report import CheckpointError, LoadReport, account, refusal, reshaped
+from .usable import check_kinds, converted
 from .vit_keys import VitState, vit_state
 
 _GLOBAL = tuple(
@@ -59,12 +60,18 @@ def load_v2(
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, of another architecture, or does not cover ``net``.
+        CheckpointError: it is damaged, of another architecture, or does not cover ``net``; or its
+            weights are of whole or complex numbers, NaN or infinite.
+        ValueError: an ``inflation`` that there is not.
     """
+    if inflation not in INFLATIONS:
+        raise ValueError(f'inflation {inflation!r} is none of {INFLATIONS}')
     try:
         state, other_parts = backbone_state(read_checkpoint(source), prefix)
         is_v2 = any(key.startswith('transformer.temporal_cls_token') for key in state)
         found = _v2_state(state) if is_v2 else vit_state(state)
+        wanted = _with_released_names(net.state_dict())
+        fitted = _fit(found.tensors, wanted, inflation)
     except CheckpointError as error:
         if 'TorchScript' not in str(error):
             raise
@@ -74,8 +81,10 @@ def load_v2(
         ) from error
     except ValueError as error:
         raise CheckpointError(f'{source} cannot be used: {error}') from error
-    wanted = _with_released_names(net.state_dict())
-    fitted = _fit(found.tensors, wanted, inflation)
+    except (IndexError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            f'{source} cannot be used: a tensor in it has a shape that it has in no ViT: {error}'
+        ) from error
     found.other_parts += other_parts
     report = _account(str(source), fitted, found, wanted, is_v2)
     wrong = reshaped(fitted.tensors, wanted)
@@ -83,7 +92,7 @@ def load_v2(
     if wrong or report.unused or set(report.missing) - {_BALANCE}:
         cause = _likely_cause(fitted.tensors, wanted)
         raise CheckpointError(refusal(report, cause, fitted.tensors, wrong, report.unused, 1.0))
-    net.load_state_dict({k: v for k, v in fitted.tensors.items() if k in wanted}, strict=False)
+    net.load_state_dict(converted(str(source), fitted.tensors, wanted), strict=False)
     return report
 
 
@@ -99,6 +108,7 @@ def _v2_state(state: Mapping[str, Tensor]) -> VitState:
             result.heads.append(key)
         else:
             result.tensors[key] = value
+    check_kinds(result.tensors)
     return result
 
 
@@ -161,8 +171,8 @@ def _likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> 
         return f"it {having} BEiT's relative positions; choose arch to match (b16_beit, b16_vit)"
     for what, measure in (
         ('depth', lambda names: _count(names, 'transformer.resblocks.')),
-        ('width', lambda names: len(names.get('class_embedding', ()))),
-        ('patch size', lambda names: names[_STEM].shape[-1] if _STEM in names else 0),
+        ('width', lambda names: _last_size(names, 'class_embedding')),
+        ('patch size', lambda names: _last_size(names, _STEM)),
     ):
         theirs, ours = measure(state), measure(wanted)
         if theirs != ours:
@@ -175,6 +185,10 @@ def _likely_cause(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> 
     if _STEM in state and state[_STEM].shape != wanted[_STEM].shape:
         return 'it halves time, or has other input channels; set temporal_downsample to match'
     return 'parts of it are missing, or belong to another net'
+
+
+def _last_size(names: Mapping[str, Tensor], key: str) -> int:
+    return names[key].shape[-1] if key in names and names[key].ndim else 0
 
 
 def _count(names: Mapping[str, Tensor], prefix: str) -> int:

@@ -49,7 +49,11 @@ def unwrap(checkpoint: Any) -> dict[str, Tensor]:
         if isinstance(inner, Mapping) and inner:
             checkpoint = inner
             break
-    state = {key: value for key, value in checkpoint.items() if isinstance(value, Tensor)}
+    state = {
+        key: value
+        for key, value in checkpoint.items()
+        if isinstance(key, str) and isinstance(value, Tensor)
+    }
     if not state:
         raise ValueError(
             f'it holds no tensors by name, neither directly nor under {", ".join(WRAPPERS)}; '
@@ -167,4 +171,4 @@ def depths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
 
 def widths(state: Mapping[str, Tensor]) -> tuple[int, ...]:
     keys = [f'blocks{stage}.0.pos_embed.weight' for stage in range(1, 5)]
-    return tuple(state[key].shape[0] for key in keys if key in state)
+    return tuple(size for key in keys if key in state for size in state[key].shape[:1])

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from .positions import RELATIVE_TABLE
+from .usable import check_kinds
 
 State = dict[str, Tensor]
 _BLOCKS = 'transformer.resblocks.'
@@ -70,6 +71,7 @@ def _sorted(state: Mapping[str, Tensor], heads: tuple[str, ...], others: tuple[s
             result.other_parts.append(key)
         else:
             result.tensors[key] = value
+    check_kinds(result.tensors)
     return result
 
 

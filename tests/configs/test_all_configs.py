@@ -100,3 +100,8 @@ def test_batch_norms_are_frozen_where_the_name_says_so(path):
     # DINO freezes the BatchNorms of every backbone.
     frozen = path.stem.endswith('_frozenbn') or path.stem.startswith('dino')
     assert load(path).model.backbone.get('norm_eval', False) is frozen
+
+
+@pytest.mark.parametrize('path', EVERY, ids=stem)
+def test_a_full_disk_costs_no_checkpoint(path):
+    assert load(path).default_hooks.checkpoint.type == 'AtomicCheckpointHook'

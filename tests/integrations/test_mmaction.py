@@ -124,3 +124,18 @@ def test_the_module_missing_from_the_wheel_raises_on_use_alone(registry):
     assert sys.modules['mmaction.models.localizers.drn'].__spec__.loader is not None
     with pytest.raises(ImportError, match='missing from this mmaction2'):
         localizers.DRN()
+
+
+def test_an_mmaction2_that_does_not_import_is_left_alone_with_a_word(monkeypatch):
+    from mmaction import registry
+
+    from mmuniformer.integrations import mmaction
+
+    monkeypatch.delattr(sys.modules['mmaction'], 'registry')
+    monkeypatch.setitem(sys.modules, 'mmaction.registry', None)
+    locations = {name: list(getattr(registry, name)._locations) for name in mmaction._PARTS}
+    said = []
+    monkeypatch.setattr(mmaction, 'print_log', lambda text, **options: said.append(text))
+    mmaction.register_bare_names()
+    assert ['names are left alone' in text for text in said] == [True]
+    assert locations == {name: getattr(registry, name)._locations for name in locations}

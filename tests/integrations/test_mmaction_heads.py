@@ -110,3 +110,12 @@ def test_features_without_a_class_token_are_refused_with_what_to_set(registry):
     for feats in (torch.zeros(1, 32, 2, 1, 1), (torch.zeros(1, 32, 2, 1, 1),)):
         with pytest.raises(ValueError, match=r'give UniFormerLight3D .*out_cls_token=True'):
             model.cls_head(feats)
+
+
+def test_both_layers_start_with_small_weights_and_no_bias(registry):
+    head = {'type': 'HourglassI3DHead', 'num_classes': 50, 'in_channels': 100, 'init_std': 0.01}
+    head = registry.build(head)
+    head.init_weights()
+    for layer in (head.fc_cls, head.fc_cls_token):
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.05)
+        assert layer.bias.abs().max() == 0

@@ -21,7 +21,9 @@ from configs import CONFIGS
 
 # Pattern of a command → why the tests do not run it. All others are run.
 NOT_RUN = {
-    r'pip (install|wheel)': 'downloads and builds',
+    r'(python -m )?pip (install|wheel)': 'downloads and builds',
+    r'python -m (build|twine|venv)|/tmp/release-|rm |git ': 'makes a release',
+    r'pip check': 'looks at another environment than the one of the tests',
     r'bash tools/(setup|quickstart|run_tests)\.sh': 'builds an environment',
     r'mim (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
     r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',

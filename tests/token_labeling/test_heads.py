@@ -160,3 +160,20 @@ def test_a_file_without_this_head_or_for_other_classes_is_refused(tmp_path):
         UniFormerClsHead(5, 8, init_cfg).init_weights()
     with pytest.raises(CheckpointError, match='has no aux_head.weight'):
         TokenLabelHead(7, 8, init_cfg=init_cfg).init_weights()
+
+
+@pytest.mark.parametrize(
+    ('bias', 'message'),
+    [
+        (torch.tensor([0, 1, torch.nan, torch.inf, 0]), r'2 of 5 values of fc\.bias are NaN'),
+        (torch.arange(5), r'head\.bias is of torch\.int64, and weights are floating-point'),
+    ],
+)
+def test_a_file_whose_head_is_no_numbers_is_refused(bias, message, tmp_path):
+    path = tmp_path / 'published.pth'
+    torch.save({'head.weight': torch.zeros(5, 8), 'head.bias': bias}, path)
+    head = UniFormerClsHead(5, 8, dict(type='Pretrained', checkpoint=str(path)))
+    before = head.fc.weight.clone()
+    with pytest.raises(CheckpointError, match=message):
+        head.init_weights()
+    assert torch.equal(head.fc.weight, before)

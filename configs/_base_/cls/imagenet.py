@@ -21,5 +21,7 @@ train_dataloader = dict(drop_last=True)
 val_cfg = dict()
 test_cfg = dict()
 default_hooks = dict(
-    checkpoint=dict(max_keep_ckpts=3, save_best='accuracy/top1', rule='greater'),
+    checkpoint=dict(
+        type='AtomicCheckpointHook', max_keep_ckpts=3, save_best='accuracy/top1', rule='greater'
+    ),
 )

@@ -18,3 +18,4 @@ model = dict(
     neck=dict(in_channels=[128, 320, 512]),
 )
 auto_scale_lr = dict(enable=False)
+default_hooks = dict(checkpoint=dict(type='AtomicCheckpointHook'))

@@ -12,3 +12,4 @@ optim_wrapper = dict(
     # convolutions called pos_embed are decayed, as in the published runs.
     paramwise_cfg=dict(custom_keys={'norm': dict(decay_mult=0.0)}),
 )
+default_hooks = dict(checkpoint=dict(type='AtomicCheckpointHook'))

@@ -64,5 +64,9 @@ param_scheduler = [
     dict(type='MultiStepLR', begin=0, end=210, by_epoch=True, milestones=[170, 200], gamma=0.1),
 ]
 train_cfg = dict(max_epochs=210, val_interval=10)
-default_hooks = dict(checkpoint=dict(save_best='coco/AP', rule='greater', max_keep_ckpts=3))
+default_hooks = dict(
+    checkpoint=dict(
+        type='AtomicCheckpointHook', save_best='coco/AP', rule='greater', max_keep_ckpts=3
+    ),
+)
 auto_scale_lr = dict(enable=False, base_batch_size=1024)

@@ -17,5 +17,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=1e-6, by_epoch=False, begin=0, end=1500),
     dict(type='PolyLR', power=1.0, eta_min=0.0, by_epoch=False, begin=0, end=160000),
 ]
-default_hooks = dict(checkpoint=dict(max_keep_ckpts=3, save_best='mIoU'))
+default_hooks = dict(
+    checkpoint=dict(type='AtomicCheckpointHook', max_keep_ckpts=3, save_best='mIoU')
+)
 auto_scale_lr = dict(enable=False, base_batch_size=16)

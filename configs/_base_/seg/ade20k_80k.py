@@ -31,5 +31,7 @@ param_scheduler = [
     ),
 ]  # fmt: skip
 train_cfg = dict(val_interval=4000)
-default_hooks = dict(checkpoint=dict(interval=4000, max_keep_ckpts=3, save_best='mIoU'))
+default_hooks = dict(
+    checkpoint=dict(type='AtomicCheckpointHook', interval=4000, max_keep_ckpts=3, save_best='mIoU'),
+)
 auto_scale_lr = dict(enable=False, base_batch_size=32)

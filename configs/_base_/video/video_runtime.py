@@ -18,4 +18,7 @@ val_evaluator = dict(type='AccMetric')
 test_evaluator = val_evaluator
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-default_hooks = dict(checkpoint=dict(interval=5, max_keep_ckpts=3), logger=dict(interval=100))
+default_hooks = dict(
+    checkpoint=dict(type='AtomicCheckpointHook', interval=5, max_keep_ckpts=3),
+    logger=dict(interval=100),
+)

@@ -1,0 +1,179 @@
+"""Checkpoints that are there whole or not at all, whatever happens while they are written."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from shutil import disk_usage
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend, register_backend
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from ..registry import HOOKS
+
+BACKEND = 'mmuniformer_atomic'
+_PAGE = 4096
+
+
+class AtomicBackend(LocalBackend):
+    """Local files that are replaced at once: there is the old one or the whole new one."""
+
+    def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write ``obj`` under another name, then give the file its own.
+
+        Raises:
+            OSError: it cannot be written, as on a full disk; what was there before is untouched.
+        """
+        path = Path(filepath)
+        temporary = path.with_name(f'{path.name}.tmp')
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open('wb') as file:
+                file.write(obj)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException as error:
+            with suppress(OSError):
+                temporary.unlink()
+            if not isinstance(error, OSError):
+                raise
+            raise OSError(
+                error.errno,
+                f'{path}, {_size(len(obj))}, cannot be written: {error.strerror}{_free(path)}. '
+                'Earlier checkpoints are untouched; make room, then go on with --resume',
+            ) from error
+
+
+register_backend(BACKEND, AtomicBackend, force=True)
+
+
+def _size(count: int) -> str:
+    return f'{count / 1e6:.1f} MB'
+
+
+def _free(path: Path) -> str:
+    try:
+        return f'; {_size(disk_usage(path.parent).free)} are free'
+    except OSError:
+        return ''
+
+
+@HOOKS.register_module()
+class AtomicCheckpointHook(CheckpointHook):
+    """``CheckpointHook`` that a full disk or a killed process costs no checkpoint that was there.
+
+    A file gets its name when all of it is on the disk. ``last_checkpoint`` is replaced after that,
+    and the outdated or formerly best one is deleted last, so there has to be room for one more than
+    ``max_keep_ckpts``. Before the first iteration it makes sure that the folder can be written to.
+
+    Arguments as of ``CheckpointHook``. On other storages than local files, and for the folders of
+    DeepSpeed, files are written as mmengine does.
+
+    Raises:
+        OSError: with the name of the file or folder and the cause.
+    """
+
+    def before_run(self, runner: Runner) -> None:
+        if is_main_process():
+            check_writable(runner.work_dir)
+
+    def before_train(self, runner: Runner) -> None:
+        super().before_train(runner)
+        if type(self.file_backend) is not LocalBackend:
+            return
+        if is_main_process():
+            check_writable(self.out_dir)
+        self.file_backend = AtomicBackend()
+        self.backend_args = {'backend': BACKEND}
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        # As in mmengine 0.10, which deletes first and then overwrites last_checkpoint in place.
+        outdated = None
+        if self.max_keep_ckpts > 0 and step not in list(self.keep_ckpt_ids)[-1:]:
+            if len(self.keep_ckpt_ids) == self.max_keep_ckpts:
+                outdated = self._path(self.keep_ckpt_ids.popleft())
+            self.keep_ckpt_ids.append(step)
+            runner.message_hub.update_info('keep_ckpt_ids', list(self.keep_ckpt_ids))
+        self.last_ckpt = self._path(step)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            self.filename_tmpl.format(step),
+            self.file_client_args,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+            **self.args,
+        )
+        if not is_main_process():
+            return
+        pointer = Path(runner.work_dir) / 'last_checkpoint'
+        AtomicBackend().put(self.last_ckpt.encode(), pointer)
+        if outdated and self.file_backend.isfile(outdated):
+            self.file_backend.remove(outdated)
+        elif outdated and self.file_backend.isdir(outdated):  # of DeepSpeed
+            self.file_backend.rmtree(outdated)
+
+    def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
+        backend = self.file_backend
+        self.file_backend = later = _RemovingLater(backend)
+        try:
+            super()._save_best_checkpoint(runner, metrics)
+        finally:
+            self.file_backend = backend
+        # mmengine has the one attribute for one indicator, the other for several.
+        best = getattr(self, 'best_ckpt_path_dict', {}).values()
+        later.remove_all_but({self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best})
+
+    def _path(self, step: int) -> str:
+        return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))
+
+
+class _RemovingLater:
+    """A backend that only notes what it is to remove."""
+
+    def __init__(self, backend: Any):
+        self._backend = backend
+        self._noted: list[tuple[str, Callable]] = []
+
+    def remove(self, path: str) -> None:
+        self._noted.append((path, partial(self._backend.remove, path)))
+
+    def rmtree(self, path: str) -> None:
+        self._noted.append((path, partial(self._backend.rmtree, path)))
+
+    def remove_all_but(self, kept: set[str | None]) -> None:
+        for path, remove in self._noted:
+            if path not in kept:
+                remove()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
+def check_writable(folder: str | Path) -> None:
+    """Make sure that something can be written to ``folder``, which is made if there is none.
+
+    Raises:
+        OSError: nothing can.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PAGE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f'checkpoints cannot be written to {folder}: {error.strerror}; '
+            'choose another --work-dir',
+        ) from error

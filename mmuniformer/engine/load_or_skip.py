@@ -1,0 +1,105 @@
+"""A damaged file in a data set: another sample instead, or an error with its name."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.logging import print_log
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from PIL import Image
+
+from ..registry import TRANSFORMS
+
+ON_ERROR = ('skip', 'raise')
+# Where the transforms of the toolboxes find their files.
+PATHS = ('img_path', 'seg_map_path', 'filename', 'frame_dir')
+_ENDS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG\r\n': b'IEND\xaeB`\x82'}  # of JPEG and PNG files
+_TAIL = 64
+
+
+class UnreadableError(RuntimeError):
+    """A picture, a video, or a frame of it, is there and cannot be read. The message names it."""
+
+
+@TRANSFORMS.register_module()
+class LoadOrSkip:
+    """Run the transforms that load a sample, and say what becomes of one that cannot be read.
+
+    A JPEG or PNG file that breaks off counts as unreadable, though OpenCV fills the rest with grey.
+    A missing file is an error either way: mostly the folder is another one than meant, and all are
+    missing.
+
+    Args:
+        transforms: of any toolbox, as configs: those that read and decode, first to last.
+        on_error: ``'skip'`` logs a warning with the file's name, once, and gives ``None``, for
+            which mmengine's data sets take another sample in training, up to ``max_refetch`` times,
+            and stop in testing: a result without that sample would be another one. ``'raise'``
+            stops.
+
+    Raises:
+        ValueError: ``on_error`` is neither.
+        UnreadableError: a file cannot be read and ``on_error='raise'``.
+        FileNotFoundError: a file is missing.
+    """
+
+    def __init__(self, transforms: Sequence[Mapping], on_error: str = 'skip'):
+        if on_error not in ON_ERROR:
+            raise ValueError(f'on_error {on_error!r} is none of {", ".join(ON_ERROR)}')
+        self.transforms = [MMENGINE_TRANSFORMS.build(transform) for transform in transforms]
+        self.on_error = on_error
+        self._told: set[str] = set()
+
+    def __call__(self, results: dict) -> dict | None:
+        try:
+            return self._load(results)
+        except UnreadableError as error:
+            if self.on_error == 'raise':
+                raise
+            if str(error) not in self._told:
+                self._told.add(str(error))
+                print_log(f'{error}; skipped', logger='current', level=logging.WARNING)
+            return None
+
+    def _load(self, results: dict) -> dict:
+        paths = [str(results[key]) for key in PATHS if results.get(key)]
+        for transform in self.transforms:
+            try:
+                results = transform(results)
+            except (FileNotFoundError, ImportError):
+                raise
+            except Exception as error:  # decoders raise errors of any kind
+                raise _unreadable(paths, transform, str(error) or repr(error)) from error
+            if results is None:
+                raise _unreadable(paths, transform, 'it gives no sample')
+        for path in paths:
+            _check_whole(Path(path))
+        return results
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f'{name}(transforms={self.transforms}, on_error={self.on_error!r})'
+
+
+def _unreadable(paths: Sequence[str], transform: Any, reason: str) -> UnreadableError:
+    reason = reason.strip().split('\n')[0]
+    return UnreadableError(
+        f'{" with ".join(paths)} cannot be read: {type(transform).__name__}: {reason}'
+    )
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse a picture that breaks off. Decoding it again decides where its end looks odd."""
+    if not path.is_file():  # a folder of frames, or a file of another storage
+        return
+    with path.open('rb') as file:
+        head = file.read(_TAIL)
+        end = next((end for start, end in _ENDS.items() if head.startswith(start)), None)
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        if end is None or file.read().rstrip(b'\0\r\n ').endswith(end):
+            return
+        file.seek(0)
+        try:
+            Image.open(file).load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnreadableError(f'{path} cannot be read to its end: {error}') from error

@@ -8,7 +8,7 @@ Input: a batch of pictures (B, 3, H, W) or clips (B, 3, T, H, W), RGB, normalise
 standard deviation are in the metadata of an ONNX file. Output: logits of classifiers and, as large
 as the input, of segmentors; heatmaps of pose nets; maps of backbones. The batch varies always;
 height and width vary, from 64 pixels, unless --fixed-size gives them. They cannot vary in clips, in
-UniFormerV2, in the light nets and in SimCC heads, nor in a torch.export program with windows.
+the light nets and in SimCC heads, nor in a torch.export program with windows or of UniFormerV2.
 
 Refused are detectors, but for --part backbone (NMS and loops over pictures do not export), and the
 light nets as ONNX (it has no stable sort of tokens). The file is run on several shapes; the exit

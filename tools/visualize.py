@@ -7,8 +7,8 @@
     python tools/visualize.py compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth picture.jpg
 
 Models of all five toolboxes. A picture gives a PNG of its size, a clip an MPEG-4 of the frames that
-the net sees. Stages and blocks are counted from 1. CONFIG and CHECKPOINT are what training took and
-wrote; published files become checkpoints by tools/convert_official.py.
+the net sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what training
+took and wrote; published files become checkpoints by tools/convert_official.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pathlib import Path
 from rich.console import Console
 from visualizing.commands import COMMANDS, write
 
+from mmuniformer.visualization.attention import AXES
+
 OUT = Path('work_dirs/visualize')
 
 
@@ -33,8 +35,8 @@ def parse_args(argv: Sequence[str] | None) -> tuple[argparse.ArgumentParser, arg
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, text in (
         ('cam', 'Grad-CAM of a stage: what speaks for the answer'),
-        ('attention', 'what one position attends to in a global block'),
-        ('features', 'maps of all stages, as principal components or means'),
+        ('attention', 'what one position, or a clip, attends to in a global block'),
+        ('features', 'maps of all stages or layers, as principal components or means'),
         ('affinity', 'learnt neighbourhoods of a local block'),
         ('compare', 'CAMs of several models side by side'),
     ):
@@ -65,21 +67,45 @@ def add_own_options(commands: dict[str, argparse.ArgumentParser]) -> None:
             '--category', type=int, metavar='N',
             help='class or keypoint to explain, from 0; default the answer of the net',
         )  # fmt: skip
-    for name, stage in (('attention', 3), ('affinity', 1)):
-        commands[name].add_argument('--stage', type=int, default=stage, help=f'default {stage}')
-        commands[name].add_argument('--block', type=int, default=1, help='default 1')
-    attention = commands['attention']
-    attention.add_argument(
-        '--query', type=int, nargs=2, metavar=('X', 'Y'),
-        help='pixel of the picture that attends; default the middle',
-    )  # fmt: skip
-    attention.add_argument('--frame', type=int, help='of the query in a clip; default the middle')
-    attention.add_argument('--head', type=int, help='from 1; default the mean of all')
+    for name in ('stage', 'block'):
+        commands['affinity'].add_argument(f'--{name}', type=int, default=1, help='default 1')
+    add_attention_options(commands['attention'])
     commands['features'].add_argument(
         '--mode', choices=('pca', 'mean'), default='pca',
         help='first three principal components as colours (default), or the mean absolute value',
     )  # fmt: skip
+    commands['features'].add_argument(
+        '--layers', type=int, nargs='+', metavar='N',
+        help='UniFormerV2: layers of the ViT; default the last of each quarter',
+    )  # fmt: skip
     commands['compare'].add_argument('--names', nargs='+', help="captions; default the configs'")
+
+
+def add_attention_options(attention: argparse.ArgumentParser) -> None:
+    attention.add_argument('--stage', type=int, help='default 3')
+    attention.add_argument(
+        '--block', type=int, help='of the stage, default 1; UniFormerV2: global UniBlock, the last'
+    )
+    attention.add_argument(
+        '--axis', choices=AXES,
+        help='of divided attention: within the frame of the query (space, default), or what its '
+        'position attends to in all frames (time)',
+    )  # fmt: skip
+    attention.add_argument(
+        '--layer', type=int,
+        help='UniFormerV2: layer of the ViT, in place of what a global UniBlock attends to; a net '
+        'without these has the last layer as default',
+    )  # fmt: skip
+    attention.add_argument(
+        '--query', type=int, nargs=2, metavar=('X', 'Y'),
+        help='pixel of the picture that attends; default the middle',
+    )  # fmt: skip
+    attention.add_argument(
+        '--class-token', action='store_true', default=None,
+        help='with --layer: it attends, in place of a pixel',
+    )  # fmt: skip
+    attention.add_argument('--frame', type=int, help='of the query in a clip; default the middle')
+    attention.add_argument('--head', type=int, help='from 1; default the mean of all')
 
 
 def check_args(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@ Tokens are ``(B, T, 1 + N, C)``: in every frame the ViT's class token, then
 ``N`` patches row by row.
 """
 
-from functools import lru_cache, partial
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -88,7 +88,6 @@ class TokenAttention(nn.Module):
         return self.out_drop(self.out_proj(x.transpose(1, 2).flatten(2)))
 
 
-@lru_cache(maxsize=8)
 def _relative_index(height: int, width: int, device: torch.device) -> Tensor:
     """Row of a relative position table for every pair of tokens, ``(1 + N, 1 + N)``."""
     rows, columns = (torch.arange(n, device=device) for n in (height, width))

@@ -1,8 +1,20 @@
 """What a net sees: Grad-CAMs, attention, local affinities, feature maps, and pictures of them."""
 
 from .attention import affinity, attention_map, find_global_block
+from .attention_v2 import (
+    class_attention_map,
+    clip_attention_map,
+    patch_attention_map,
+    token_affinity,
+)
 from .cam import BoxScores, KeypointPeaks, as_clip, cam_layer, grad_cam
-from .features import channel_mean, local_affinity, principal_components, stage_maps
+from .features import (
+    channel_mean,
+    layer_maps,
+    local_affinity,
+    principal_components,
+    stage_maps,
+)
 from .overlay import (
     colour_components,
     kernel_sheet,
@@ -21,16 +33,21 @@ __all__ = [
     'attention_map',
     'cam_layer',
     'channel_mean',
+    'class_attention_map',
+    'clip_attention_map',
     'colour_components',
     'find_global_block',
     'grad_cam',
     'kernel_sheet',
+    'layer_maps',
     'local_affinity',
     'mark',
     'overlay',
+    'patch_attention_map',
     'principal_components',
     'side_by_side',
     'stage_maps',
+    'token_affinity',
     'write_clip',
     'write_picture',
 ]

@@ -18,6 +18,8 @@ from ..layers import (
 )
 from ..models.base import NUM_STAGES, Backbone
 
+AXES = ('space', 'time')
+
 
 def affinity(
     attention: Attention,
@@ -89,8 +91,14 @@ def find_block(backbone: nn.Module, stage: int, block: int) -> nn.Module:
 
 
 @torch.no_grad()
-def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor) -> Seen:
-    """Run ``backbone`` on ``x`` and keep what comes to the attention of ``block``."""
+def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: str = 'space') -> Seen:
+    """Run ``backbone`` on ``x`` and keep what comes to the attention of ``block``.
+
+    Raises:
+        ValueError: more samples than one, or an axis that ``block`` does not attend along.
+    """
+    check_single(x)
+    norm = _norm_of(block, axis)
     seen: dict = {}
 
     def keep_input(module: nn.Module, inputs: tuple) -> None:
@@ -103,7 +111,7 @@ def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor) -> Seen:
 
     handles = [
         block.register_forward_pre_hook(keep_input),
-        block.norm1.register_forward_hook(keep_tokens),
+        norm.register_forward_hook(keep_tokens),
     ]
     try:
         backbone(x)
@@ -115,7 +123,12 @@ def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor) -> Seen:
 
 @torch.no_grad()
 def attention_map(
-    backbone: nn.Module, x: Tensor, stage: int, block: int, query: Sequence[int]
+    backbone: nn.Module,
+    x: Tensor,
+    stage: int,
+    block: int,
+    query: Sequence[int],
+    axis: str = 'space',
 ) -> Tensor:
     """What the token at ``query`` attends to in a block, head by head: ``(heads, *S)``.
 
@@ -123,24 +136,26 @@ def attention_map(
         x: one picture ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
         stage, block: counted from 1.
         query: position in the map of the stage, ``(row, column)``; in clips with the frame first.
+        axis: of divided attention, which attends twice: ``'space'``, within the frame of ``query``,
+            or ``'time'``, to its position in all frames. Other attention has ``'space'`` alone.
 
     Returns:
         Weights that sum to 1 over the map, for each head. In windows: 0 outside the query's, and a
         sum below 1 if the window reaches over the border, where padding is attended to as well.
-        With divided attention: 0 in other frames. With ``kv_stride``: of the pooled map. In light
-        nets the tokens that are pruned share what their mean is attended to, and the class token
-        takes the rest of the sum.
+        With divided attention: 0 in other frames, or at other positions. With ``kv_stride``: of the
+        pooled map. In light nets the tokens that are pruned share what their mean is attended to,
+        and the class token takes the rest of the sum.
 
     Raises:
-        ValueError: no such block, a local one, or no such position.
+        ValueError: no such block, a local one, no such position or axis.
     """
     found = find_global_block(backbone, stage, block)
-    if len(x) != 1:
-        raise ValueError(f'one picture or clip at a time, got a batch of {len(x)}')
-    seen = watch(backbone, found, x)
-    position = _checked_position(query, seen.size)
+    seen = watch(backbone, found, x, axis)
+    position = position_of(query, seen.size)
     if isinstance(found, HourglassBlock):
         return _of_hourglass(found, seen, position)
+    if axis == 'time':
+        return _along_time(found, seen, query[0], position)
     if isinstance(found, DividedBlock):
         return _within_frame(found, seen, query[0], position)
     if found.window_size is not None:
@@ -152,7 +167,31 @@ def attention_map(
     return affinity(found.attn, seen.tokens, context, [position])[0, :, 0].unflatten(-1, size)
 
 
-def _checked_position(query: Sequence[int], size: Sequence[int]) -> int:
+def check_single(x: Tensor) -> None:
+    """Refuse a batch of several with a ValueError."""
+    if len(x) != 1:
+        raise ValueError(f'one picture or clip at a time, got a batch of {len(x)}')
+
+
+def _norm_of(block: GlobalBlock, axis: str) -> nn.Module:
+    """The norm in front of the attention along ``axis``."""
+    if axis not in AXES:
+        raise ValueError(f'axis {axis!r} is none of {", ".join(AXES)}')
+    if axis == 'space':
+        return block.norm1
+    if not isinstance(block, DividedBlock):
+        raise ValueError(
+            "axis 'time' is of divided attention; this block attends once, to space and time alike"
+        )
+    return block.t_norm
+
+
+def position_of(query: Sequence[int], size: Sequence[int]) -> int:
+    """Number of the token at ``query`` in a map of ``size``, row by row.
+
+    Raises:
+        ValueError: it is outside of the map.
+    """
     if len(query) != len(size) or not all(
         0 <= at < side for at, side in zip(query, size, strict=True)
     ):
@@ -188,6 +227,16 @@ def _within_frame(block: DividedBlock, seen: Seen, frame: int, position: int) ->
     out = weights.new_zeros(len(weights), *seen.size)
     out[:, frame] = weights.unflatten(-1, size)
     return out
+
+
+def _along_time(block: DividedBlock, seen: Seen, frame: int, position: int) -> Tensor:
+    frames, *size = seen.size
+    tokens = seen.tokens.unflatten(1, (frames, -1))
+    place = position % tokens.shape[2]
+    weights = affinity(block.t_attn, tokens[:, :, place], rows=[frame])[0, :, 0]
+    out = weights.new_zeros(*weights.shape, tokens.shape[2])
+    out[:, :, place] = weights
+    return out.unflatten(-1, size)
 
 
 def _of_hourglass(block: HourglassBlock, seen: Seen, position: int) -> Tensor:

@@ -45,15 +45,18 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
     """Find the layer whose maps a CAM weighs: the last of a stage, or a layer of UniFormerV2's ViT.
 
     Args:
-        stage: counted from 1, the last by default.
+        stage: counted from 1, by default the last; of UniFormerV2, a layer, by default the last
+            whose patches are read.
 
     Raises:
         ValueError: there is no such stage, or it has no map of its own.
     """
     if isinstance(backbone, UniFormerV2):
-        layers = backbone.transformer.resblocks
-        return layers[_checked(stage, len(layers), 'layer') - 1]
-    number = _checked(stage, NUM_STAGES, 'stage')
+        read = backbone.global_layers if backbone.out_indices is None else backbone.out_indices
+        number = 1 + read[-1] if stage is None else stage
+        number = checked_number(number, last_layer(backbone), 'layer')
+        return backbone.transformer.resblocks[number - 1]
+    number = checked_number(stage, NUM_STAGES, 'stage')
     if isinstance(backbone, UniFormerLight) and number > 2:
         # Blocks give a class token and scores beside the map; the norm behind them the map alone.
         if number - 1 not in backbone.out_indices:
@@ -64,12 +67,22 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
     return backbone.stage(number - 1)[1][-1]
 
 
-def _checked(stage: int | None, count: int, kind: str) -> int:
-    if stage is None:
+def checked_number(number: int | None, count: int, kind: str) -> int:
+    """``number``, by default the last.
+
+    Raises:
+        ValueError: it is not within 1 and ``count``.
+    """
+    if number is None:
         return count
-    if not 1 <= stage <= count:
-        raise ValueError(f'there is no {kind} {stage}; {kind}s are counted from 1 to {count}')
-    return stage
+    if not 1 <= number <= count:
+        raise ValueError(f'there is no {kind} {number}; {kind}s are counted from 1 to {count}')
+    return number
+
+
+def last_layer(backbone: UniFormerV2) -> int:
+    """The last layer of the ViT that runs, counted from 1."""
+    return backbone.arch.depth if backbone.out_indices is None else 1 + backbone.out_indices[-1]
 
 
 def as_clip(backbone: UniFormerV2, size: Sequence[int]) -> Callable[[Tensor], Tensor]:
@@ -124,6 +137,11 @@ def grad_cam(
         if 'does not require grad' not in str(error):
             raise
         raise ValueError('the target does not depend on the input: there is nothing to explain'
+                         ) from error  # fmt: skip
+    except AttributeError as error:  # the library looks for the gradient of a map that has none
+        if cam.activations_and_grads.gradients:
+            raise
+        raise ValueError('the target does not depend on the maps of this layer; take another'
                          ) from error  # fmt: skip
     finally:
         cam.activations_and_grads.release()

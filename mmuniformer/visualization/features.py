@@ -1,11 +1,15 @@
 """Local affinities and feature maps: what a net has learnt to relate, and what comes of it."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from ..layers import LocalBlock, MobileBlock
+from ..models import UniFormerV2
 from ..models.base import NUM_STAGES, Backbone
 from .attention import find_block
+from .cam import as_clip, checked_number, last_layer
 
 
 def local_affinity(backbone: nn.Module, stage: int, block: int) -> Tensor:
@@ -35,20 +39,48 @@ def stage_maps(backbone: nn.Module, x: Tensor) -> list[Tensor]:
     """
     if not isinstance(backbone, Backbone):
         raise ValueError(f'{type(backbone).__name__} has no stages')
-    maps: list[Tensor] = []
+    outs = _outputs(backbone, [backbone.stage(index)[1][-1] for index in range(NUM_STAGES)], x)
+    return [out if isinstance(out, Tensor) else out.map for out in outs]
 
-    def keep(module: nn.Module, inputs: tuple, out: Tensor) -> None:
-        maps.append(out if isinstance(out, Tensor) else out.map)
 
+@torch.no_grad()
+def layer_maps(backbone: nn.Module, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
+    """Maps ``(B, C, *S)`` of the patches behind layers of UniFormerV2's ViT.
+
+    Args:
+        layers: counted from 1; the maps come in the order of the net.
+
+    Raises:
+        ValueError: another net, or no such layer.
+    """
+    if not isinstance(backbone, UniFormerV2):
+        raise ValueError(f'{type(backbone).__name__} has no layers of a ViT')
+    count = last_layer(backbone)
+    numbers = sorted({checked_number(layer, count, 'layer') for layer in layers})
+    blocks = [backbone.transformer.resblocks[number - 1] for number in numbers]
+    reshape = as_clip(backbone, x.shape[2:])
+    return [reshape(out) for out in _outputs(backbone, blocks, x)]
+
+
+def quarters(backbone: UniFormerV2) -> list[int]:
+    """The last layers of the four quarters of a ViT, counted from 1."""
+    count = last_layer(backbone)
+    return sorted({-(-count * number // 4) for number in range(1, 5)})
+
+
+def _outputs(backbone: nn.Module, blocks: Sequence[nn.Module], x: Tensor) -> list:
+    """What ``blocks`` return while ``backbone`` runs on ``x``, in the order in which they run."""
+    outs: list = []
     handles = [
-        backbone.stage(index)[1][-1].register_forward_hook(keep) for index in range(NUM_STAGES)
+        block.register_forward_hook(lambda module, inputs, out: outs.append(out))
+        for block in blocks
     ]
     try:
         backbone(x)
     finally:
         for handle in handles:
             handle.remove()
-    return maps
+    return outs
 
 
 def channel_mean(maps: Tensor) -> Tensor:

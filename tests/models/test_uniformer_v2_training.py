@@ -169,3 +169,18 @@ def test_a_pretrained_file_is_loaded_by_init_cfg_and_other_kinds_are_mmengines(t
 def test_train_and_eval_return_the_net_itself():
     net = seeded()
     assert net.train() is net and net.eval() is net
+
+
+@pytest.mark.parametrize('first', ['inference', 'export'])
+def test_relative_positions_train_after_inference_and_after_an_export(first):
+    net, x = randomised(arch=BEIT, out_indices=3), clip()
+    if first == 'inference':
+        with torch.inference_mode():
+            net.eval()(x)
+    else:
+        torch.export.export(net.eval(), (x,))
+    out = net.train()(x)
+    assert type(out) is torch.Tensor
+    out.sum().backward()
+    tables = [p.grad for name, p in net.named_parameters() if 'relative' in name]
+    assert tables and all(grad.abs().sum() > 0 for grad in tables)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmengine.config import Config
+from tiny_v2 import BEIT, randomised
 from tool_modules import load_tool
 from torch import nn
 
@@ -100,13 +101,36 @@ def test_what_cannot_be_exported_is_refused_with_the_reason(
     assert not (tmp_path / 'model').exists()
 
 
-def test_uniformerv2_keeps_its_size_and_says_why(nets):
-    from mmuniformer.models import UniFormerV2
+def test_a_vit_takes_whole_patches_and_says_where_its_size_is_fixed(nets, check):
+    formats = load_tool('exporting.formats')
+    net = randomised(out_indices=(1,))
+    item = nets.Exportable(net, {0: 'batch', 2: 'height'}, [], (32, 32), None, {}, multiple=8)
+    for size, message in (
+        (None, 'guards whether positions are resized, .* give --fixed-size'),
+        ((32, 36), 'multiples of 8, got 32 36'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            formats.fix_size(item, size, 'torch_export')
+    formats.fix_size(item, None, 'onnx')
+    assert item.axes == {0: 'batch', 2: 'height'}
+    shapes = check.shapes_to_check(item)
+    assert [shape[2:] for shape in shapes] == [
+        (64, 64),
+        (72, 104),
+        (224, 224),
+        (152, 336),
+        (32, 32),
+    ]
 
-    arch = {'dim': 16, 'depth': 1, 'head_dim': 8, 'global_head_dim': 8, 'image_size': 32}
+
+@pytest.mark.parametrize('arch', [{}, BEIT], ids=['absolute', 'relative'])
+def test_relative_positions_of_a_vit_fix_its_size(arch, nets):
     model = nn.Module()
-    model.backbone = UniFormerV2(arch=arch, global_layers=(0,))
-    assert 'positions' in nets.why_fixed(model, 'backbone')
+    model.backbone = randomised(arch=arch, out_indices=(1,))
+    model.data_preprocessor = nn.Module()
+    reason = nets.why_fixed(model, 'backbone')
+    assert (reason or '').startswith('UniFormerV2 numbers the displacements') == bool(arch)
+    assert nets.metadata_of(model) == {'size_multiple': '8'}
 
 
 def test_the_whole_of_another_toolbox_is_refused(nets):

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 from tool_modules import load_tool
 
 pytest.importorskip('pytorch_grad_cam')
@@ -17,21 +18,18 @@ TOOLBOXES = {
 }
 
 
-def save_untrained(repo_root, config_file, folder):
+def save_untrained(config, path):
     """An untrained model in a file, as mmengine writes it."""
     import torch
-    from mmengine.config import Config
     from mmengine.registry import MODELS, DefaultScope
     from mmengine.runner import save_checkpoint
 
     import mmuniformer  # noqa: F401
 
-    config = Config.fromfile(repo_root / config_file)
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(config.default_scope):
         model = MODELS.build(config.model)
         model.init_weights()
-    path = folder / f'{config.default_scope}.pth'
     save_checkpoint({'state_dict': model.state_dict()}, str(path))
     return path
 
@@ -50,7 +48,7 @@ def folder(tmp_path_factory, repo_root):
     for number in range(20):
         writer.write(np.roll(picture[:48, :64], number, 1))
     writer.release()
-    save_untrained(repo_root, CLS, folder)
+    save_untrained(Config.fromfile(repo_root / CLS), folder / 'mmpretrain.pth')
     return folder
 
 
@@ -67,7 +65,7 @@ def test_a_cam_of_every_toolbox_has_the_size_of_its_input(toolbox, visualize, fo
     config = repo_root / TOOLBOXES[toolbox]
     checkpoint = folder / f'{toolbox}.pth'
     if not checkpoint.exists():
-        save_untrained(repo_root, TOOLBOXES[toolbox], folder)
+        save_untrained(Config.fromfile(config), checkpoint)
     clip = toolbox == 'mmaction'
     out = folder / ('cam.mp4' if clip else f'{toolbox}.png')
     given = folder / ('clip.mp4' if clip else 'picture.png')

@@ -98,6 +98,36 @@ def test_a_clip_is_attended_to_in_all_frames_or_in_that_of_the_query(attention):
 
 
 @torch.no_grad()
+def test_attention_along_time_reproduces_what_the_block_adds_to_a_position():
+    net = make(UniFormer3D, attention='divided')
+    x = torch.randn(1, 3, 8, 64, 96)
+    block = find_global_block(net, 3, 2)
+    seen, returned = watch(net, block, x, 'time'), []
+    handle = block.t_attn.register_forward_hook(lambda module, inputs, out: returned.append(out))
+    net(x)
+    handle.remove()
+    weights = attention_map(net, x, 3, 2, (1, 2, 5), axis='time')
+    assert weights.shape == (3, 4, 4, 6)
+    torch.testing.assert_close(weights[:, :, 2, 5].sum(1), torch.ones(3))
+    assert (weights[:, :, 2, 5] > 0).all()
+    weights[:, :, 2, 5] = 0
+    assert weights.abs().max() == 0  # at all other positions
+    weights = attention_map(net, x, 3, 2, (1, 2, 5), axis='time')
+    row = apply(block.t_attn, weights.flatten(1)[None, :, None], seen.tokens)
+    torch.testing.assert_close(row[0, 0], returned[0][2 * 6 + 5, 1])  # (positions, frames, C)
+
+
+@pytest.mark.parametrize(
+    ('axis', 'message'),
+    [('time', 'this block attends once'), ('frames', "'frames' is none of space, time")],
+)
+def test_an_axis_that_is_not_there_is_refused(axis, message):
+    net = make(UniFormer3D)
+    with pytest.raises(ValueError, match=message):
+        attention_map(net, torch.randn(1, 3, 4, 64, 64), 3, 1, (0, 0, 0), axis)
+
+
+@torch.no_grad()
 def test_a_light_net_shares_the_weight_of_the_mean_among_pruned_positions():
     net = make(UniFormerLight, arch=LIGHT, out_indices=3, out_norm='batch')
     torch.nn.init.normal_(net.cls_token)

@@ -7,6 +7,7 @@ from torch import nn
 pytest.importorskip('pytorch_grad_cam')
 
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from tiny_v2 import clip, randomised
 
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight, UniFormerV2
 from mmuniformer.visualization import BoxScores, KeypointPeaks, as_clip, cam_layer, grad_cam
@@ -113,6 +114,32 @@ def test_what_has_no_cam_is_refused():
         cam_layer(light, 3)
     with pytest.raises(ValueError, match='1 samples need as many targets, got 0'):
         grad_cam(backbone, cam_layer(backbone), torch.randn(1, 3, 32, 32), [])
+
+
+def test_of_a_vit_the_last_layer_is_taken_whose_patches_are_read():
+    for options, last in (
+        ({}, 4),
+        ({'global_layers': (0, 2)}, 3),
+        ({'out_indices': 1}, 2),
+    ):
+        backbone = randomised(**options)
+        assert cam_layer(backbone) is backbone.transformer.resblocks[last - 1]
+    assert cam_layer(backbone, 1) is backbone.transformer.resblocks[0]
+    with pytest.raises(ValueError, match='no layer 3; layers are counted from 1 to 2'):
+        cam_layer(backbone, 3)  # it does not run
+
+
+def test_a_layer_behind_all_that_is_read_is_refused():
+    backbone = randomised(global_layers=(1,), fusion='global').eval()
+    net, x = Classifier(backbone, torch.randn(32)), clip(batch=1)
+    with pytest.raises(ValueError, match='does not depend on the maps of this layer'):
+        grad_cam(
+            net,
+            cam_layer(backbone, 4),
+            x,
+            [ClassifierOutputTarget(0)],
+            as_clip(backbone, x.shape[2:]),
+        )
 
 
 def test_a_target_without_a_gradient_is_refused():

@@ -2,9 +2,17 @@
 
 import pytest
 import torch
+from tiny_v2 import randomised
 
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight
-from mmuniformer.visualization import channel_mean, local_affinity, principal_components, stage_maps
+from mmuniformer.visualization import (
+    channel_mean,
+    layer_maps,
+    local_affinity,
+    principal_components,
+    stage_maps,
+)
+from mmuniformer.visualization.features import quarters
 
 ARCH = {'dims': (8, 16, 24, 32), 'head_dim': 8, 'depths': (1, 2, 1, 1)}
 
@@ -44,6 +52,30 @@ def test_maps_of_a_light_net_are_those_without_its_class_token():
     net = UniFormerLight(arch={**ARCH, 'depths': (1, 1, 2, 1)}).eval()
     shapes = [tuple(own.shape) for own in stage_maps(net, torch.randn(2, 3, 64, 96))]
     assert shapes == [(2, 8, 16, 24), (2, 16, 8, 12), (2, 24, 4, 6), (2, 32, 2, 3)]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('frames', [(), (4,)], ids=['picture', 'clip'])
+def test_maps_behind_layers_of_a_vit_are_those_a_net_for_maps_returns(frames):
+    net, x = randomised(out_indices=(0, 2)).eval(), torch.randn(1, 3, *frames, 32, 48)
+    for own, out in zip(layer_maps(net, x, [3, 1]), net(x), strict=True):
+        assert torch.equal(own, out)
+
+
+def test_quarters_end_with_the_last_layer_that_runs():
+    assert quarters(randomised(arch={'depth': 12})) == [3, 6, 9, 12]
+    assert quarters(randomised(arch={'depth': 6})) == [2, 3, 5, 6]
+    assert quarters(randomised(out_indices=(1,))) == [1, 2]
+
+
+def test_maps_of_layers_that_are_not_there_are_refused():
+    x = torch.randn(1, 3, 32, 32)
+    with pytest.raises(ValueError, match='no layer 5; layers are counted from 1 to 4'):
+        layer_maps(randomised(), x, [5])
+    with pytest.raises(ValueError, match='UniFormer has no layers of a ViT'):
+        layer_maps(UniFormer(arch=ARCH), x, [1])
+    with pytest.raises(ValueError, match='UniFormerV2 has no stages'):
+        stage_maps(randomised(), x)
 
 
 def test_a_map_made_of_two_patterns_has_them_as_components():

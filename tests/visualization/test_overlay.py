@@ -4,7 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from mmuniformer.visualization import kernel_sheet, mark, overlay, side_by_side, write_clip
+from mmuniformer.visualization import (
+    colour_components,
+    kernel_sheet,
+    mark,
+    overlay,
+    side_by_side,
+    write_clip,
+    write_picture,
+)
 from mmuniformer.visualization.overlay import CAPTION, GAP, to_unit
 
 
@@ -71,3 +79,24 @@ def test_a_clip_comes_back_with_as_many_frames_and_their_brightness(tmp_path):
     assert video.get(cv2.CAP_PROP_FPS) == 5
     assert [frame.shape for frame in found] == [(32, 48, 3)] * 3
     assert np.abs([frame.mean() for frame in found] - np.array([30, 130, 230])).max() < 4
+
+
+def test_three_maps_are_the_red_green_and_blue_of_a_picture():
+    maps = np.zeros((3, 2, 2), np.float32)
+    maps[0], maps[1, 0] = 1, 0.5  # red all over, some green above
+    picture = colour_components(maps, (2, 2))
+    assert picture.tolist() == [[[0, 128, 255]] * 2, [[0, 0, 255]] * 2]  # blue, green, red
+    assert colour_components(maps, (8, 6)).shape == (8, 6, 3)
+
+
+def test_a_picture_comes_back_from_its_file_and_folders_are_made(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    path = tmp_path / 'new' / 'folder' / 'picture.png'
+    write_picture(path, picture)
+    assert np.array_equal(cv2.imread(str(path)), picture)
+
+
+def test_a_clip_that_opencv_cannot_write_is_an_error(tmp_path):
+    (tmp_path / 'clip.mp4').mkdir()
+    with pytest.raises(OSError, match='cannot write MPEG-4 to .*clip.mp4'):
+        write_clip(tmp_path / 'clip.mp4', [np.zeros((8, 8, 3), np.uint8)], 4)

@@ -32,7 +32,8 @@ class Comparison:
 def shapes_to_check(item: Exportable) -> list[tuple[int, ...]]:
     if 2 not in item.axes:
         return [(batch, 3, *item.size) for batch in (1, 3)]
-    sizes = [*SIZES, item.size]
+    sizes = [tuple(-(-side // item.multiple) * item.multiple for side in size) for size in SIZES]
+    sizes.append(item.size)
     return [(1 + number % 2, 3, *size) for number, size in enumerate(dict.fromkeys(sizes))]
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .nets import FIXED, Exportable, has_windows, prunes
+from .nets import FIXED, Exportable, has_positions, has_windows, prunes
 
 # Of the input that is traced. Windows of 14 and 32 leave a rest on both sides at stride 16: what is
-# padded has to be seen. Neither side, nor the batch, is one that occurs elsewhere in the net.
+# padded has to be seen. Neither side, nor the batch, is one that occurs elsewhere in the net, also
+# when it is rounded down to whole patches: then positions are resized.
 TRACED_BATCH, TRACED_SIZE = 2, (280, 312)
 Runner = Callable[[Tensor], list[Tensor]]
 
@@ -73,29 +74,53 @@ def fix_size(item: Exportable, size: Sequence[int] | None, file_format: str) -> 
     """Decide whether height and width vary.
 
     Raises:
-        ValueError: they cannot, and no ``size`` is given; or the format has no such net.
+        ValueError: they cannot, and no ``size`` is given; the net does not take ``size``; or the
+            format has no such net.
     """
     if file_format == 'onnx' and prunes(item.net):
         raise ValueError(
             'the light nets sort tokens by score, first come first, and ONNX has no such sort; '
             'give --format torch_export'
         )
+    if size is not None:
+        _check_size(item, tuple(size))
+        item.size = (*item.size[:-2], *size)
     reason = item.fixed_reason
-    if file_format == 'torch_export' and has_windows(item.net):
-        reason = reason or (
-            'torch.export guards how a map is cut into windows, so that other sizes are refused '
-            'when the file runs (ONNX files take every size)'
-        )
+    if file_format == 'torch_export':
+        reason = reason or why_guarded(item.net)
     if size is None and reason is not None and len(item.size) == 2:
         raise ValueError(f'height and width cannot vary: {reason}; {FIXED}')
-    if size is not None:
-        item.size = (*item.size[:-2], *size)
     if size is not None or len(item.size) == 3:
         item.axes = {0: 'batch'}
 
 
+def _check_size(item: Exportable, size: tuple[int, ...]) -> None:
+    if any(side % item.multiple for side in size):
+        raise ValueError(
+            f'--fixed-size: the net takes multiples of {item.multiple}, got {size[0]} {size[1]}'
+        )
+    if item.own_size_alone and size != item.size[-2:]:
+        raise ValueError(
+            '--fixed-size: the head is made for {} {} alone, got {} {}'.format(
+                *item.size[-2:], *size
+            )
+        )
+
+
+def why_guarded(net: nn.Module) -> str | None:
+    """Why a program of torch.export refuses some sizes when it runs, if it does."""
+    guarded = 'so that other sizes are refused when the file runs (ONNX files take every size)'
+    if has_windows(net):
+        return f'torch.export guards how a map is cut into windows, {guarded}'
+    if has_positions(net):
+        return f'torch.export guards whether positions are resized, {guarded}'
+    return None
+
+
 def write(item: Exportable, file: Path, file_format: str) -> None:
-    size = TRACED_SIZE if 2 in item.axes else item.size
+    size = item.size
+    if 2 in item.axes:
+        size = tuple(side // item.multiple * item.multiple for side in TRACED_SIZE)
     example = torch.randn(TRACED_BATCH, 3, *size)
     file.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():

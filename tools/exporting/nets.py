@@ -38,6 +38,8 @@ class Exportable:
         size: of an ordinary input, without batch and channels.
         fixed_reason: why height and width cannot vary; ``None`` if they can.
         metadata: what a user of the file has to know, as text.
+        multiple: of which height and width are.
+        own_size_alone: no other size than ``size`` will do.
     """
 
     net: nn.Module
@@ -46,6 +48,8 @@ class Exportable:
     size: tuple[int, ...]
     fixed_reason: str | None
     metadata: dict[str, str]
+    multiple: int = 1
+    own_size_alone: bool = False
 
 
 class BackboneNet(nn.Module):
@@ -179,6 +183,7 @@ def make_exportable(config: Config, model: nn.Module, part: str, fuse: bool) -> 
     return Exportable(
         net, axes, names, size_of(config, scope),
         'clips are exported with a varying batch alone' if clip else reason, metadata_of(model),
+        multiple_of(model), part == 'model' and is_simcc(model),
     )  # fmt: skip
 
 
@@ -205,8 +210,8 @@ def is_simcc(model: nn.Module) -> bool:
 
 
 def why_fixed(model: nn.Module, part: str) -> str | None:
-    if isinstance(model.backbone, UniFormerV2):
-        return 'UniFormerV2 resizes its positions to the grid of patches while it is exported'
+    if isinstance(model.backbone, UniFormerV2) and model.backbone.arch.relative_positions:
+        return 'UniFormerV2 numbers the displacements of its patches while it is exported'
     if isinstance(model.backbone, UniFormerLight):
         return 'the light nets choose a number of tokens that is written into the file'
     if part == 'model' and is_simcc(model):
@@ -221,6 +226,10 @@ def has_windows(net: nn.Module) -> bool:
     )
 
 
+def has_positions(net: nn.Module) -> bool:
+    return any(isinstance(module, UniFormerV2) for module in net.modules())
+
+
 def prunes(net: nn.Module) -> bool:
     return any(isinstance(module, HourglassBlock) for module in net.modules())
 
@@ -232,12 +241,19 @@ def size_of(config: Config, scope: str | None) -> tuple[int, ...]:
     return tuple(TOOLBOXES[scope].shape(config))
 
 
+def multiple_of(model: nn.Module) -> int:
+    """Of what the sides of an input are multiples: UniFormerV2 takes whole patches."""
+    return model.backbone.arch.patch_size if isinstance(model.backbone, UniFormerV2) else 1
+
+
 def metadata_of(model: nn.Module) -> dict[str, str]:
-    """How inputs are normalised: ``(x - mean) / std``, in values from 0 to 255."""
+    """How inputs are normalised, ``(x - mean) / std`` of values from 0 to 255; and their sizes."""
     preprocessor: Any = model.data_preprocessor
     facts = {}
     for name in ('mean', 'std'):
         value = getattr(preprocessor, name, None)
         if isinstance(value, Tensor):
             facts[name] = ', '.join(f'{x:.6g}' for x in value.flatten().tolist())
+    if multiple_of(model) > 1:
+        facts['size_multiple'] = str(multiple_of(model))
     return facts

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from exporting.nets import load
 from numpy import ndarray
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmuniformer.models import UniFormerV2
 from mmuniformer.visualization import (
-    attention_map,
     channel_mean,
     colour_components,
     kernel_sheet,
+    layer_maps,
     local_affinity,
     mark,
     overlay,
@@ -25,9 +26,10 @@ from mmuniformer.visualization import (
     write_clip,
     write_picture,
 )
-from mmuniformer.visualization.attention import find_global_block, watch
+from mmuniformer.visualization.features import quarters
 from mmuniformer.visualization.overlay import to_unit
 
+from .attention import attend
 from .inputs import Input, read_input
 from .nets import explain
 
@@ -59,42 +61,28 @@ def draw_comparison(args: argparse.Namespace) -> Drawn:
 def draw_attention(args: argparse.Namespace) -> Drawn:
     config, model = load(*args.models[0])
     given = read_input(args.input, config, model, args.size)
-    block = find_global_block(model.backbone, args.stage, args.block)
-    size = watch(model.backbone, block, given.tensor).size
-    query = query_position(args, given, size)
-    weights = attention_map(model.backbone, given.tensor, args.stage, args.block, query)
-    if args.head is not None and not 1 <= args.head <= len(weights):
-        raise ValueError(f'--head {args.head}: the block has heads 1 to {len(weights)}')
+    attended = attend(args, given, model.backbone)
+    weights = attended.weights
     weights = weights.mean(0) if args.head is None else weights[args.head - 1]
     frames = heat_over(given, weights, args.strength)
-    height, width = given.frames[0].shape[:2]
+    if attended.query is not None:
+        frames = mark_query(frames, attended.query, attended.size, given.is_clip)
+    return f'{args.input.stem}_attention', frames, given.fps
+
+
+def mark_query(
+    frames: Sequence[ndarray], query: Sequence[int], size: Sequence[int], is_clip: bool
+) -> list[ndarray]:
+    """Draw a frame around the position ``query`` of a map of ``size``, in all frames it is of."""
+    height, width = frames[0].shape[:2]
     box = (
         query[-1] * width / size[-1], query[-2] * height / size[-2],
         (query[-1] + 1) * width / size[-1], (query[-2] + 1) * height / size[-2],
     )  # fmt: skip
-    per_step = len(frames) // size[0] if given.is_clip else 1
-    shown = query[0] * per_step if given.is_clip else 0
-    for number in range(shown, shown + per_step):
-        frames[number] = mark(frames[number], box)
-    return f'{args.input.stem}_attention', frames, given.fps
-
-
-def query_position(args: argparse.Namespace, given: Input, size: Sequence[int]) -> tuple[int, ...]:
-    """Position in the map of ``size`` that belongs to the pixel ``--query`` of ``--frame``."""
-    height, width = given.frames[0].shape[:2]
-    x, y = args.query or (width // 2, height // 2)
-    if not (0 <= x < width and 0 <= y < height):
-        raise ValueError(f'--query {x} {y} is outside of the input, {width}×{height} pixels')
-    position = (y * size[-2] // height, x * size[-1] // width)
-    if not given.is_clip:
-        if args.frame is not None:
-            raise ValueError('--frame is for clips, and the model takes pictures')
-        return position
-    count = len(given.frames)
-    frame = count // 2 if args.frame is None else args.frame
-    if not 0 <= frame < count:
-        raise ValueError(f'--frame {frame}: the net sees frames 0 to {count - 1}')
-    return (frame * size[0] // count, *position)
+    per_step = len(frames) // size[0] if is_clip else 1
+    first = query[0] * per_step if is_clip else 0
+    shown = range(first, first + per_step)
+    return [mark(one, box) if number in shown else one for number, one in enumerate(frames)]
 
 
 def draw_features(args: argparse.Namespace) -> Drawn:
@@ -102,7 +90,7 @@ def draw_features(args: argparse.Namespace) -> Drawn:
     given = read_input(args.input, config, model, args.size)
     columns = [given.frames]
     size = given.frames[0].shape[:2]
-    maps = stage_maps(model.backbone, given.tensor)
+    captions, maps = feature_maps(args, model.backbone, given.tensor)
     for stage in maps:
         if args.mode == 'mean':
             columns.append(heat_over(given, channel_mean(stage[0]), 1.0))
@@ -111,9 +99,22 @@ def draw_features(args: argparse.Namespace) -> Drawn:
             colours = colours if given.is_clip else colours[:, None]
             frames = [colour_components(colours[:, at], size) for at in range(colours.shape[1])]
             columns.append(spread(frames, len(given.frames)))
-    captions = ['input', *(f'stage {number + 1}' for number in range(len(maps)))]
+    captions = ['input', *captions]
     rows = zip(*columns, strict=True)
     return f'{args.input.stem}_features', [side_by_side(row, captions) for row in rows], given.fps
+
+
+def feature_maps(
+    args: argparse.Namespace, backbone: nn.Module, x: Tensor
+) -> tuple[list[str], list[Tensor]]:
+    """Maps behind all stages, or behind layers of UniFormerV2's ViT, and their names."""
+    if isinstance(backbone, UniFormerV2):
+        layers = sorted(set(args.layers or quarters(backbone)))
+        return [f'layer {layer}' for layer in layers], layer_maps(backbone, x, layers)
+    if args.layers:
+        raise ValueError(f'--layers is for UniFormerV2; a {type(backbone).__name__} has stages')
+    maps = stage_maps(backbone, x)
+    return [f'stage {number + 1}' for number in range(len(maps))], maps
 
 
 def draw_affinity(args: argparse.Namespace) -> Drawn:

@@ -58,9 +58,9 @@ def read_input(
     fixed = scope == 'mmpose' or isinstance(model.backbone, UniFormerV2 | UniFormerLight)
     size = size or (own if fixed else like(frames[0], min(own)))
     preprocessor = model.data_preprocessor
-    rgb = scope == 'mmaction' or any(
-        getattr(preprocessor, name, False) for name in ('_channel_conversion', 'to_rgb')
-    )
+    swaps = any(getattr(preprocessor, name, False) for name in ('_channel_conversion', 'to_rgb'))
+    # Loaders of mmaction2 give red first, those of the other toolboxes blue first.
+    rgb = swaps != (scope == 'mmaction')
     images = [to_tensor(frame, size, rgb) for frame in frames]
     tensor = torch.stack(images, 1) if scope == 'mmaction' else images[0]
     if getattr(preprocessor, 'mean', None) is not None:

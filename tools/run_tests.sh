@@ -6,10 +6,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 case "${1:-}" in
     -h | --help)
         cat <<'TEXT'
-usage: bash tools/run_tests.sh [--slow] [pytest arguments]
+usage: bash tools/run_tests.sh [--slow] [--coverage] [pytest arguments]
 
 Builds or reuses .venv (tools/setup.sh all), then runs pytest.
-  --slow   the tests marked slow too
+  --slow       the tests marked slow too
+  --coverage   tell at the end which lines of mmuniformer were not run
 Everything else goes to pytest, for example: bash tools/run_tests.sh tests/layers -x
 TEXT
         exit 0
@@ -18,8 +19,13 @@ esac
 
 marked=(-m 'not slow')
 arguments=()
+measure=()
 for argument in "$@"; do
-    if [[ $argument == --slow ]]; then marked=(); else arguments+=("$argument"); fi
+    case $argument in
+        --slow) marked=() ;;
+        --coverage) measure=(-m coverage run) ;;
+        *) arguments+=("$argument") ;;
+    esac
 done
 
 bash "$ROOT/tools/setup.sh" all
@@ -33,5 +39,11 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 # the default brings two busy processes to a standstill.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
 export PATH="$VENV/bin:$PATH"
-exec "$VENV/bin/python" -m pytest --durations=10 -n "$workers" --dist loadfile \
-    ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"}
+status=0
+"$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" --dist loadfile \
+    ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"} || status=$?
+if ((${#measure[@]})); then
+    venv_python -m coverage combine --quiet
+    venv_python -m coverage report
+fi
+exit "$status"

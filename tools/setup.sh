@@ -12,7 +12,7 @@ Builds the virtual environment .venv in this checkout, or reuses the one that is
   all   all five toolboxes and what the tests need
 
 Environment variables:
-  PYTHON   the interpreter to build with (default: python3; 3.10 or newer)
+  PYTHON   the interpreter to build with (default: python3; 3.10, 3.11 or 3.12)
   VENV     where the environment is (default: .venv in the checkout)
 TEXT
 }
@@ -60,11 +60,11 @@ up_to_date() {
 
 check_machine() {
     command -v "$PYTHON" >/dev/null || fail "there is no interpreter '$PYTHON'" \
-        'Install Python 3.10 or newer, or name one: PYTHON=python3.11 bash tools/setup.sh ...'
+        'Install Python 3.10, 3.11 or 3.12, or name one: PYTHON=python3.11 bash tools/setup.sh ...'
     local version
     version=$("$PYTHON" -c 'import platform; print(platform.python_version())')
-    "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail \
-        "$PYTHON is Python $version; 3.10 or newer is needed" \
+    "$PYTHON" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || fail \
+        "$PYTHON is Python $version; 3.10, 3.11 or 3.12 is needed" \
         'Name another one: PYTHON=python3.11 bash tools/setup.sh ...'
     "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || fail \
         "$PYTHON cannot make virtual environments" 'On Debian and Ubuntu: apt-get install -y python3-venv'

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import pytest
 
+import mmuniformer
+from mmuniformer.models import UniFormer
+
 ROOT = Path(__file__).resolve().parents[2]
 MINI = 'mini_mask_rcnn_uniformer_s_h14.py'
 PIP = [sys.executable, '-m', 'pip', '--disable-pip-version-check']
+TOOLBOXES = ['mmcv', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose', 'mim']
 # One iteration and one evaluation on a handful of pictures.
 SHRUNK = [
     '--cfg-options',
@@ -103,10 +108,46 @@ def test_the_sdist_carries_mim_and_gives_the_same_wheel(sdist, wheel, source, tm
     assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
 
 
-def test_the_wheel_forces_nothing_but_torch_and_mmengine(wheel):
+def metadata(wheel: Path) -> list[str]:
     archive = zipfile.ZipFile(wheel)
-    name = next(name for name in archive.namelist() if name.endswith('METADATA'))
-    lines = archive.read(name).decode().splitlines()
+    name = next(name for name in archive.namelist() if name.endswith('.dist-info/METADATA'))
+    return archive.read(name).decode().splitlines()
+
+
+def test_the_newest_heading_of_the_change_log_is_the_version(wheel, sdist):
+    headings = re.findall(r'^## (\S+) – (.+)$', (ROOT / 'CHANGELOG.md').read_text(), re.M)
+    version, date = headings[0]
+    assert version == mmuniformer.__version__
+    assert date == 'unreleased' or re.fullmatch(r'20\d\d-\d\d-\d\d', date)
+    assert f'Version: {version}' in metadata(wheel)
+    assert sdist.name == f'mmuniformer-{version}.tar.gz'
+    assert wheel.name == f'mmuniformer-{version}-py3-none-any.whl'
+
+
+def test_the_version_is_written_in_one_place():
+    assert "dynamic = ['version'" in (ROOT / 'pyproject.toml').read_text()
+    assert 'version' not in (ROOT / 'setup.py').read_text()
+
+
+def test_the_sdist_installs_and_its_networks_run_without_a_toolbox(sdist, tmp_path):
+    arguments = ('--no-build-isolation', '--no-deps', '--no-index', '--target', str(tmp_path))
+    run(*PIP, 'install', *arguments, str(sdist), cwd=tmp_path)
+    lines = [
+        'import sys',
+        f'sys.modules.update(dict.fromkeys({TOOLBOXES}))  # as if they were not there',
+        'import mmuniformer, torch',
+        f'assert mmuniformer.__file__.startswith({str(tmp_path)!r})',
+        "net = mmuniformer.models.UniFormer(arch='small').eval()",
+        'print(sum(parameter.numel() for parameter in net.parameters()))',
+        'print(tuple(net(torch.rand(1, 3, 64, 64))[-1].shape))',
+    ]
+    out = run(sys.executable, '-c', '\n'.join(lines), cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    whole = sum(parameter.numel() for parameter in UniFormer(arch='small').parameters())
+    assert out.splitlines()[-2:] == [str(whole), '(1, 512, 2, 2)']
+
+
+def test_the_wheel_forces_nothing_but_torch_and_mmengine(wheel):
+    lines = metadata(wheel)
     needs = [line for line in lines if line.startswith('Requires-Dist:') and 'extra ==' not in line]
     assert len(needs) == 2
     assert needs[0].startswith('Requires-Dist: torch>=')

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,13 +64,35 @@ def test_an_interpreter_that_is_not_there_is_named(tmp_path):
     assert 'PYTHON=' in result.stderr
 
 
-def test_an_interpreter_that_is_too_old_is_refused(tmp_path):
-    old = tmp_path / 'python3.8'
-    old.write_text('#!/bin/sh\ncase "$2" in *python_version*) echo 3.8.1 ;; *) exit 1 ;; esac\n')
-    old.chmod(0o755)
-    result = run('tools/setup.sh', 'det', PYTHON=str(old), VENV=str(tmp_path / 'venv'))
+# Takes the number of a version, and is that Python for what asks with sys.version_info.
+PRETENDER = """#!/bin/sh
+case "$2" in
+    *python_version*) echo {0}.{1}.1 ;;
+    *) exec {2} -c "import sys; sys.version_info = ({0}, {1}, 1); $2" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize('minor', [8, 9, 13, 14])
+def test_an_interpreter_that_the_stack_does_not_go_with_is_refused(minor, tmp_path):
+    python = tmp_path / f'python3.{minor}'
+    python.write_text(PRETENDER.format(3, minor, sys.executable))
+    python.chmod(0o755)
+    result = run('tools/setup.sh', 'det', PYTHON=str(python), VENV=str(tmp_path / 'venv'))
     assert result.returncode == 1
-    assert 'is Python 3.8.1; 3.10 or newer is needed' in result.stderr
+    assert f'is Python 3.{minor}.1; 3.10, 3.11 or 3.12 is needed' in result.stderr
+    assert not (tmp_path / 'venv').exists()
+
+
+@pytest.mark.parametrize('minor', [10, 11, 12])
+def test_an_interpreter_that_the_stack_goes_with_is_taken(minor, tmp_path):
+    python = tmp_path / f'python3.{minor}'
+    python.write_text(PRETENDER.format(3, minor, sys.executable))
+    python.chmod(0o755)
+    options = {'CXX': 'no-such-compiler', 'VENV': str(tmp_path / 'venv')}
+    result = run('tools/setup.sh', 'det', PYTHON=str(python), **options)
+    assert 'is needed' not in result.stderr
+    assert 'there is no C++ compiler' in result.stderr  # what is looked for next
 
 
 def test_a_missing_compiler_is_named_with_the_package_that_has_it(tmp_path):

@@ -22,9 +22,14 @@ class GELU(nn.Module):
 
 
 class QuickGELU(nn.Module):
-    """The approximation of GELU that CLIP was trained with; overwrites its input in inference."""
+    """CLIP's approximation of GELU, ``x σ(1.702 x)``; overwrites its input in inference.
+
+    As SiLU of ``1.702 x``, which keeps one map for the backward pass where the product keeps two.
+    """
+
+    slope = 1.702
 
     def forward(self, x: Tensor) -> Tensor:
         if _may_overwrite():
-            return x.mul_((1.702 * x).sigmoid_())
-        return x * torch.sigmoid(1.702 * x)
+            return nn.functional.silu(x.mul_(self.slope), inplace=True).mul_(1 / self.slope)
+        return nn.functional.silu(x * self.slope).mul_(1 / self.slope)

@@ -26,6 +26,7 @@ def heatmaps(workspace, pose, mim) -> dict:
     return train_and_test(mim, 'mmpose', pose / 'mini_td_hm_uniformer_s_128x96.py', workspace)
 
 
+@pytest.mark.slow
 def test_heatmaps_learn_figures_to_an_ap_of_60_percent_on_detected_boxes(heatmaps):
     assert heatmaps['coco/AP'] >= 0.60
 

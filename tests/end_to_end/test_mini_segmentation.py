@@ -27,6 +27,7 @@ def semantic_fpn(workspace, seg, mim) -> dict:
     return train_and_test(mim, 'mmseg', seg / 'mini_fpn_uniformer_s_h14.py', workspace)
 
 
+@pytest.mark.slow
 def test_semantic_fpn_learns_landscapes_to_a_miou_of_60_percent(semantic_fpn):
     assert semantic_fpn['mIoU'] >= 60
 

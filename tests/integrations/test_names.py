@@ -1,13 +1,15 @@
-"""Bare and scoped names, whatever is imported first. Each case runs in a fresh interpreter."""
+"""Bare and scoped names, whatever is imported first. Each case runs in a process of its own."""
 
 import importlib.util
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from fresh_python import FreshPython
 
 import mmuniformer
 
@@ -68,6 +70,12 @@ def run(code: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
+@pytest.fixture(scope='module')
+def fresh_python() -> Iterator[FreshPython]:
+    with FreshPython() as python:
+        yield python
+
+
 def checks(toolbox: str) -> str:
     code = f"from mmengine.registry import init_default_scope; init_default_scope('{toolbox}')\n"
     code += 'import mmuniformer.models as ours, sys\n'
@@ -90,16 +98,17 @@ def checks(toolbox: str) -> str:
 
 @pytest.mark.parametrize('order', ORDERS)
 @pytest.mark.parametrize('toolbox', TOOLBOXES)
-def test_names_resolve_and_the_toolboxs_own_models_still_build(toolbox, order):
+def test_names_resolve_and_the_toolboxs_own_models_still_build(toolbox, order, fresh_python):
     if importlib.util.find_spec(toolbox) is None:
         pytest.skip(f'{toolbox} is not installed')
     repair = REPAIR if toolbox == 'mmaction' else 'pass'
     code = ORDERS[order].format(toolbox=toolbox, own=TOOLBOXES[toolbox], repair=repair)
-    assert run(code + '\n' + checks(toolbox)) == 'checked'
+    printed = fresh_python.run(code + '\n' + checks(toolbox))
+    assert printed.splitlines()[-1] == 'checked'
 
 
 @pytest.mark.parametrize('toolbox', sorted(set(TOOLBOXES) - {'mmaction'}))
-def test_the_scoped_name_needs_no_import_of_the_plugin(toolbox):
+def test_the_scoped_name_needs_no_import_of_the_plugin(toolbox, fresh_python):
     if importlib.util.find_spec(toolbox) is None:
         pytest.skip(f'{toolbox} is not installed')
     code = f"""
@@ -107,7 +116,8 @@ def test_the_scoped_name_needs_no_import_of_the_plugin(toolbox):
         net = MODELS.build(dict(type='mmuniformer.UniFormer', arch={ARCH}))
         print(type(net).__module__)
     """
-    assert run(code) == 'mmuniformer.models.uniformer'
+    printed = fresh_python.run(textwrap.dedent(code))
+    assert printed.splitlines()[-1] == 'mmuniformer.models.uniformer'
 
 
 def test_with_torch_and_mmengine_alone_the_networks_build_and_run(tmp_path):

@@ -23,6 +23,7 @@ from configs import CONFIGS
 NOT_RUN = {
     r'(python -m )?pip (install|wheel)': 'downloads and builds',
     r'python -m (build|twine|venv)|/tmp/release-|rm |git ': 'makes a release',
+    r'pip-audit': 'asks a database on the network',
     r'pip check': 'looks at another environment than the one of the tests',
     r'bash tools/(setup|quickstart|run_tests)\.sh': 'builds an environment',
     r'mim (train|test)': 'trains or tests for minutes to days, mostly on GPUs',

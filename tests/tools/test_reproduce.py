@@ -49,8 +49,10 @@ def interrupted(repo_root, user_env, tmp_path_factory) -> tuple[Path, dict, subp
     out = tmp_path_factory.mktemp('table6')
     command = [sys.executable, repo_root / 'tools' / 'reproduce.py', 'table6', 'table7', 'table9']
     process = subprocess.Popen(
-        [*command, '--no-latency', '--out', out], env=user_env, text=True, stderr=subprocess.PIPE
-    )
+        [*command, '--no-latency', '--out', out], env=user_env, text=True, stderr=subprocess.PIPE,
+        # A shell starts what runs in its background deaf to the keyboard.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     while not kept(out) and process.poll() is None:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGINT)

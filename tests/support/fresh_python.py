@@ -1,0 +1,72 @@
+"""Run code in processes that have imported neither a toolbox nor the plugin, in a second each.
+
+What toolboxes import is imported once; each piece of code runs in a fork of that process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+
+SLOW_IMPORTS = (
+    'torch', 'torchvision', 'mmengine.runner', 'mmcv', 'scipy.stats', 'matplotlib.pyplot',
+)  # fmt: skip
+UNTOUCHED = ('mmuniformer', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose')
+
+
+class FreshPython:
+    """A process to fork from; leave the ``with`` block to end it."""
+
+    def __enter__(self) -> 'FreshPython':
+        self._process = subprocess.Popen(
+            [sys.executable, '-W', 'ignore', __file__],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+
+    def run(self, code: str) -> str:
+        """Return what ``code`` prints; what it raises fails the test."""
+        print(json.dumps(code), file=self._process.stdin, flush=True)
+        answer = json.loads(self._process.stdout.readline())
+        assert answer['status'] == 0, answer['output'][-2000:]
+        return answer['output']
+
+
+def _serve() -> None:
+    for name in SLOW_IMPORTS:
+        __import__(name)
+    if known := set(UNTOUCHED) & set(sys.modules):
+        raise RuntimeError(f'{sorted(known)} are imported before the code runs')
+    for line in sys.stdin:
+        reader, writer = os.pipe()
+        if (child := os.fork()) == 0:
+            os.close(reader)
+            os.dup2(writer, 1)
+            os.dup2(writer, 2)
+            _run(json.loads(line))
+        os.close(writer)
+        with os.fdopen(reader) as output:
+            text = output.read()
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(json.dumps({'status': status, 'output': text}), flush=True)
+
+
+def _run(code: str) -> None:
+    status = 0
+    try:
+        exec(compile(code, 'code', 'exec'), {'__name__': '__main__'})
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == '__main__':
+    _serve()

@@ -32,7 +32,8 @@ bash "$ROOT/tools/setup.sh" all
 cd "$ROOT"
 # A process of tests per core, each with one thread: tests spend most of their time where a second
 # thread has nothing to do.
-workers=$(nproc)
+# Where OMP_NUM_THREADS is set, nproc tells that.
+workers=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 ((workers > 8)) && workers=8
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 # Threads spin a little while they wait: not at all costs half of the speed of a quiet machine, and

@@ -162,15 +162,20 @@ def test_a_write_that_breaks_off_leaves_the_last_good_checkpoint(tmp_path, cut_f
     assert weights(folder / 'epoch_1.pth').shape == (SIDE, SIDE)
 
 
-def test_the_run_goes_on_from_there_to_the_same_end(tmp_path, monkeypatch):
-    folder, put = tmp_path / 'run', AtomicBackend.put
+def leave_no_room_for(name: str, monkeypatch) -> None:
+    put = AtomicBackend.put
 
     def fails(self, content, path):
-        if 'epoch_2' in str(path):
+        if name in str(path):
             raise OSError(errno.ENOSPC, 'no room')
         put(self, content, path)
 
     monkeypatch.setattr(AtomicBackend, 'put', fails)
+
+
+def test_the_run_goes_on_from_there_to_the_same_end(tmp_path, monkeypatch):
+    folder = tmp_path / 'run'
+    leave_no_room_for('epoch_2', monkeypatch)
     with pytest.raises(OSError, match='no room'):
         runner_of(folder, save_best=None).train()
     monkeypatch.undo()
@@ -197,14 +202,8 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(small_disk):
 
 
 def test_the_best_checkpoint_stays_until_there_is_a_better_one(tmp_path, monkeypatch):
-    folder, put = tmp_path / 'run', AtomicBackend.put
-
-    def fails(self, content, path):
-        if 'best_toy_score_epoch_2' in str(path):
-            raise OSError(errno.ENOSPC, 'no room')
-        put(self, content, path)
-
-    monkeypatch.setattr(AtomicBackend, 'put', fails)
+    folder = tmp_path / 'run'
+    leave_no_room_for('best_toy_score_epoch_2', monkeypatch)
     with pytest.raises(OSError, match='no room'):
         runner_of(folder).train()
     names = {'epoch_2.pth', 'best_toy_score_epoch_1.pth', 'last_checkpoint'}

@@ -41,7 +41,10 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
 export PATH="$VENV/bin:$PATH"
 status=0
-"$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" --dist loadfile \
+# Folder by folder, each file in one process: the longest training comes early and nobody waits for
+# it in the end, as where files with many tests go first.
+"$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" \
+    --dist loadfile --no-loadscope-reorder \
     ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"} || status=$?
 if ((${#measure[@]})); then
     venv_python -m coverage combine --quiet

@@ -278,13 +278,16 @@ class DividedBlock(GlobalBlock):
         self.t_norm = nn.LayerNorm(dim, eps=norm_eps)
         self.t_attn = Attention(dim, head_dim, attn_drop, drop)
 
+    def relate_frames(self, x: Tensor, frames: int) -> Tensor:
+        return along_time(self.t_attn, self.t_norm(x), frames)
+
     def forward(self, x: Tensor) -> Tensor:
         B, C, *size = x.shape
         frames = size[0]
         x = self.encode_position(x)  # DPE
         x = x.flatten(2).transpose(1, 2)  # (B, N, C)
         # Only what the frames see in it goes on: the released model adds that to x, not to timed.
-        timed = x + self.drop_path(along_time(self.t_attn, self.t_norm(x), frames))
+        timed = self.drop_path.add(x, partial(self.relate_frames, frames=frames))
         x = x + self.drop_path(within_frames(self.attn, self.norm1(timed), frames))  # MHRA
-        x = x + self.drop_path(self.mlp(self.norm2(x)))  # FFN
+        x = self.drop_path.add(x, self.ffn)
         return x.transpose(1, 2).reshape(B, C, *size)

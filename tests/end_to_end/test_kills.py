@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
+import mmuniformer  # noqa: F401
+
 pytest.importorskip('mmpretrain')
 pytest.importorskip('mim')
 
@@ -142,7 +144,7 @@ class Training:
     def last(self, name: str) -> dict:
         path = self.folder / name / f'epoch_{self.epochs}.pth'
         assert (self.folder / name / 'last_checkpoint').read_text().endswith(path.name)
-        return torch.load(path, weights_only=False)
+        return torch.load(path, weights_only=True)
 
 
 def differences(one: object, other: object, name: str) -> list[str]:

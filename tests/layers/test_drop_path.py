@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmuniformer.layers import DropPath, GlobalBlock
+from mmuniformer.layers import DividedBlock, DropPath, GlobalBlock
 from mmuniformer.layers.blocks_v2 import LocalUniBlock
 
 
@@ -64,9 +64,10 @@ def test_drop_path_adds_a_branch_of_half_precision_to_a_full_one():
         (GlobalBlock(2, 16, head_dim=8, window_size=3, drop_path=0.5), (4, 5)),
         (GlobalBlock(2, 16, head_dim=8, kv_stride=2, drop_path=0.5, layer_scale=0.3), (4, 5)),
         (GlobalBlock(3, 16, head_dim=8, drop_path=0.5), (2, 4, 3)),
+        (DividedBlock(16, head_dim=8, drop_path=0.5), (2, 4, 3)),
         (LocalUniBlock(16, head_dim=8, local_mhra=2, drop_path=0.5), None),
     ],
-    ids=['window', 'kv_stride', '3D', 'V2'],
+    ids=['window', 'kv_stride', '3D', 'divided', 'V2'],
 )
 def test_blocks_train_as_if_dropped_branches_had_been_computed(block, size, monkeypatch):
     x = torch.randn(6, 16, *size) if size else torch.randn(6, 2, 5, 16)

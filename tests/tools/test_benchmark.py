@@ -7,7 +7,7 @@ import torch
 from tool_modules import load_tool
 from torch import nn
 
-from mmuniformer.models import UniFormer
+from mmuniformer.models import UniFormer, UniFormer3D
 
 nets = load_tool('benchmarking.nets')
 measure = load_tool('benchmarking.measure')
@@ -15,6 +15,7 @@ report = load_tool('benchmarking.report')
 benchmark = load_tool('benchmark')
 
 TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')
+TINY3D = {**TINY, 'out_indices': 3}
 
 
 class Scale(nn.Module):
@@ -30,7 +31,7 @@ class Scale(nn.Module):
         return x * self.factor
 
 
-def missing():
+def missing(*args, **options):
     raise ModuleNotFoundError("No module named 'mmxyz'")
 
 
@@ -52,19 +53,39 @@ def tiny_suite(monkeypatch):
     return suite
 
 
+@pytest.mark.parametrize('reference', [nets.explicit, nets.original])
 @pytest.mark.parametrize('attention', ['global', 'window', 'hybrid'])
-def test_the_explicit_form_gives_the_same_maps_and_gradients(attention):
+def test_a_reference_form_gives_the_same_maps_and_gradients(attention, reference):
     torch.manual_seed(0)
     net = UniFormer(**TINY, attention=attention).double()
     x = torch.randn(2, 3, 96, 128, dtype=torch.double)
     results = []
-    for form in (net, nets.explicit(net)):
+    for form in (net, reference(net)):
         net.zero_grad()
         outs = form(x)
         sum(out.square().mean() for out in outs).backward()
         results.append([*outs, *(p.grad.clone() for p in net.parameters())])
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ('net', 'size'),
+    [(UniFormer(**TINY), (64, 64)), (UniFormer3D(**TINY3D), (4, 64, 64))],
+    ids=['2D', '3D'],
+)
+def test_the_original_form_goes_none_of_our_ways(net, size, monkeypatch):
+    x = torch.randn(1, 3, *size)
+    for name in (
+        'attention.F.scaled_dot_product_attention',
+        'activation.GELU.forward',
+        'depthwise._Depthwise.apply',
+        'drop_path.DropPath.add',
+    ):
+        monkeypatch.setattr(f'mmuniformer.layers.{name}', missing)
+    with pytest.raises(ModuleNotFoundError):
+        net(x)
+    nets.original(net)(x)
 
 
 def test_the_masked_form_gives_the_same_maps_and_gradients():

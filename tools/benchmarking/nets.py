@@ -10,7 +10,10 @@ from types import MethodType
 from torch import Tensor, nn
 
 from mmuniformer.layers import DropPath
+from mmuniformer.layers.activation import GELU
 from mmuniformer.layers.attention import Attention
+from mmuniformer.layers.depthwise import DEPTHWISE
+from mmuniformer.layers.nd import CONV
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
 
 OURS, FUSED, EXPLICIT, PEER = 'ours', 'fused', 'explicit', 'peer'
@@ -68,6 +71,21 @@ def _add_masked(self: DropPath, x: Tensor, branch: Callable[[Tensor], Tensor]) -
     return x + self(branch(x))
 
 
+def original(net: nn.Module) -> nn.Module:
+    """Let ``net`` compute everything as the original does: without any of our ways round.
+
+    Explicit affinities, dropped branches computed, GELU into fresh memory and PyTorch's own
+    gradients of depthwise convolutions. Parameters and results stay the same.
+    """
+    for module in masked(explicit(net)).modules():
+        if isinstance(module, GELU):
+            module.forward = nn.functional.gelu
+        for ndim, depthwise in DEPTHWISE.items():
+            if isinstance(module, depthwise):
+                module.forward = MethodType(CONV[ndim].forward, module)
+    return net
+
+
 def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
     """Put behind each of our nets the same in its form for inference."""
     for net in nets:
@@ -89,6 +107,7 @@ def _clip(arch: str) -> nn.Module:
 def _ours(name: str, build: Callable[[], nn.Module]) -> Iterable[Net]:
     yield Net(name, OURS, build)
     yield Net(f'{name}, explicit', EXPLICIT, lambda: explicit(build()))
+    yield Net(f'{name}, as the original', EXPLICIT, lambda: original(build()))
 
 
 def _swin(depths: tuple[int, ...], **options: float) -> nn.Module:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .activation import GELU, QuickGELU
 from .depthwise import depthwise
 from .drop_path import DropPath
-from .fuse import fold_norm
+from .fuse import fold_norm, fold_scale
 from .nd import batch_norm, pointwise
 
 ACTIVATIONS = {'quick_gelu': QuickGELU, 'gelu': GELU}
@@ -44,6 +44,14 @@ class TokenMlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out_drop(self.c_proj(self.drop(self.act(self.c_fc(x)))))
+
+    @torch.no_grad()
+    def fuse(self) -> None:
+        """Fold the slope of QuickGELU into the layers around it; for inference alone."""
+        if isinstance(self.act, QuickGELU):
+            fold_scale(self.c_fc.weight.new_tensor(QuickGELU.slope), self.c_fc)
+            self.c_proj.weight.div_(QuickGELU.slope)
+            self.act = nn.SiLU(inplace=True)
 
 
 class TokenAttention(nn.Module):

@@ -39,7 +39,7 @@ def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
 
 @torch.no_grad()
 def fold_scale(gamma: Tensor, layer: nn.Module) -> None:
-    """Fold a factor for each channel behind ``layer``, linear or a convolution, into it."""
+    """Fold a factor for each channel, or for all, behind ``layer``, linear or a convolution."""
     gamma = gamma.flatten()
     layer.weight.mul_(gamma.view(-1, *[1] * (layer.weight.ndim - 1)))
     if layer.bias is not None:

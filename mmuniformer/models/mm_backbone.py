@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import torch
 from mmengine.dist import barrier, get_rank
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
@@ -15,6 +16,8 @@ from torch.utils.checkpoint import checkpoint
 
 from ..weights.load import fetch, is_url
 from ..weights.report import LoadReport
+
+_FOLDED = 'folded'  # buffer that tells the weights of a fused net
 
 
 class MMBackbone(BaseModule):
@@ -48,12 +51,14 @@ class MMBackbone(BaseModule):
         """Bring the net into a form for inference alone, with the same outputs up to rounding.
 
         BatchNorms go into the convolutions beside them, layer scale into the layers in front of
-        it, and the sum of DPE into its kernel. What stays: LayerNorms, and a BatchNorm on the
-        output. A second call does nothing.
+        it, the sum of DPE into its kernel, and the slope of UniFormerV2's GELU into the layers
+        around it. What stays: LayerNorms, and a BatchNorm on the output. A second call does
+        nothing.
 
         The state dict is another one: tensors that were folded are gone and others have new values.
-        So load weights before, and save those of a net that is not fused. In half precision the
-        kernel of DPE rounds the map once more: outputs are up to a third further from float32's.
+        So load weights before, and save those of a net that is not fused; the wrong way round is
+        refused. In half precision the kernel of DPE rounds the map once more: outputs are up to a
+        third further from float32's.
 
         Raises:
             ValueError: the net, or a part of it, is in training mode.
@@ -65,6 +70,7 @@ class MMBackbone(BaseModule):
             raise ValueError(f'{name} is in training mode; call eval() before fuse()')
         self.fuse_layers()
         self.fused = True
+        self.register_buffer(_FOLDED, torch.tensor(True))
         return self.eval()  # as the identities are not that took the place of the norms
 
     def fuse_layers(self) -> None:
@@ -87,13 +93,15 @@ class MMBackbone(BaseModule):
         return self
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
-        if self.fused:
-            own = {prefix + key for key in self.state_dict()}
-            if foreign := [key for key in state_dict if key.startswith(prefix) and key not in own]:
-                raise ValueError(
-                    f'a fused {type(self).__name__} has no place for {foreign[0]}; '
-                    'load weights before fuse()'
-                )
+        # Some nets have the same names before and after, with other values.
+        folded = f'{prefix}{_FOLDED}' in state_dict
+        if folded != self.fused and any(key.startswith(prefix) for key in state_dict):
+            name = type(self).__name__
+            raise ValueError(
+                f'these are weights of a fused {name}, and this one is not: call fuse() first'
+                if folded
+                else f'a fused {name} takes fused weights alone; load others before fuse()'
+            )
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def init_weights(self) -> None:

@@ -1,5 +1,6 @@
 """Fixtures for the whole suite."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,6 +23,16 @@ def no_default_scope() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DefaultScope, '_instance_dict', type(DefaultScope._instance_dict)())
         yield
+
+
+@pytest.fixture
+def mm_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """The warnings that mmengine's logger gets, which hands nothing on to Python's."""
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    with caplog.at_level(logging.WARNING):
+        yield caplog
+    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture(scope='session')

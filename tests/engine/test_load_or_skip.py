@@ -1,14 +1,12 @@
 """Damaged files in data sets of all five toolboxes: another sample in training, or an error."""
 
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from mmengine.logging import MMLogger
 from mmengine.registry import DATASETS, DefaultScope
 from mmengine.utils import import_modules_from_strings
 
@@ -103,15 +101,6 @@ by_case = pytest.mark.parametrize(('box', 'suffix', 'damage'), CASES)
 
 
 @pytest.fixture
-def warnings(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    with caplog.at_level(logging.WARNING):
-        yield caplog
-    logger.removeHandler(caplog.handler)
-
-
-@pytest.fixture
 def make(tmp_path):
     """Build a data set of one damaged file, the first, and a whole one."""
 
@@ -134,7 +123,7 @@ def make(tmp_path):
 
 
 @by_case
-def test_in_training_another_sample_takes_its_place(box, suffix, damage, make, warnings):
+def test_in_training_another_sample_takes_its_place(box, suffix, damage, make, mm_warnings):
     dataset, bad = make(box, suffix, damage, 'skip')
     assert len(dataset) == 2
     np.random.seed(0)
@@ -142,7 +131,7 @@ def test_in_training_another_sample_takes_its_place(box, suffix, damage, make, w
         sample = dataset[0]
         path = sample['filename' if box == 'mmaction' else 'img_path']
         assert path.endswith(f'b_whole{suffix}')
-    found = [record.message for record in warnings.records if bad in record.message]
+    found = [record.message for record in mm_warnings.records if bad in record.message]
     assert len(found) == 1 and found[0].endswith('; skipped')
 
 
@@ -158,12 +147,12 @@ def test_or_the_run_stops_with_its_name(box, suffix, damage, make):
 
 
 @pytest.mark.parametrize('box', SETS)
-def test_in_testing_a_skipped_sample_stops_the_run(box, make, warnings):
+def test_in_testing_a_skipped_sample_stops_the_run(box, make, mm_warnings):
     suffix = '.mp4' if box == 'mmaction' else '.jpg'
     dataset, bad = make(box, suffix, 'text', 'skip', test_mode=True)
     with pytest.raises(Exception, match='should not get `None`'):
         dataset[0]
-    assert bad in warnings.text
+    assert bad in mm_warnings.text
 
 
 @pytest.mark.parametrize('box', SETS)

@@ -1,7 +1,6 @@
 """Reading videos and frames for mmaction2: PyAV behind decord, and damage that stops no run."""
 
 import importlib.util
-import logging
 import sys
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.dataset import Compose
-from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
 import mmuniformer  # noqa: F401
@@ -68,15 +66,6 @@ def levels(result: dict) -> list[float]:
 @pytest.fixture
 def without_decord(monkeypatch):
     monkeypatch.setitem(sys.modules, 'decord', None)
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    with caplog.at_level(logging.WARNING):
-        yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def test_a_whole_video_is_read_by_decord(tmp_path):
@@ -156,7 +145,7 @@ def dataset(kind: str, **options):
 
 
 @pytest.mark.parametrize('kind', ['LenientVideoDataset', 'LenientRepeatAugDataset'])
-def test_in_training_another_video_takes_the_place_of_a_damaged_one(tmp_path, log, kind):
+def test_in_training_another_video_takes_the_place_of_a_damaged_one(tmp_path, mm_warnings, kind):
     write(tmp_path / 'whole.mp4')
     (tmp_path / 'broken.mp4').write_bytes(b'no video')
     (tmp_path / 'list.txt').write_text('broken.mp4 0\nwhole.mp4 3\n')
@@ -165,11 +154,11 @@ def test_in_training_another_video_takes_the_place_of_a_damaged_one(tmp_path, lo
     found = data[0]
     for sample in found if isinstance(found, list) else [found]:
         assert sample['data_samples'].gt_label == 3
-    assert f'{tmp_path}/broken.mp4, 8 bytes, cannot be read' in log.text
-    assert 'another one is taken' in log.text
+    assert f'{tmp_path}/broken.mp4, 8 bytes, cannot be read' in mm_warnings.text
+    assert 'another one is taken' in mm_warnings.text
 
 
-def test_in_testing_a_damaged_video_counts_as_black_frames(tmp_path, log):
+def test_in_testing_a_damaged_video_counts_as_black_frames(tmp_path, mm_warnings):
     write(tmp_path / 'whole.mp4')
     (tmp_path / 'broken.mp4').write_bytes(b'no video')
     (tmp_path / 'list.txt').write_text('broken.mp4 0\nwhole.mp4 3\n')
@@ -181,7 +170,7 @@ def test_in_testing_a_damaged_video_counts_as_black_frames(tmp_path, log):
     assert [sample['data_samples'].gt_label for sample in samples] == [0, 3]
     assert samples[0]['inputs'].shape == (1, 3, 4, 224, 224) and not samples[0]['inputs'].any()
     assert samples[1]['inputs'].float().mean() > 20
-    assert 'black frames take its place' in log.text and 'broken.mp4' in log.text
+    assert 'black frames take its place' in mm_warnings.text and 'broken.mp4' in mm_warnings.text
 
 
 def test_a_missing_video_ends_the_run(tmp_path):
@@ -212,7 +201,7 @@ def frames_dataset(folder: Path, test_mode: bool):
 
 
 @pytest.mark.parametrize('damage', ['missing', 'empty', 'no picture'])
-def test_a_damaged_frame_is_handled_as_a_damaged_video(tmp_path, log, damage):
+def test_a_damaged_frame_is_handled_as_a_damaged_video(tmp_path, mm_warnings, damage):
     (tmp_path / 'train').mkdir()
     (tmp_path / 'test').mkdir()
     training, testing = (frames_dataset(tmp_path / n, n == 'test') for n in ('train', 'test'))
@@ -226,7 +215,7 @@ def test_a_damaged_frame_is_handled_as_a_damaged_video(tmp_path, log, damage):
     black, whole = testing[0], testing[1]
     assert black['data_samples'].gt_label == 0 and not black['inputs'].any()
     assert whole['inputs'].float().mean() == pytest.approx(99, abs=1)
-    assert f'{tmp_path}/test/broken cannot be read' in log.text
+    assert f'{tmp_path}/test/broken cannot be read' in mm_warnings.text
 
 
 def test_a_missing_folder_of_frames_ends_the_run(tmp_path):

@@ -1,7 +1,10 @@
 """Reading videos and frames for mmaction2: PyAV behind decord, and damage that stops no run."""
 
 import importlib.util
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -39,10 +42,21 @@ def write(path: Path) -> Path:
     return path
 
 
+@contextmanager
+def ordinary_priority() -> Iterator[None]:
+    """Run as root, the encoder of AV1 makes the whole process a real-time one, and its children."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 def write_with_av(path: Path, codec: str) -> Path:
     import av
 
-    with av.open(str(path), 'w', options={'movflags': '+faststart'}) as container:
+    options = {'movflags': '+faststart'}
+    with ordinary_priority(), av.open(str(path), 'w', options=options) as container:
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = *SIZE, 'yuv420p'
         for number in range(FRAMES):

@@ -29,10 +29,7 @@ class PatchEmbed(nn.Module):
     ):
         super().__init__()
         space = 4 if first else 2
-        # Images stay channels last from here on: a pointwise convolution is then a plain product of
-        # matrices, and a map turns into tokens without a copy. Training on clips is slower so.
-        # The eps is 1e-5, unlike the blocks' 1e-6.
-        self.norm = MapLayerNorm(dim, contiguous=ndim == 3)
+        self.norm = MapLayerNorm(dim)  # eps 1e-5, unlike the blocks' 1e-6
         self.proj = CONV[ndim](
             in_channels,
             dim,

@@ -268,17 +268,3 @@ def test_arguments_of_the_wrong_type_are_refused():
         UniFormer(arch={'depths': 3})
     with pytest.raises(TypeError, match='has no windows'):
         UniFormer3D(window_size=7)
-
-
-def test_images_stay_channels_last_and_outputs_do_not():
-    net = UniFormer(arch=dict(depths=(1, 1, 1, 1), dims=(8, 16, 16, 16), head_dim=8)).eval()
-    inside = []
-    for index in range(4):
-        downsample, blocks = net.stage(index)
-        for module in (downsample, *blocks):
-            module.register_forward_hook(lambda module, inputs, out: inside.append(out))
-    outputs = net(torch.randn(2, 3, 64, 96))
-    assert len(inside) == 8
-    assert all(out.is_contiguous(memory_format=torch.channels_last) for out in inside)
-    # RoIAlign would read others as if they were.
-    assert all(out.is_contiguous() for out in outputs)

@@ -9,7 +9,7 @@ from types import MethodType
 
 from torch import Tensor, nn
 
-from mmuniformer.layers import DropPath, MapLayerNorm
+from mmuniformer.layers import DropPath
 from mmuniformer.layers.activation import GELU
 from mmuniformer.layers.attention import Attention
 from mmuniformer.layers.depthwise import DEPTHWISE
@@ -74,15 +74,12 @@ def _add_masked(self: DropPath, x: Tensor, branch: Callable[[Tensor], Tensor]) -
 def original(net: nn.Module) -> nn.Module:
     """Let ``net`` compute everything as the original does: without any of our ways round.
 
-    Explicit affinities, dropped branches computed, GELU into fresh memory, no map left channels
-    last and PyTorch's own gradients of depthwise convolutions. Parameters and results stay the
-    same.
+    Explicit affinities, dropped branches computed, GELU into fresh memory and PyTorch's own
+    gradients of depthwise convolutions. Parameters and results stay the same.
     """
     for module in masked(explicit(net)).modules():
         if isinstance(module, GELU):
             module.forward = nn.functional.gelu
-        elif isinstance(module, MapLayerNorm):
-            module.contiguous = True
         for ndim, depthwise in DEPTHWISE.items():
             if isinstance(module, depthwise):
                 module.forward = MethodType(CONV[ndim].forward, module)

@@ -203,8 +203,10 @@ class UniFormer(Backbone):
         self.out_strides = tuple(4 * 2**index for index in self.out_indices)
 
     def _normalise(self, index: int, x: Tensor) -> Tensor:
-        norm = self.norm if self.out_norm == 'batch' else getattr(self, f'norm{index + 1}')
-        return norm(x)
+        if self.out_norm == 'batch':
+            # PyTorch's gradient is wrong for one sample whose channels lie last in memory.
+            return self.norm(x.contiguous())
+        return getattr(self, f'norm{index + 1}')(x)
 
     def _check_input(self, x: Tensor) -> None:
         if x.ndim != self.ndim + 2:

@@ -268,3 +268,14 @@ def test_arguments_of_the_wrong_type_are_refused():
         UniFormer(arch={'depths': 3})
     with pytest.raises(TypeError, match='has no windows'):
         UniFormer3D(window_size=7)
+
+
+def test_the_gradient_of_the_last_norm_does_not_depend_on_how_a_map_lies_in_memory():
+    net = UniFormer(arch=TINY, out_indices=3, out_norm='batch', norm_eval=True).train()
+    plain, gradient = torch.randn(2, 1, 48, 2, 2)
+    strided = torch.empty_strided(plain.shape, (48, 1, 96, 48)).copy_(plain)  # of tokens (1, N, C)
+    found = []
+    for x in (plain, strided):
+        x.requires_grad_()
+        found += torch.autograd.grad(net._normalise(3, x), x, gradient)
+    torch.testing.assert_close(*found)

@@ -41,8 +41,8 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
 export PATH="$VENV/bin:$PATH"
 status=0
-# Folder by folder, each file in one process: the longest training comes early and nobody waits for
-# it in the end, as where files with many tests go first.
+# Folder by folder, each file in one process: the longest training comes in the first half and
+# nobody waits for it in the end, as where files with many tests go first.
 "$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" \
     --dist loadfile --no-loadscope-reorder \
     ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"} || status=$?

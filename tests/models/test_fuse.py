@@ -31,8 +31,8 @@ def test_outputs_are_those_of_the_net_before(name):
     net = trained(NETS[name]())
     exact, fused = copy.deepcopy(net).double(), copy.deepcopy(net)
     assert fused.fuse() is fused
-    # In float32 a deep net is itself nearly as far from exact, and order alone makes a difference.
-    assert max(errors(exact, fused)) < max(TOLERANCE, 1.5 * max(errors(exact, net)))
+    # Not to the net in float32: where the maps are deep, that is further from exact than the fused.
+    assert max(errors(exact, fused)) < TOLERANCE
     assert max(errors(exact, copy.deepcopy(exact).fuse())) < EXACT
 
 

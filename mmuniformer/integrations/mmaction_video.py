@@ -115,7 +115,10 @@ class _PyAVReader:
 
     def _frames(self) -> Iterator[Any]:
         with self._av.open(io.BytesIO(self._content)) as container:
-            frames = container.decode(video=0)
+            stream = container.streams.video[0]
+            if stream.codec_context is None:  # no known codec: decoding it crashes PyAV 17
+                return
+            frames = container.decode(stream)
             while True:
                 try:
                     yield next(frames)

@@ -12,6 +12,7 @@ from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
 import mmuniformer  # noqa: F401
+from mmuniformer.engine.load_or_skip import UnreadableError
 
 pytest.importorskip('mmaction')
 needs_av = pytest.mark.skipif(importlib.util.find_spec('av') is None, reason='PyAV is missing')
@@ -45,8 +46,6 @@ def read(path) -> dict:
 @settings(max_examples=60)
 @given(st.data())
 def test_damage_gives_whole_frames_or_an_error_with_the_name(tmp_path, content, data):
-    from mmuniformer.integrations.mmaction_video import UnreadableError
-
     path, damaged = tmp_path / 'damaged.mp4', bytearray(content)
     if data.draw(st.booleans()):
         damaged = damaged[: data.draw(st.integers(0, len(damaged) - 1))]
@@ -65,3 +64,12 @@ def test_damage_gives_whole_frames_or_an_error_with_the_name(tmp_path, content, 
         assert result['total_frames'] > 0
         return
     assert str(path) in problem and 'cannot be read' in problem
+
+
+@needs_av
+def test_a_codec_that_nobody_knows_is_an_error_with_the_name(tmp_path, content):
+    path = tmp_path / 'unknown.mp4'
+    assert content.count(b'stsd') == 1  # the box that names the codec
+    path.write_bytes(content.replace(b'stsd', b'zzzz'))
+    with pytest.raises(UnreadableError, match='unknown.mp4, .* cannot be read'):
+        read(path)

@@ -215,8 +215,9 @@ def test_every_net_of_the_benchmark_takes_its_input(net, shape):
     pytest.importorskip('mmdet')
     pytest.importorskip('mmpretrain')
     pytest.importorskip('mmaction')
-    side = 224 if len(shape) == 5 else 64
-    shape = (1, *shape[1:-2], side, side)
-    (result,) = measure.compare([net], shape, measure.Task(measure.FORWARD), 1)
-    assert result.failure is None
-    assert result.median > 0
+    side = 224 if 'V2' in net.name else 64  # V2's positions are of 224 pixels
+    model = net.build()
+    model.eval()  # which mmdet's nets do not return
+    with torch.inference_mode():
+        outs = list(measure.tensors(model(torch.randn(1, *shape[1:-2], side, side))))
+    assert outs and all(out.isfinite().all() and out.std() > 0 for out in outs)

@@ -7,8 +7,11 @@
 Each round gives every net one step; a ratio is the median of the rounds' ratios to the first net,
 so that a machine that is busy for a while slows both sides of it. "explicit" is our net with the
 affinities stored as a matrix, the arithmetic of the original. Nets of toolboxes that are not
-installed are left out by name. Written are benchmark.md, benchmark.json and benchmark.png, after
-every comparison: what an interrupted run has measured is kept.
+installed are left out by name. MFU, model FLOPs utilization, is how close a net comes to the speed
+of a product of large matrices, measured in the same rounds.
+
+Written are benchmark.md, benchmark.json and benchmark.png, after every comparison: what an
+interrupted run has measured is kept.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """tools/benchmark.py: fair ratios, the explicit form is the same net, what is missing is said."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
 from tool_modules import load_tool
 from torch import nn
 
+from mmuniformer.layers.attention import Attention
 from mmuniformer.models import UniFormer, UniFormer3D
 
 nets = load_tool('benchmarking.nets')
@@ -77,11 +79,13 @@ def test_a_reference_form_gives_the_same_maps_and_gradients(attention, reference
 def test_the_original_form_goes_none_of_our_ways(net, size, monkeypatch):
     x = torch.randn(1, 3, *size)
     expected = net(x)
+    monkeypatch.setattr('mmuniformer.layers.mlp._LARGE', 0)
     for name in (
         'attention.F.scaled_dot_product_attention',
         'activation.GELU.forward',
         'depthwise._Depthwise.apply',
         'drop_path.DropPath.add',
+        'mlp._in_strips',
     ):
         monkeypatch.setattr(f'mmuniformer.layers.{name}', missing)
     with pytest.raises(ModuleNotFoundError):
@@ -118,10 +122,30 @@ def test_every_round_gives_every_net_one_step(tiny_suite, mode, dtype):
     suite = [nets.Net(name, nets.OURS, lambda: built.append(Scale()) or built[-1]) for name in 'ab']
     task = measure.Task(mode, dtype)
     timings = measure.compare(suite, (1, 3, 4, 4), task, 3, lambda: steps.append(1))
-    assert [net.calls for net in built] == [4, 4]
+    assert [net.calls for net in built] == [5, 5]  # one to count FLOPs, one not timed
     assert [len(timing.times) for timing in timings] == [3, 3]
     assert len(steps) == 8
     assert all(net.training is (mode == measure.TRAIN) for net in built)
+
+
+def test_attention_counts_as_its_two_products():
+    dim, tokens = 32, 10
+    projections, products = 4 * dim * dim * tokens, 2 * tokens * tokens * dim
+    attention = Attention(dim, head_dim=16)
+    assert measure.count_flops(attention, torch.zeros(1, tokens, dim)) == 2 * (
+        projections + products
+    )
+
+
+@pytest.mark.parametrize(('mode', 'passes'), [(measure.FORWARD, 1), (measure.TRAIN, 3)])
+def test_mfu_is_the_rate_of_a_net_over_that_of_a_product_of_matrices(mode, passes, monkeypatch):
+    monkeypatch.setitem(measure.YARDSTICK, 'cpu', 10)
+    takes = {nn.Linear: 1.0, nn.Conv2d: 4.0}
+    monkeypatch.setattr(measure, 'seconds', lambda task, net, x: takes[type(net)])
+    suite = [nets.Net('conv', nets.PEER, partial(nn.Conv2d, 3, 5, 1))]
+    (result,) = measure.compare(suite, (1, 3, 6, 7), measure.Task(mode), 3)
+    assert result.flops == 2 * 3 * 5 * 6 * 7
+    assert result.utilization == pytest.approx(passes * result.flops / 4 / (2 * 10**3))
 
 
 def test_a_training_step_reaches_every_parameter():

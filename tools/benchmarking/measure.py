@@ -6,24 +6,34 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 from .nets import Net
 
 FORWARD, TRAIN = 'forward', 'train'
+PASSES = {FORWARD: 1, TRAIN: 3}  # in forward passes: backward, each product has two gradients
+YARDSTICK = {'cpu': 2048, 'cuda': 8192}  # rows and columns of the matrices
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 
 @dataclass
 class Timing:
-    """One net on one input; ``failure`` says why there are no times."""
+    """One net on one input; ``failure`` says why there are no times.
+
+    ``flops`` are those of a forward pass, a multiply-add as two. ``utilization`` is the model FLOPs
+    utilization (MFU), as a share of what a product of two large matrices reached in the same round.
+    """
 
     net: str
     kind: str
     times: list[float] = field(default_factory=list)
+    flops: int | None = None
+    utilization: float | None = None
     peak_bytes: int | None = None
     failure: str | None = None
 
@@ -87,6 +97,7 @@ def compare(
 ) -> list[Timing]:
     """Time ``rounds`` rounds, in each of which every net takes its turn, after one not counted.
 
+    A product of matrices comes first in each round: what the machine can do at that moment.
     ``on_step`` is called ``(1 + rounds) · len(nets)`` times.
     """
     torch.manual_seed(0)
@@ -99,16 +110,54 @@ def compare(
         except (ImportError, RuntimeError, ValueError, TypeError) as error:
             timings[net.name].failure = _reason(error)
         on_step()
+    product = Product(task)
+    rates = []
     for _ in range(rounds):
+        rates.append(product.rate())
         for name in timings:
             if name in running:
                 timings[name].times.append(seconds(task, running[name], x))
             on_step()
+    for name in running:
+        timing = timings[name]
+        work = PASSES[task.mode] * timing.flops
+        timing.utilization = statistics.median(
+            work / time / rate for time, rate in zip(timing.times, rates, strict=True)
+        )
     return list(timings.values())
+
+
+class Product:
+    """A product of two square matrices in the precision of a task, the yardstick of utilization."""
+
+    def __init__(self, task: Task):
+        device = torch.device(task.device)
+        options = dict(device=device, dtype=DTYPES[task.dtype])
+        side = YARDSTICK[device.type]
+        self.flops = 2 * side**3
+        self._task = replace(task, mode=FORWARD)
+        self._matrix = torch.randn(side, side, **options)
+        self._product = nn.Linear(side, side, bias=False, **options)
+        self.rate()  # the first one takes longer
+
+    def rate(self) -> float:
+        """FLOP per second, now."""
+        return self.flops / seconds(self._task, self._product, self._matrix)
+
+
+def count_flops(net: nn.Module, x: Tensor) -> int:
+    """FLOPs of a forward pass, a multiply-add as two."""
+    counter = FlopCounterMode(display=False)
+    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
+    net.eval()  # where drop path drops nothing
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+        net(x)
+    return counter.get_total_flops()
 
 
 def _prepare(net: Net, task: Task, x: Tensor, timing: Timing) -> nn.Module:
     module = net.build().to(task.device)
+    timing.flops = count_flops(module, x)
     module.train(task.mode == TRAIN)
     if task.compiled:
         module.compile()

@@ -13,6 +13,7 @@ from mmuniformer.layers import DropPath
 from mmuniformer.layers.activation import GELU
 from mmuniformer.layers.attention import Attention
 from mmuniformer.layers.depthwise import DEPTHWISE
+from mmuniformer.layers.mlp import Mlp
 from mmuniformer.layers.nd import CONV
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
 
@@ -74,12 +75,14 @@ def _add_masked(self: DropPath, x: Tensor, branch: Callable[[Tensor], Tensor]) -
 def original(net: nn.Module) -> nn.Module:
     """Let ``net`` compute everything as the original does: without any of our ways round.
 
-    Explicit affinities, dropped branches computed, GELU into fresh memory and PyTorch's own
-    gradients of depthwise convolutions. Parameters and results stay the same.
+    Explicit affinities, dropped branches computed, hidden maps in one piece, GELU into fresh memory
+    and PyTorch's own gradients of depthwise convolutions. Parameters and results stay the same.
     """
     for module in masked(explicit(net)).modules():
         if isinstance(module, GELU):
             module.forward = nn.functional.gelu
+        if isinstance(module, Mlp):
+            module.forward = module.transform
         for ndim, depthwise in DEPTHWISE.items():
             if isinstance(module, depthwise):
                 module.forward = MethodType(CONV[ndim].forward, module)

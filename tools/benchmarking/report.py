@@ -36,7 +36,7 @@ class Comparison:
 
     def columns(self) -> tuple[str, ...]:
         absolute = ('ms', 'peak MiB') if self.on_gpu else ()
-        return ('net', f'time of {self.timings[0].net}', 'spread', *absolute)
+        return ('net', f'time of {self.timings[0].net}', 'spread', 'MFU', *absolute)
 
     @property
     def on_gpu(self) -> bool:
@@ -50,7 +50,7 @@ class Comparison:
             if not timing.times:
                 rows.append((timing.net, timing.failure or NOTHING, *self._blanks()))
                 continue
-            row = [timing.net, NOTHING, f'±{timing.spread:.0%}']
+            row = [timing.net, NOTHING, f'±{timing.spread:.0%}', f'{timing.utilization:.0%}']
             if timing.net in relative:
                 row[1] = f'{relative[timing.net]:.2f}×'
             if self.on_gpu:

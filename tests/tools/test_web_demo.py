@@ -119,9 +119,9 @@ def test_a_running_page_answers_a_client(models, page, picture, clip):
 
 def test_in_a_browser_a_picture_is_uploaded_and_its_classes_appear(page, picture, tmp_path):
     api = pytest.importorskip('playwright.sync_api')
-    browser = shutil.which('chromium')
+    browser = shutil.which('chromium') or shutil.which('google-chrome')
     if browser is None:
-        pytest.skip('there is no chromium')
+        pytest.skip('there is neither chromium nor google-chrome')
     with api.sync_playwright() as play:
         tab = play.chromium.launch(executable_path=browser, args=['--no-sandbox']).new_page()
         tab.goto(page)

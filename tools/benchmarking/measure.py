@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .nets import Net
 
 FORWARD, TRAIN = 'forward', 'train'
-PASSES = {FORWARD: 1, TRAIN: 3}  # in forward passes: backward, each product has two gradients
+PASSES = {FORWARD: 1, TRAIN: 3}  # a product of matrices has two more in the backward pass
 YARDSTICK = {'cpu': 2048, 'cuda': 8192}  # rows and columns of the matrices
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
@@ -122,7 +122,7 @@ def compare(
         timing = timings[name]
         work = PASSES[task.mode] * timing.flops
         timing.utilization = statistics.median(
-            work / time / rate for time, rate in zip(timing.times, rates, strict=True)
+            work / took / rate for took, rate in zip(timing.times, rates, strict=True)
         )
     return list(timings.values())
 
@@ -133,7 +133,7 @@ class Product:
     def __init__(self, task: Task):
         device = torch.device(task.device)
         options = dict(device=device, dtype=DTYPES[task.dtype])
-        side = YARDSTICK[device.type]
+        side = YARDSTICK.get(device.type, YARDSTICK['cpu'])
         self.flops = 2 * side**3
         self._task = replace(task, mode=FORWARD)
         self._matrix = torch.randn(side, side, **options)

@@ -240,8 +240,9 @@ def test_every_net_of_the_benchmark_takes_its_input(net, shape):
     pytest.importorskip('mmpretrain')
     pytest.importorskip('mmaction')
     side = 224 if 'V2' in net.name else 64  # V2's positions are of 224 pixels
-    model = net.build()
-    model.eval()  # which mmdet's nets do not return
-    with torch.inference_mode():
-        outs = list(measure.tensors(model(torch.randn(1, *shape[1:-2], side, side))))
+    model, outs = net.build(), []
+    model.register_forward_hook(lambda module, inputs, out: outs.extend(measure.tensors(out)))
+    trained = [parameter.requires_grad for parameter in model.parameters()]
+    assert measure.count_flops(model, torch.randn(1, *shape[1:-2], side, side)) > 1e8
+    assert [parameter.requires_grad for parameter in model.parameters()] == trained
     assert outs and all(out.isfinite().all() and out.std() > 0 for out in outs)

@@ -148,10 +148,16 @@ class Product:
 def count_flops(net: nn.Module, x: Tensor) -> int:
     """FLOPs of a forward pass, a multiply-add as two."""
     counter = FlopCounterMode(display=False)
-    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
     net.eval()  # where drop path drops nothing
+    # The counter looks for the gradient of what requires one, and views of parameters have none.
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         net(x)
+    for parameter in trained:
+        parameter.requires_grad_(True)
     return counter.get_total_flops()
 
 

@@ -47,13 +47,13 @@ def small(config: Config, **backbone) -> torch.nn.Module:
     return build(config, **backbone)
 
 
-def inputs_for(model: torch.nn.Module, pictures: int = 2, side: int = 128) -> dict:
+def inputs_for(model: torch.nn.Module, count: int = 2, side: int = 128) -> dict:
     from mmdet.testing import demo_mm_inputs
 
     head = model.roi_head.bbox_head if hasattr(model, 'roi_head') else model.bbox_head
     classes = (head[0] if isinstance(head, torch.nn.ModuleList) else head).num_classes
     data = demo_mm_inputs(
-        pictures, [[3, side, side]] * pictures, num_items=[3, 2][:pictures],
+        count, [[3, side, side]] * count, num_items=[3, 2][:count],
         num_classes=classes + 1, with_mask=True,
     )  # fmt: skip
     for sample in data['data_samples']:
@@ -74,7 +74,7 @@ def test_a_model_predicts_boxes_and_masks_in_the_picture(path):
     config = load(path)
     model = small(config).eval()
     with torch.no_grad():
-        samples = model(**inputs_for(model, pictures=1), mode='predict')
+        samples = model(**inputs_for(model, count=1), mode='predict')
     limit = config.model.test_cfg.get('rcnn', config.model.test_cfg).max_per_img
     for sample in samples:
         found = sample.pred_instances

@@ -9,9 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
+from _complexity_models import Meter
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from .nets import Net
 
@@ -147,18 +146,16 @@ class Product:
 
 def count_flops(net: nn.Module, x: Tensor) -> int:
     """FLOPs of a forward pass, a multiply-add as two."""
-    counter = FlopCounterMode(display=False)
+    meter = Meter()
     net.eval()  # where drop path drops nothing
     # The counter looks for the gradient of what requires one, and views of parameters have none.
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     for parameter in trained:
         parameter.requires_grad_(False)
-    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
-        net(x)
+    meter('net', net, x)
     for parameter in trained:
         parameter.requires_grad_(True)
-    return counter.get_total_flops()
+    return 2 * meter.rows[0].flops  # which counts one
 
 
 def _prepare(net: Net, task: Task, x: Tensor, timing: Timing) -> nn.Module:

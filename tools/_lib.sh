@@ -34,4 +34,12 @@ step() {
     printf '%s\n' "$(clock $((SECONDS - start)))"
 }
 
+# need_disk FOLDER GB WHAT_GOES_THERE WHAT_TO_DO_ELSE; the folder need not exist yet.
+need_disk() {
+    local folder=$1 free
+    until [[ -d $folder ]]; do folder=$(dirname "$folder"); done
+    free=$(($(df -Pk "$folder" | awk 'NR == 2 {print $4}') / 1024 / 1024))
+    ((free >= $2)) || fail "$free GB are free in $folder, for $3; $2 GB are needed" "$4"
+}
+
 venv_python() { "$VENV/bin/python" "$@"; }

@@ -28,6 +28,8 @@ for argument in "$@"; do
     esac
 done
 
+need_disk "${TMPDIR:-/tmp}" 2 'what the tests write' \
+    'Free some space, or use another folder: TMPDIR=/other/disk bash tools/run_tests.sh ...'
 bash "$ROOT/tools/setup.sh" all
 cd "$ROOT"
 # A process of tests per core, each with one thread: tests spend most of their time where a second

@@ -74,11 +74,12 @@ check_machine() {
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || fail \
         "Python's header files (Python.h) are missing, and mmcv's operators are compiled" \
         'On Debian and Ubuntu: apt-get install -y python3-dev'
-    local free
-    free=$(($(df -Pk "$(dirname "$VENV")" | awk 'NR == 2 {print $4}') / 1024 / 1024))
-    [[ -x $VENV/bin/python ]] || ((free >= 8)) || fail \
-        "$free GB are free where $VENV will be; about 8 GB are needed" \
-        'Free some space, or put the environment elsewhere: VENV=/other/disk/venv bash tools/setup.sh ...'
+    if [[ ! -x $VENV/bin/python ]]; then
+        need_disk "$VENV" 8 "the environment $VENV" \
+            'Free some space, or put the environment elsewhere: VENV=/other/disk/venv bash tools/setup.sh ...'
+        need_disk "${TMPDIR:-/tmp}" 2 'what pip unpacks' \
+            'Free some space, or use another folder: TMPDIR=/other/disk bash tools/setup.sh ...'
+    fi
 }
 
 make_venv() {

@@ -101,6 +101,37 @@ def test_a_missing_compiler_is_named_with_the_package_that_has_it(tmp_path):
     assert 'apt-get install -y build-essential' in result.stderr
 
 
+# Tells that {0} KiB are free in folder {1}, and 10 GiB in others.
+DISK = """#!/bin/sh
+case $2 in {1}) free={0} ;; *) free=10485760 ;; esac
+echo Filesystem 1024-blocks Used Available
+echo /dev/disk 0 0 $free
+"""
+
+
+@pytest.mark.parametrize(
+    ('command', 'free', 'place', 'message'),
+    [
+        ('setup.sh det', 8, '', 'for the environment {}/new/venv; 8 GB are needed'),
+        ('setup.sh det', 2, '/tmp', 'for what pip unpacks; 2 GB are needed'),
+        ('run_tests.sh', 2, '/tmp', 'for what the tests write; 2 GB are needed'),
+    ],
+)
+def test_a_full_disk_is_told_before_anything_is_done(command, free, place, message, tmp_path):
+    (tmp_path / 'tmp').mkdir()
+    (tmp_path / 'bin').mkdir()
+    df = tmp_path / 'bin' / 'df'
+    df.write_text(DISK.format(free * 2**20 - 1, f'{tmp_path}{place}'))
+    df.chmod(0o755)
+    places = {'VENV': str(tmp_path / 'new' / 'venv'), 'TMPDIR': str(tmp_path / 'tmp')}
+    path = f'{df.parent}:{os.environ["PATH"]}'
+    result = run('tools/' + command.split()[0], *command.split()[1:], PATH=path, **places)
+    assert result.returncode == 1
+    told = f'error: {free - 1} GB are free in {tmp_path}{place}, {message.format(tmp_path)}'
+    assert told in result.stderr.splitlines()
+    assert not (tmp_path / 'new').exists()
+
+
 def test_a_failing_step_shows_the_log_and_the_remedy(tmp_path):
     log = tmp_path / 'log'
     script = f"""

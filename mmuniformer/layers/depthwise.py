@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .tracing import is_traced
+
 _COLUMNS = 3  # of a kernel whose gradient is fast
 _CONVOLVE = {2: F.conv2d, 3: F.conv3d}
 
@@ -55,8 +57,7 @@ def depthwise(ndim: int, channels: int, kernel_size: int | tuple[int, ...]) -> n
 
 def _computes_gradients(x: Tensor) -> bool:
     """Whether gradients will be computed on a CPU, by PyTorch's engine as it stands."""
-    traced = torch.compiler.is_compiling() or torch.jit.is_tracing()
-    return x.is_cpu and torch.is_grad_enabled() and not traced
+    return x.is_cpu and torch.is_grad_enabled() and not is_traced()
 
 
 def _half(kernel_size: tuple[int, ...]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from .activation import GELU
+from .tracing import is_traced
 
 _STRIP = 4 * 2**20  # bytes of a hidden map that are computed at a time
 _LARGE = 16 * 2**20  # bytes of a hidden map for which that pays
@@ -51,16 +52,12 @@ class Mlp(nn.Module):
 
     def _is_watched(self) -> bool:
         """Whether somebody would see strips: the compiler, a tracer or a hook on a layer."""
-        return (
-            torch.compiler.is_compiling()
-            or torch.jit.is_tracing()
-            or any(
-                layer._forward_hooks
-                or layer._forward_pre_hooks
-                or layer._backward_hooks
-                or layer._backward_pre_hooks
-                for layer in self.children()
-            )
+        return is_traced() or any(
+            layer._forward_hooks
+            or layer._forward_pre_hooks
+            or layer._backward_hooks
+            or layer._backward_pre_hooks
+            for layer in self.children()
         )
 
 

@@ -37,7 +37,6 @@ class MMBackbone(BaseModule):
     def __init__(self, *, norm_eval: bool, init_cfg: Mapping | Sequence[Mapping] | None):
         super().__init__(init_cfg=init_cfg)
         self.norm_eval = norm_eval
-        self.fused = False
 
     def freeze(self) -> None:
         """Take what is frozen out of training; it gets no gradient and is in eval mode."""
@@ -46,6 +45,10 @@ class MMBackbone(BaseModule):
     def load_pretrained(self, source: str, **options: Any) -> LoadReport:
         """Load a file into this net, or refuse it."""
         raise NotImplementedError
+
+    @property
+    def fused(self) -> bool:
+        return hasattr(self, _FOLDED)
 
     def fuse(self) -> 'MMBackbone':
         """Bring the net into a form for inference alone, with the same outputs up to rounding.
@@ -69,7 +72,6 @@ class MMBackbone(BaseModule):
             name = type(self).__name__
             raise ValueError(f'{name} is in training mode; call eval() before fuse()')
         self.fuse_layers()
-        self.fused = True
         self.register_buffer(_FOLDED, torch.tensor(True))
         return self.eval()  # as the identities are not that took the place of the norms
 

@@ -52,6 +52,8 @@ def test_the_versions_are_those_of_the_constraints():
     wanted = [Requirement(line) for line in lines if line and not line.startswith('#')]
     compared = 0
     for want in wanted:
+        if want.marker and not want.marker.evaluate({'python_version': '3.11'}):
+            continue  # the page tells of Python 3.11
         version = ROWS[canonicalize_name(want.name)][0]
         assert want.specifier.contains(version), f'{want.name}: {version}, not {want.specifier}'
         compared += 1

@@ -25,6 +25,15 @@ def no_default_scope() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_current_logger() -> Iterator[None]:
+    """Forget the loggers a test made: they write into its folder, which is deleted."""
+    before = dict(MMLogger._instance_dict)
+    yield
+    MMLogger._instance_dict.clear()
+    MMLogger._instance_dict.update(before)
+
+
 @pytest.fixture
 def mm_warnings(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """The warnings that mmengine's logger gets, which hands nothing on to Python's."""

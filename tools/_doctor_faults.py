@@ -28,6 +28,7 @@ PARTS = {
     'pycocotools': 'pycocotools',
     'decord': 'decord',
     'moviepy': 'moviepy',
+    'transformers': 'transformers',
     'mmuniformer': 'mmuniformer',
 }
 # What is imported, each in a process of its own, if its part is installed.
@@ -46,6 +47,7 @@ IMPORTS = {
 }
 MAIN_JOB = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmuniformer')
 
+IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
 BUILD_MMCV = (
     'MMCV_WITH_OPS=1 CFLAGS=-g0 pip install --no-build-isolation --no-cache-dir '
     "--force-reinstall --no-deps --no-binary mmcv 'mmcv==2.1.0'"
@@ -109,26 +111,40 @@ def _lacks_drn(facts: Facts) -> bool:
     return localizers.is_dir() and not (localizers / 'drn').exists()
 
 
+def _has_new_transformers(facts: Facts) -> bool:
+    return any(
+        toolbox in facts.versions and facts.at_least('transformers', *limit)
+        for toolbox, limit in {'mmpretrain': (4, 52), 'mmaction2': (4, 56)}.items()
+    )
+
+
 FAULTS = (
     Fault(
         'mmengine reads training checkpoints in a way that torch >= 2.6 refuses',
         _bare_torch_load,
         'UnpicklingError ... Unsupported global: mmengine.logging.history_buffer.HistoryBuffer',
-        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        IMPORT_US,
         repaired=True,
     ),
     Fault(
         'mmaction2 was published without mmaction/models/localizers/drn',
         _lacks_drn,
         'ModuleNotFoundError: mmaction.models.localizers.drn',
-        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        IMPORT_US,
+        repaired=True,
+    ),
+    Fault(
+        'multimodal models of mmpretrain and mmaction2 do not go with this transformers',
+        _has_new_transformers,
+        "cannot import name 'GenerationMixin'; TypeError: NoneType takes no arguments",
+        IMPORT_US,
         repaired=True,
     ),
     Fault(
         'there is no GPU, and mmengine asks for one with --launcher pytorch',
         lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
         'RuntimeError: Found no NVIDIA driver',
-        "custom_imports = dict(imports=['mmuniformer']) in the config",
+        IMPORT_US,
         repaired=True,
     ),
     Fault(

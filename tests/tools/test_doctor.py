@@ -74,6 +74,16 @@ def test_the_tested_stack_has_no_fault_that_versions_tell(tools):
             'different builds',
             'torch torchvision',
         ),
+        (
+            {'versions': {'mmpretrain': '1.2.0', 'mmaction2': '1.2.0', 'transformers': '4.52.1'}},
+            'multimodal',
+            "imports=['mmuniformer']",
+        ),
+        (
+            {'versions': {'mmaction2': '1.2.0', 'transformers': '5.23.0'}},
+            'multimodal',
+            "imports=['mmuniformer']",
+        ),
     ],
 )
 def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, command):
@@ -82,6 +92,12 @@ def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, co
     assert len(present) == 1
     assert word in present[0].name
     assert command in present[0].fix
+
+
+def test_transformers_is_no_fault_where_the_toolbox_goes_with_it(tools):
+    for versions in ({'mmpretrain': '1.2.0', 'transformers': '4.51.3'}, {'transformers': '5.23.0'}):
+        facts = tools['faults'].Facts(versions=versions)
+        assert not any(fault.present(facts) for fault in tools['faults'].FAULTS)
 
 
 def test_a_missing_drn_is_seen_in_the_files(tools, tmp_path):

@@ -36,8 +36,11 @@ class _BeforeParts(importlib.abc.MetaPathFinder):
 
 
 def _check(toolbox: str) -> None:
-    dependency = importlib.import_module(f'{toolbox}.utils.dependency')
-    if not getattr(dependency, 'WITH_MULTIMODAL', False):
+    try:
+        dependency = importlib.import_module(f'{toolbox}.utils.dependency')
+    except ModuleNotFoundError:
+        return  # an older one, without multimodal models
+    if not dependency.WITH_MULTIMODAL:
         return
     limit, found = _TOO_NEW[toolbox], importlib.metadata.version('transformers')
     version = sys.modules[toolbox].__version__

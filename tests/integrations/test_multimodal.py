@@ -81,6 +81,15 @@ def test_only_a_version_that_does_not_import_is_left_out(
     assert dependency.WITH_MULTIMODAL is kept
 
 
+def test_a_toolbox_without_multimodal_models_is_left_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'mmaction', types.SimpleNamespace(__version__='1.1.0'))
+    monkeypatch.setitem(sys.modules, 'mmaction.utils.dependency', None)
+    said = []
+    monkeypatch.setattr(multimodal, 'print_log', lambda *words: said.append(words))
+    assert multimodal._BeforeParts().find_spec('mmaction.models') is None
+    assert not said
+
+
 def test_a_second_call_adds_no_second_finder():
     before = list(sys.meta_path)
     multimodal.leave_out_multimodal()

@@ -1,5 +1,6 @@
 """Fixtures for the whole suite."""
 
+import functools
 import logging
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import mmengine.config.utils
 import pytest
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
@@ -15,6 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # OpenMP threads that spin while they wait make two busy processes ten times slower than one.
 CALM = {'GOMP_SPINCOUNT': '10000'}
 Run = Callable[..., subprocess.CompletedProcess]
+
+
+@pytest.fixture(autouse=True, scope='session')
+def metafiles_read_once() -> Iterator[None]:
+    """Keep the 50 files of YAML that mmengine reads for each base like ``mmdet::_base_/…``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mmengine.config.utils, 'load', functools.cache(mmengine.config.utils.load))
+        yield
 
 
 @pytest.fixture(autouse=True, scope='module')

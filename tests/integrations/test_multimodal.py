@@ -7,6 +7,7 @@ import sys
 import types
 
 import pytest
+from tool_modules import load_tool
 
 from mmuniformer.integrations import multimodal
 
@@ -94,3 +95,14 @@ def test_a_second_call_adds_no_second_finder():
     before = list(sys.meta_path)
     multimodal.leave_out_multimodal()
     assert sys.meta_path == before
+
+
+@pytest.mark.parametrize('toolbox', multimodal._TOO_NEW)
+def test_the_doctor_sees_the_fault_from_the_same_version_on(toolbox):
+    faults = load_tool('_doctor_faults')
+    (part,) = [part for part, module in faults.PARTS.items() if module == toolbox]
+    limit = multimodal._TOO_NEW[toolbox]
+    major, minor = limit.split('.')
+    for version, seen in ((limit, True), (f'{major}.{int(minor) - 1}.9', False)):
+        facts = faults.Facts(versions={part: '1.2.0', 'transformers': version})
+        assert faults._has_new_transformers(facts) is seen

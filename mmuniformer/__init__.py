@@ -3,6 +3,11 @@
 Importing this package makes ``type='UniFormer'`` known to every toolbox that is installed.
 """
 
+import importlib.util
+
+if importlib.util.find_spec('mmengine') is None:
+    raise ImportError('mmuniformer needs mmengine; pip install mmengine (or onedl-mmengine)')
+
 from . import integrations
 from .version import __version__
 

@@ -4,16 +4,16 @@ mmaction2 has test-only classes ``UniFormer`` and ``UniFormerV2``, registered wh
 imported. Registering ours before that makes its import fail; after it, ours must replace them.
 """
 
-import importlib.abc
-import importlib.machinery
+import importlib
 import importlib.util
 import logging
-import sys
 import types
 from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.registry import Registry
+
+from . import stand_ins
 
 # Registry of mmaction2 → our modules that register into it.
 _PARTS = {
@@ -52,26 +52,25 @@ def _append_locations(registry: Registry, modules: list[str]) -> None:
 
 def serve_missing_drn() -> None:
     """Make ``mmaction.models`` importable where the wheel lacks ``localizers/drn`` (1.2.0 does)."""
-    if not any(isinstance(finder, _MissingDrn) for finder in sys.meta_path):
-        sys.meta_path.append(_MissingDrn())
+    stand_ins.serve({_DRN_PACKAGE: _fill_nothing, f'{_DRN_PACKAGE}.drn': _fill_drn})
 
 
-class _MissingDrn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Last in line of the import system: asked only if the real module is not there."""
+def _fill_nothing(package: types.ModuleType) -> None:
+    pass
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name not in (_DRN_PACKAGE, f'{_DRN_PACKAGE}.drn'):
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=name == _DRN_PACKAGE)
 
-    def exec_module(self, module: types.ModuleType) -> None:
-        if module.__name__ == _DRN_PACKAGE:
-            return
-        module.DRN = DRN
-        print_log(
-            'this mmaction2 was published without its localizer DRN; everything else works',
-            'current',
-        )
+def _fill_drn(module: types.ModuleType) -> None:
+    module.DRN = DRN
+    print_log(
+        'this mmaction2 was published without its localizer DRN; everything else works', 'current'
+    )
+
+
+def serve_decord() -> None:
+    """Let stock pipelines read videos by PyAV where mmaction2 lacks decord."""
+    if importlib.util.find_spec('mmaction') is not None:
+        fill = stand_ins.copy_of('decord_stand_in', 'VideoReader', 'cpu')
+        stand_ins.serve({'decord': fill})
 
 
 class DRN:

@@ -5,7 +5,7 @@ Imported by mmaction2's registries behind its own transforms and data sets.
 
 import io
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from mmaction.datasets.transforms import DecordInit, RawFrameDecode
 from mmaction.registry import DATASETS, TRANSFORMS
 from mmengine.fileio import FileClient
 from mmengine.logging import print_log
-from numpy import ndarray
 
 from ..engine.load_or_skip import UnreadableError
+from . import decord_stand_in
 
 STAND_IN = 'blank'  # key of a sample: black frames take the place of the file
 STAND_IN_SIZE = (224, 224)
@@ -61,7 +61,10 @@ class VideoReader:
 
     def __init__(self, name: str, content: bytes, num_threads: int = 1):
         self._name, self._content = name, content
-        self._left = [lambda: _with_decord(content, num_threads), lambda: _PyAVReader(content)]
+        self._left = [
+            lambda: _with_decord(content, num_threads),
+            lambda: decord_stand_in.VideoReader(io.BytesIO(content)),
+        ]
         self._failures: list[Exception] = []
         self._reader: Any = None
         if not len(self):
@@ -99,58 +102,9 @@ class VideoReader:
 def _with_decord(content: bytes, num_threads: int) -> Any:
     import decord
 
+    if decord.VideoReader is decord_stand_in.VideoReader:
+        raise ImportError('decord is not installed')
     return decord.VideoReader(io.BytesIO(content), num_threads=num_threads)
-
-
-class _PyAVReader:
-    """The same three questions answered by PyAV, reading from the first frame on each time."""
-
-    def __init__(self, content: bytes):
-        import av
-
-        self._av, self._content = av, content
-        self._total = sum(1 for _ in self._frames())
-        if not self._total:
-            raise UnreadableError('PyAV finds no frames')
-
-    def _frames(self) -> Iterator[Any]:
-        with self._av.open(io.BytesIO(self._content)) as container:
-            stream = container.streams.video[0]
-            if stream.codec_context is None:  # no known codec: decoding it crashes PyAV 17
-                return
-            frames = container.decode(stream)
-            while True:
-                try:
-                    yield next(frames)
-                except (StopIteration, self._av.error.FFmpegError):  # the rest is damaged
-                    return
-
-    def __len__(self) -> int:
-        return self._total
-
-    def get_avg_fps(self) -> float:
-        with self._av.open(io.BytesIO(self._content)) as container:
-            return float(container.streams.video[0].average_rate or 0)
-
-    def get_batch(self, indices: Sequence[int]) -> '_Frames':
-        wanted = np.minimum(indices, self._total - 1).tolist()
-        needed = set(wanted)
-        found = {
-            number: frame.to_rgb().to_ndarray()
-            for number, frame in zip(range(max(wanted) + 1), self._frames(), strict=False)
-            if number in needed
-        }
-        return _Frames([found[number] for number in wanted])
-
-
-class _Frames:
-    """Frames ``(N, H, W, 3)`` as decord hands them out."""
-
-    def __init__(self, frames: Sequence[ndarray]):
-        self._frames = frames
-
-    def asnumpy(self) -> ndarray:
-        return np.stack(self._frames)
 
 
 class _Black:
@@ -162,8 +116,8 @@ class _Black:
     def get_avg_fps(self) -> float:
         return 30.0
 
-    def get_batch(self, indices: Sequence[int]) -> _Frames:
-        return _Frames([np.zeros((*STAND_IN_SIZE, 3), np.uint8)] * len(indices))
+    def get_batch(self, indices: Sequence[int]) -> decord_stand_in.Frames:
+        return decord_stand_in.Frames(np.zeros((len(indices), *STAND_IN_SIZE, 3), np.uint8))
 
 
 @TRANSFORMS.register_module()

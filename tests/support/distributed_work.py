@@ -96,13 +96,22 @@ def data_parallel(rank: int, backbone: dict) -> dict[str, Any]:
     return found
 
 
+# What FSDP calls; the last two since PyTorch 2.14.
+COLLECTIVES = (
+    'all_gather', 'all_gather_into_tensor', 'reduce_scatter_tensor',
+    'all_gather_single', 'reduce_scatter_single',
+)  # fmt: skip
+
+
 @contextmanager
 def count_collectives() -> Iterator[dict[str, mock.Mock]]:
     """Count what FSDP calls of torch.distributed meanwhile."""
     with ExitStack() as stack:
         calls = {}
-        for name in ('all_gather', 'all_gather_into_tensor', 'reduce_scatter_tensor'):
-            original = getattr(distributed, name)
+        for name in COLLECTIVES:
+            original = getattr(distributed, name, None)
+            if original is None:
+                continue
             patch = mock.patch.object(distributed, name, wraps=original)
             calls[name] = stack.enter_context(patch)
         yield calls

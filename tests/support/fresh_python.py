@@ -3,6 +3,7 @@
 What toolboxes import is imported once; each piece of code runs in a fork of that process.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import traceback
 SLOW_IMPORTS = (
     'torch', 'torchvision', 'mmengine.runner', 'mmcv', 'scipy.stats', 'matplotlib.pyplot',
 )  # fmt: skip
+AT_REST = {'MMUNIFORMER_PATCHES': '0'}  # else importing mmcv-lite imports the plugin
 UNTOUCHED = ('mmuniformer', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose')
 
 
@@ -22,6 +24,7 @@ class FreshPython:
         self._process = subprocess.Popen(
             [sys.executable, '-W', 'ignore', __file__],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, **AT_REST},
         )  # fmt: skip
         return self
 
@@ -42,6 +45,10 @@ def _serve() -> None:
         __import__(name)
     if known := set(UNTOUCHED) & set(sys.modules):
         raise RuntimeError(f'{sorted(known)} are imported before the code runs')
+    for name in AT_REST:
+        del os.environ[name]
+    if hook := sys.modules.get('_mmuniformer'):  # of an installed plugin, run as Python starts
+        importlib.reload(hook)
     for line in sys.stdin:
         reader, writer = os.pipe()
         if (child := os.fork()) == 0:

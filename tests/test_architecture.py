@@ -24,7 +24,9 @@ BELOW = {
     'integrations': {
         *('token_labeling', 'engine', 'visualization', 'models', 'layers', 'weights', 'registry'),
     },
+    'cli': {'integrations', 'engine', 'models', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
+    '__main__': {'cli'},
 }
 # Rooms that know these packages and the standard library alone.
 KNOWS_ALONE = {

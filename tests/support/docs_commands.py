@@ -26,7 +26,7 @@ NOT_RUN = {
     r'pip-audit': 'asks a database on the network',
     r'pip check': 'looks at another environment than the one of the tests',
     r'bash tools/(setup|quickstart|run_tests)\.sh': 'builds an environment',
-    r'mim (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
+    r'(mim|mmuniformer) (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
     r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
     r'python tools/(train|test|demo|web_demo|visualize|export)\.py': 'needs a trained model',
@@ -37,6 +37,7 @@ NOT_RUN = {
     r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
     r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
     r'python tools/benchmark\.py$': 'takes minutes',
+    r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
     r'python tools/reproduce\.py .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
     r'python -m (http\.server|mkdocs serve)': 'does not end',
     r'mkdocs (build|serve)': 'has a test of its own, or does not end',
@@ -67,6 +68,8 @@ def check(command: Command, folder: Path) -> None:
     first, *rest = command.words
     if first == 'mim' and rest[0] in ('train', 'test'):
         check_mim(rest[0], rest[1:], folder)
+    elif first == 'mmuniformer':
+        check_own(rest)
     elif first == 'mim':
         check_click(rest[0], rest[1:])
     elif first == 'python' and rest[0] != '-m':
@@ -122,6 +125,13 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
     arguments = [str(config), *checkpoint, '--launcher', launcher, *parameters['other_args']]
     parsed = parse(script_of(package, name), arguments)
     load(config).merge_from_dict(parsed.cfg_options or {})
+
+
+def check_own(words: list[str]) -> None:
+    name, config, *rest = words
+    if config != 'CONFIG':
+        (config,) = CONFIGS.glob(f'*/{Path(config).stem}.py')
+    parse(ROOT / 'tools' / f'{name}.py', [str(config), *rest])
 
 
 def script_of(package: str, name: str) -> Path:

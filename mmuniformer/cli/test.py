@@ -1,0 +1,58 @@
+"""``mmuniformer test CONFIG CHECKPOINT``: evaluate a checkpoint of any toolbox."""
+
+from __future__ import annotations
+
+import argparse
+
+from mmengine.config import Config
+from mmengine.evaluator import DumpResults
+
+from .runner import build_runner, load_config, make_parser
+
+# The name that each toolbox's visualization hook gives to its switch and to its output folder.
+VISUALIZATION_WORDS = {
+    'mmdet': ('draw', 'test_out_dir'),
+    'mmseg': ('draw', None),
+    'mmpretrain': ('enable', 'out_dir'),
+    'mmaction': ('enable', 'out_dir'),
+    'mmpose': ('enable', 'out_dir'),
+}
+
+
+def parse_args() -> argparse.Namespace:
+    parser = make_parser('Test a model of any of the toolboxes')
+    parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument('--out', help='write the predictions to this .pkl file')
+    parser.add_argument('--show-dir', help='draw the predictions into this folder')
+    return parser.parse_args()
+
+
+def draw_into(cfg: Config, folder: str) -> None:
+    scope = cfg.get('default_scope')
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if scope not in VISUALIZATION_WORDS or hook is None:
+        allowed = ', '.join(VISUALIZATION_WORDS)
+        raise SystemExit(
+            f'error: --show-dir needs default_hooks.visualization and a default_scope out of '
+            f'{allowed}; the config has the scope {scope!r} and the hook {hook!r}'
+        )
+    switch, out = VISUALIZATION_WORDS[scope]
+    hook[switch] = True
+    if out is None:
+        cfg.visualizer.save_dir = folder
+    else:
+        hook[out] = folder
+
+
+def main() -> None:
+    args = parse_args()
+    if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
+        raise SystemExit(f'error: --out {args.out}: the file must end in .pkl or .pickle')
+    cfg = load_config(args)
+    cfg.load_from = args.checkpoint
+    if args.show_dir is not None:
+        draw_into(cfg, args.show_dir)
+    runner = build_runner(cfg)
+    if args.out is not None:
+        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
+    runner.test()

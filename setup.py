@@ -1,38 +1,25 @@
-"""What pyproject.toml cannot say: the ``.mim`` folder and the extras that follow from mminstall."""
+"""What pyproject.toml cannot say: the ``.mim`` folder, the start-up file and the extras."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).resolve().parent
 NAME = 'mmuniformer'
-TOOLBOXES = {
-    'cls': 'mmpretrain',
-    'video': 'mmaction2',
-    'det': 'mmdet',
-    'seg': 'mmsegmentation',
-    'pose': 'mmpose',
-}
-# What a toolbox needs for its own import and does not declare.
-UNDECLARED = {
-    'cls': [],
-    'video': ['moviepy<2'],
-    'det': [],
-    'seg': ['ftfy', 'regex'],
-    'pose': [],
-}
+TASKS = ('cls', 'det', 'seg', 'video', 'pose')
 # The constraints are what tools/doctor.py compares with.
 MIM_FOLDERS = {
     'configs': ('*.py', '*.yml'),
     'tools': ('*.py', '*.sh'),
-    'requirements': ('constraints.txt',),
+    'requirements': ('constraints-*.txt',),
 }
+# Imports _mmuniformer.py when Python starts.
+PTH = 'mmuniformer.pth'
 
 
 def read_requirements(name: str) -> list[str]:
@@ -47,13 +34,9 @@ def read_requirements(name: str) -> list[str]:
 
 
 def make_extras() -> dict[str, list[str]]:
-    mim = read_requirements('mminstall')
-    by_name = {re.split(r'[<>=!~ ]', line)[0]: line for line in mim}
-    extras = {'mim': mim, 'tests': read_requirements('tests'), 'dev': read_requirements('dev')}
-    for task, toolbox in TOOLBOXES.items():
-        extras[task] = [by_name['mmcv'], by_name[toolbox], *UNDECLARED[task]]
-    extras['all'] = sorted({line for task in TOOLBOXES for line in extras[task]})
-    return extras
+    extras = {task: read_requirements('toolboxes') + read_requirements(task) for task in TASKS}
+    extras['all'] = extras['mim'] = read_requirements('mminstall')
+    return extras | {'tests': read_requirements('tests'), 'dev': read_requirements('dev')}
 
 
 def copy_mim(package: Path) -> None:
@@ -82,6 +65,20 @@ class BuildPy(build_py):
         copy_mim(package)
 
 
+class WithData(Distribution):
+    def has_data(self) -> bool:
+        """Editable installs ask this, and install no data files where there is no such method."""
+        return self.has_data_files()
+
+
+class InstallData(Distribution().get_command_class('install_data')):
+    """Puts data files beside the package, into site-packages."""
+
+    def finalize_options(self) -> None:
+        self.set_undefined_options('install', ('install_lib', 'install_dir'))
+        super().finalize_options()
+
+
 class Sdist(sdist):
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         super().make_release_tree(base_dir, files)
@@ -89,7 +86,9 @@ class Sdist(sdist):
 
 
 setup(
-    cmdclass={'build_py': BuildPy, 'sdist': Sdist},
+    distclass=WithData,
+    cmdclass={'build_py': BuildPy, 'install_data': InstallData, 'sdist': Sdist},
+    data_files=[('', [PTH])],
     install_requires=read_requirements('runtime'),
     extras_require=make_extras(),
 )

@@ -1,23 +1,21 @@
 """The wheel and the sdist carry what mim looks up, and mim finds it in an installed wheel."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from wheels import PIP, build_wheel, run
 
 import mmuniformer
 from mmuniformer.models import UniFormer
 
 ROOT = Path(__file__).resolve().parents[2]
 MINI = 'mini_mask_rcnn_uniformer_s_h14.py'
-PIP = [sys.executable, '-m', 'pip', '--disable-pip-version-check']
 TOOLBOXES = ['mmcv', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose', 'mim']
 # One iteration and one evaluation on a handful of pictures.
 SHRUNK = [
@@ -30,53 +28,18 @@ SHRUNK = [
 ]
 
 
-def run(*command: str, cwd: Path, **environment: str) -> str:
-    result = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert result.returncode == 0, f'{" ".join(command)}\n{result.stdout[-4000:]}'
-    return result.stdout
-
-
 def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob('*') if path.is_file()}
 
 
 def mim_files(root: Path) -> set[str]:
     """Give what belongs into .mim, from the tree itself."""
-    wanted = {'model-index.yml', 'requirements/constraints.txt'}
+    stacks = ('today', 'compiled', 'onedl')
+    wanted = {'model-index.yml', *(f'requirements/constraints-{stack}.txt' for stack in stacks)}
     for folder, suffixes in {'configs': {'.py', '.yml'}, 'tools': {'.py', '.sh'}}.items():
         paths = (path for path in (root / folder).rglob('*') if path.suffix in suffixes)
         wanted |= {str(path.relative_to(root)) for path in paths}
     return wanted
-
-
-@pytest.fixture(scope='module')
-def source(tmp_path_factory):
-    """A copy of the source tree, so that building beside other tests disturbs nobody."""
-    target = tmp_path_factory.mktemp('packaging') / 'source'
-    left_out = ('.*', '__pycache__', '*.egg-info', 'build', 'dist', 'data', 'work_dirs', 'tests')
-    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*left_out))
-    return target
-
-
-def build_wheel(origin: Path, out: Path) -> Path:
-    run(*PIP, 'wheel', str(origin), '--no-build-isolation', '--no-deps', '-w', str(out), cwd=out)
-    wheels = list(out.glob('mmuniformer-*.whl'))
-    assert len(wheels) == 1
-    return wheels[0]
-
-
-@pytest.fixture(scope='module')
-def wheel(source, tmp_path_factory):
-    return build_wheel(source, tmp_path_factory.mktemp('wheel'))
 
 
 @pytest.fixture(scope='module')
@@ -96,8 +59,9 @@ def test_the_wheel_carries_mim_whole_and_the_package_whole(wheel, source):
     assert mim_content(names) == mim_files(source)
     files = {f'mmuniformer/{name}' for name in files_below(source / 'mmuniformer')}
     assert {name for name in files if '__pycache__' not in name} <= set(names)
-    # One top-level package: no `tests`, no `configs`.
-    assert {name.split('/')[0] for name in names if '.dist-info/' not in name} == {'mmuniformer'}
+    # One package and what Python reads when it starts: no `tests`, no `configs`.
+    tops = {name.split('/')[0] for name in names if '.dist-info/' not in name}
+    assert tops == {'mmuniformer', '_mmuniformer.py', 'mmuniformer.pth'}
 
 
 def test_the_sdist_carries_mim_and_gives_the_same_wheel(sdist, wheel, source, tmp_path):
@@ -146,14 +110,21 @@ def test_the_sdist_installs_and_its_networks_run_without_a_toolbox(sdist, tmp_pa
     assert out.splitlines()[-2:] == [str(whole), '(1, 512, 2, 2)']
 
 
-def test_the_wheel_forces_nothing_but_torch_and_mmengine(wheel):
+def test_the_wheel_forces_nothing_but_torch(wheel):
     lines = metadata(wheel)
     needs = [line for line in lines if line.startswith('Requires-Dist:') and 'extra ==' not in line]
-    assert len(needs) == 2
-    assert needs[0].startswith('Requires-Dist: torch>=')
-    assert needs[1].startswith('Requires-Dist: mmengine')
+    assert needs == ['Requires-Dist: torch>=2.1']
     extras = {line.split()[1] for line in lines if line.startswith('Provides-Extra:')}
     assert extras == {'all', 'cls', 'det', 'dev', 'mim', 'pose', 'seg', 'tests', 'video'}
+
+
+def test_the_extras_name_nothing_that_pip_cannot_install_everywhere(wheel):
+    names = {
+        Requirement(line.split(':', 1)[1]).name for line in metadata(wheel) if 'extra ==' in line
+    }
+    # Without wheels for today's Pythons, or built by a compiler.
+    assert not names & {'mmcv', 'mmpose', 'chumpy', 'xtcocotools', 'decord'}
+    assert {'mmcv-lite', 'mmengine', 'mmdet', 'pycocotools', 'torchvision'} <= names
 
 
 def test_building_leaves_the_source_as_it_was(wheel, sdist, source):
@@ -181,6 +152,7 @@ def test_an_editable_install_makes_no_mim_folder(source, tmp_path):
     arguments = ('--no-build-isolation', '--no-deps', '--no-index', '--target', str(tmp_path))
     run(*PIP, 'install', *arguments, '-e', str(source), cwd=tmp_path)
     assert list(tmp_path.glob('mmuniformer-*.dist-info'))
+    assert (tmp_path / 'mmuniformer.pth').read_text() == 'import _mmuniformer\n'
     assert not (source / 'mmuniformer' / '.mim').exists()
     assert not list(tmp_path.rglob('.mim'))
 

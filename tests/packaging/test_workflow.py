@@ -67,10 +67,14 @@ def test_what_a_job_reads_of_its_matrix_is_there(file):
 
 @pytest.mark.parametrize('file', FILES, ids=lambda path: path.stem)
 def test_every_matrix_is_the_list_of_supported_pythons(file):
-    jobs = read(file.name)['jobs'].values()
-    lists = [job['strategy']['matrix']['python'] for job in jobs if 'strategy' in job]
-    assert lists
-    assert all(versions == supported() for versions in lists)
+    jobs = read(file.name)['jobs']
+    matrices = {name: job['strategy']['matrix'] for name, job in jobs.items() if 'strategy' in job}
+    pythons = {name: matrix['python'] for name, matrix in matrices.items() if 'python' in matrix}
+    assert pythons
+    for name, versions in pythons.items():
+        # mmcv's operators cannot be built on Python 3.13.
+        wanted = [v for v in supported() if v != '3.13'] if name == 'compiled' else supported()
+        assert versions == wanted, name
 
 
 def test_the_oldest_supported_python_is_the_oldest_that_installs():
@@ -91,7 +95,9 @@ def test_ci_starts_at_pushes_and_pull_requests_and_a_release_at_a_tag():
 
 
 def test_environments_are_cached_by_what_decides_them():
-    caching = [step['with'] for step in steps(read('ci.yml')) if 'setup-python' in str(step)]
+    caching = [
+        step['with'] for step in steps(read('ci.yml')) if 'setup-python' in step.get('uses', '')
+    ]
     assert len(caching) == len(read('ci.yml')['jobs'])
     for options in caching:
         assert options['cache'] == 'pip'

@@ -1,0 +1,84 @@
+"""What Python reads when it starts: toolboxes without operators get the plugin before they load."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# A plugin that imports mmcv, as ours does when mmaction2 is there.
+PLUGIN = 'print("plugin")\nimport mmcv\n'
+
+
+@pytest.fixture
+def fakes(tmp_path) -> Path:
+    """Packages in place of mmengine, mmcv, mmdet and the plugin, which say that they are run."""
+    sources = {'mmuniformer': PLUGIN, 'mmdet': 'import mmcv\nprint("mmdet")\n', 'mmengine': ''}
+    for name, source in {**sources, 'mmcv': 'print("mmcv")\n'}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / '__init__.py').write_text(source)
+    (tmp_path / 'mmcv' / 'cnn.py').write_text('value = 7\n')
+    return tmp_path
+
+
+def said(folder: Path, code: str, **environment: str) -> list[str]:
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, '-S', '-c', f'import _mmuniformer\n{code}'],
+        env={**os.environ, 'PYTHONPATH': path, **environment},
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_the_first_toolbox_imports_the_plugin_before_itself(fakes):
+    assert said(fakes, 'import mmdet') == ['plugin', 'mmcv', 'mmdet']
+
+
+def test_a_module_that_the_plugin_has_imported_is_not_run_again(fakes):
+    code = (
+        'import mmcv, mmcv.cnn, sys\n'
+        'print(mmcv.cnn.value, mmcv is sys.modules["mmcv"], mmcv.__spec__.origin.endswith("py"))'
+    )
+    assert said(fakes, code) == ['plugin', 'mmcv', '7', 'True', 'True']
+
+
+def test_looking_for_a_toolbox_finds_where_it_is(fakes):
+    code = (
+        'import importlib.util\nspec = importlib.util.find_spec("mmcv")\n'
+        'import mmcv\nprint(spec.origin == mmcv.__file__ == mmcv.__spec__.origin)'
+    )
+    assert said(fakes, code) == ['plugin', 'mmcv', 'True']
+
+
+def test_with_compiled_operators_nothing_happens(fakes):
+    (fakes / 'mmcv' / '_ext.so').write_bytes(b'compiled')
+    assert said(fakes, 'import mmdet') == ['mmcv', 'mmdet']
+
+
+def test_without_mmengine_nothing_happens(fakes):
+    (fakes / 'mmengine' / '__init__.py').unlink()
+    (fakes / 'mmengine').rmdir()
+    assert said(fakes, 'import mmdet') == ['mmcv', 'mmdet']
+
+
+def test_it_can_be_switched_off(fakes):
+    assert said(fakes, 'import mmdet', MMUNIFORMER_PATCHES='0') == ['mmcv', 'mmdet']
+
+
+def test_starting_python_imports_neither_torch_nor_the_plugin(fakes):
+    code = 'import sys; print([name for name in ("torch", "mmuniformer") if name in sys.modules])'
+    assert said(fakes, code) == ['[]']
+
+
+def test_scripts_that_import_the_operators_before_a_config_run(tmp_path):
+    pytest.importorskip('mmdet')
+    code = 'import mmdet.evaluation; print("imported")'
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ['imported'], done.stderr[-2000:]

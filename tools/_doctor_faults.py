@@ -5,6 +5,7 @@ Standard library alone: this runs where nothing is installed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,10 @@ IMPORTS = {
     'torch': 'import torch; print("cuda" if torch.cuda.is_available() else "cpu")',
     'torchvision': 'import torchvision.ops',
     'mmengine': 'import mmengine.runner',
-    'mmcv': 'import mmcv.ops',
+    'mmcv': (
+        'import mmcv.ops, mmcv._ext as e; '
+        'print("served" if hasattr(e, "__served_by__") else "compiled")'
+    ),
     'mmuniformer': 'import mmuniformer.models',
     'mmdet': 'import mmdet.models',
     'mmsegmentation': 'import mmseg.models',
@@ -48,10 +52,19 @@ IMPORTS = {
 MAIN_JOB = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmuniformer')
 
 IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
+LITE = "pip uninstall -y mmcv mmcv-lite; pip install --no-deps 'mmcv-lite==2.1.0'"
 BUILD_MMCV = (
     'MMCV_WITH_OPS=1 CFLAGS=-g0 pip install --no-build-isolation --no-cache-dir '
     "--force-reinstall --no-deps --no-binary mmcv 'mmcv==2.1.0'"
 )
+# Distributions that install the same modules: one of them must be removed.
+SAME_MODULES = {
+    'mmcv': ('mmcv', 'mmcv-lite', 'mmcv-full', 'onedl-mmcv'),
+    'mmengine': ('mmengine', 'onedl-mmengine'),
+    'mmdet': ('mmdet', 'onedl-mmdetection'),
+    'mmseg': ('mmsegmentation', 'onedl-mmsegmentation'),
+    'mmpretrain': ('mmpretrain', 'onedl-mmpretrain'),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,9 @@ class Facts:
 
     versions: dict[str, str] = field(default_factory=dict)
     distributions: dict[str, str] = field(default_factory=dict)
+    # All distributions that own a module; more than one have overwritten each other's files.
+    owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    python: tuple[int, int] = sys.version_info[:2]
     folders: dict[str, Path] = field(default_factory=dict)
     import_output: dict[str, str] = field(default_factory=dict)
     failed_imports: frozenset[str] = frozenset()
@@ -74,6 +90,26 @@ class Facts:
         """Whether a failed import's output holds all the words."""
         outputs = (self.import_output.get(part, '') for part in self.failed_imports)
         return any(all(word in output for word in words) for output in outputs)
+
+    @property
+    def operators(self) -> str:
+        """mmcv's operators: 'compiled', 'served' (by mmuniformer, on torchvision) or 'none'."""
+        if 'mmcv' not in self.versions or 'mmcv' in self.failed_imports:
+            return 'none'
+        return (self.import_output.get('mmcv', '').split() or ['none'])[-1]
+
+    @property
+    def stack(self) -> str:
+        """The constraints that these versions are compared with."""
+        if any(name.startswith('onedl-') for name in self.distributions.values()):
+            return 'onedl'
+        return 'compiled' if self.operators == 'compiled' else 'today'
+
+    @property
+    def can_build_mmcv(self) -> bool:
+        """Whether mmcv's operators compile here: its set-up fails on Python 3.13, and torch 2.14
+        wants C++20, which mmcv does not ask the compiler for."""
+        return self.python <= (3, 12) and not self.at_least('torch', 2, 14)
 
 
 def release(version: str) -> tuple[int, ...]:
@@ -94,9 +130,16 @@ class Fault:
     name: str
     present: Callable[[Facts], bool]
     symptom: str
-    fix: str
+    # A command, or a function of the facts that gives it.
+    fix: str | Callable[[Facts], str]
     # The plugin repairs it whenever it is imported, which every config of ours sees to.
     repaired: bool = False
+    # The tests run the command and see the fault gone; of the others the doctor says so.
+    tested: bool = True
+
+    def advice(self, facts: Facts) -> str:
+        fix = self.fix if isinstance(self.fix, str) else self.fix(facts)
+        return fix if self.tested else f'{fix}  (no test has run this)'
 
 
 def _bare_torch_load(facts: Facts) -> bool:
@@ -104,6 +147,11 @@ def _bare_torch_load(facts: Facts) -> bool:
     if not facts.at_least('torch', 2, 6) or not source.is_file():
         return False
     return '_safe_torch_load' not in source.read_text(encoding='utf-8')
+
+
+def _has_extension(facts: Facts) -> bool:
+    folder = facts.folders.get('mmcv')
+    return folder is not None and any(folder.glob('_ext.*'))
 
 
 def _lacks_drn(facts: Facts) -> bool:
@@ -116,6 +164,23 @@ def _has_new_transformers(facts: Facts) -> bool:
         toolbox in facts.versions and facts.at_least('transformers', *limit)
         for toolbox, limit in {'mmpretrain': (4, 52), 'mmaction2': (4, 56)}.items()
     )
+
+
+def _build_or_lite(facts: Facts) -> str:
+    return f'pip uninstall -y mmcv-lite; {BUILD_MMCV}' if facts.can_build_mmcv else LITE
+
+
+def _doubled(facts: Facts) -> dict[str, tuple[str, ...]]:
+    return {module: names for module, names in facts.owners.items() if len(names) > 1}
+
+
+def _reinstall_one(facts: Facts) -> str:
+    commands = []
+    for names in _doubled(facts).values():
+        # The fork or mmcv-lite was there on purpose; the stock one came as a dependency.
+        keep = next((name for name in names if name.startswith('onedl-')), names[0])
+        commands.append(f'pip uninstall -y {" ".join(names)}; pip install --no-deps {keep}')
+    return '; '.join(commands)
 
 
 FAULTS = (
@@ -154,22 +219,38 @@ FAULTS = (
         'leave --amp out on this machine',
     ),
     Fault(
-        'the compiled operators of mmcv belong to another torch',
-        lambda facts: facts.says('undefined symbol') and 'mmcv' in facts.failed_imports,
-        'ImportError: mmcv/_ext...so: undefined symbol',
-        BUILD_MMCV,
+        'mmcv has no compiled operators',
+        lambda facts: (
+            (facts.operators == 'served' and not _has_extension(facts))
+            or facts.says("No module named 'mmcv._ext'")
+        ),
+        "ModuleNotFoundError: No module named 'mmcv._ext'",
+        IMPORT_US,
+        repaired=True,
     ),
     Fault(
-        'mmcv was installed without its operators',
-        lambda facts: facts.says("No module named 'mmcv._ext'"),
-        "ModuleNotFoundError: No module named 'mmcv._ext'",
-        f'pip uninstall -y mmcv mmcv-lite; {BUILD_MMCV}',
+        'the compiled operators of mmcv belong to another torch',
+        lambda facts: (
+            (facts.operators == 'served' and _has_extension(facts))
+            or (facts.says('undefined symbol') and 'mmcv' in facts.failed_imports)
+        ),
+        'ImportError: mmcv/_ext...so: undefined symbol',
+        _build_or_lite,
+        repaired=True,
+        tested=False,
+    ),
+    Fault(
+        'two distributions have installed the same modules, one over the other',
+        lambda facts: bool(_doubled(facts)),
+        'AttributeError or ImportError of names that one of the two lacks',
+        _reinstall_one,
+        tested=False,
     ),
     Fault(
         'mmdet, mmsegmentation and mmaction2 refuse mmcv 2.2 and later',
         lambda facts: facts.at_least('mmcv', 2, 2) and facts.says('AssertionError', 'MMCV=='),
         'AssertionError: MMCV==2.2.0 is used but incompatible',
-        BUILD_MMCV,
+        LITE,
     ),
     Fault(
         'mmaction2 before 1.2 refuses mmcv 2.1',
@@ -181,7 +262,15 @@ FAULTS = (
         'mmaction2 uses names that NumPy 2 removed',
         lambda facts: facts.at_least('numpy', 2) and facts.below('mmaction2', 1, 3),
         'AttributeError: `np.Inf` was removed in the NumPy 2.0 release',
-        "pip install 'numpy==1.26.4' 'opencv-python<4.12' 'opencv-contrib-python<4.12'",
+        IMPORT_US,
+        repaired=True,
+    ),
+    Fault(
+        'mmpose imports xtcocotools, which is not there',
+        lambda facts: 'mmpose' in facts.versions and 'xtcocotools' not in facts.versions,
+        "ModuleNotFoundError: No module named 'xtcocotools'",
+        IMPORT_US,
+        repaired=True,
     ),
     Fault(
         'this OpenCV wants NumPy 2',
@@ -193,18 +282,21 @@ FAULTS = (
         'xtcocotools was built for another NumPy',
         lambda facts: facts.says('numpy.dtype size changed') and facts.says('xtcocotools'),
         'ValueError: numpy.dtype size changed, may indicate binary incompatibility',
-        'pip install --force-reinstall --no-deps --no-build-isolation --no-binary xtcocotools '
-        "'xtcocotools==1.14.3'",
+        'pip uninstall -y xtcocotools  (mmuniformer serves it from pycocotools)',
     ),
     Fault(
         'torch and torchvision come from different builds',
         lambda facts: facts.says('operator torchvision::nms does not exist'),
         'RuntimeError: operator torchvision::nms does not exist',
         'pip install --force-reinstall torch torchvision  (both from the same source)',
+        tested=False,
     ),
     Fault(
-        'setuptools 82 and later have no pkg_resources, which openmim and mmengine import',
-        lambda facts: facts.at_least('setuptools', 81) or facts.says("named 'pkg_resources'"),
+        'setuptools 82 and later have no pkg_resources, which openmim imports',
+        lambda facts: (
+            ('openmim' in facts.versions and facts.at_least('setuptools', 82))
+            or facts.says("named 'pkg_resources'")
+        ),
         "ModuleNotFoundError: No module named 'pkg_resources'",
         "pip install 'setuptools<81'",
     ),

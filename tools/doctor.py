@@ -20,15 +20,26 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from _doctor_faults import FAULTS, IMPORTS, MAIN_JOB, PARTS, Facts, release
+from _doctor_faults import (
+    FAULTS,
+    IMPORT_US,
+    IMPORTS,
+    MAIN_JOB,
+    PARTS,
+    SAME_MODULES,
+    Facts,
+    release,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
-CONSTRAINTS = ROOT / 'requirements' / 'constraints.txt'
+REQUIREMENTS = ROOT / 'requirements'
 IMPORT_SECONDS = 300
 
 
 def find_module(module: str) -> Path | None:
     """Find the folder of a module without importing it."""
+    # The start-up file of mmuniformer would import it as soon as a toolbox is looked for.
+    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != '_mmuniformer']
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -54,7 +65,7 @@ def find_version(module: str, folder: Path, distributions: list[str]) -> tuple[s
 
 def try_import(part: str, with_plugin: bool) -> tuple[bool, str]:
     code = IMPORTS[part]
-    if with_plugin and part not in ('torch', 'torchvision', 'mmengine', 'mmcv', 'openmim'):
+    if with_plugin and part not in ('torch', 'torchvision', 'mmengine', 'openmim'):
         code = f'import mmuniformer; {code}'
     command = [sys.executable, '-W', 'ignore', '-c', code]
     try:
@@ -83,21 +94,46 @@ def gather() -> Facts:
         results = list(pool.map(lambda part: try_import(part, with_plugin), wanted))
     output = {part: text for part, (_, text) in zip(wanted, results, strict=True)}
     failed = frozenset(part for part, (ok, _) in zip(wanted, results, strict=True) if not ok)
-    return Facts(versions, distributions, folders, output, failed)
+    owners = {
+        module: tuple(name for name in names if is_installed(name))
+        for module, names in SAME_MODULES.items()
+    }
+    return Facts(
+        versions, distributions, owners, folders=folders, import_output=output,
+        failed_imports=failed,
+    )  # fmt: skip
 
 
-def tested_versions() -> dict[str, str]:
-    """Read the constraints: part → the tested version or bound."""
-    if not CONSTRAINTS.is_file():
-        return {}
-    lines = (
-        line.partition('#')[0].partition(';')[0].strip()
-        for line in CONSTRAINTS.read_text().splitlines()
-    )
-    specs = (re.match(r'([\w.-]+?)((?:==|<).+)', line) for line in lines)
-    tested = {match.group(1): match.group(2) for match in specs if match}
+def is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def tested_versions(stack: str) -> dict[str, str]:
+    """Read the constraints of a stack for this Python: part → the tested version or bound."""
+    path = REQUIREMENTS / f'constraints-{stack}.txt'
+    tested = {}
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        if included := re.match(r'-c constraints-(\w+)\.txt', line):
+            tested |= tested_versions(included[1])
+        requirement, _, marker = line.partition('#')[0].partition(';')
+        match = re.match(r'([\w.-]+?)((?:==|<).+)', requirement.strip())
+        if match and holds(marker):
+            tested[match[1]] = match[2]
     tested['opencv'] = tested.get('opencv-python', '')
     return tested
+
+
+def holds(marker: str) -> bool:
+    """Whether a marker such as ``python_version >= '3.11'`` is true of this Python."""
+    match = re.search(r"python_version (==|>=|<) '([\d.]+)'", marker)
+    if match is None:
+        return True
+    here, there = sys.version_info[:2], release(match[2])
+    return {'==': here == there, '>=': here >= there, '<': here < there}[match[1]]
 
 
 def is_tested(version: str, spec: str) -> bool:
@@ -107,15 +143,17 @@ def is_tested(version: str, spec: str) -> bool:
 
 
 def make_rows(facts: Facts) -> list[tuple[str, str, str, str]]:
-    tested = tested_versions()
-    rows = [('python', platform.python_version(), '3.11', '')]
+    tested = tested_versions(facts.stack)
+    rows = [('python', platform.python_version(), '3.10 to 3.13', '')]
     for part in PARTS:
         spec = tested.get(part, '')
         if part not in facts.versions:
             rows.append((part, 'absent', spec.removeprefix('=='), ''))
             continue
         version, distribution = facts.versions[part], facts.distributions[part]
-        found = f'{version} ({distribution})' if distribution.startswith('onedl') else version
+        spec = tested.get(distribution, spec)
+        is_other = distribution.startswith('onedl') or distribution == 'mmcv-lite'
+        found = f'{version} ({distribution})' if is_other else version
         remarks = [] if not spec or is_tested(version, spec) else ['not the tested version']
         if part in IMPORTS:
             remarks.insert(0, 'IMPORT FAILS' if part in facts.failed_imports else 'imports')
@@ -141,19 +179,39 @@ def print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 def print_faults(facts: Facts) -> None:
     present = [fault for fault in FAULTS if fault.present(facts)]
     with_plugin = 'mmuniformer' in facts.versions and 'mmuniformer' not in facts.failed_imports
-    print(f'\nKnown faults present: {len(present) or "none"}')
-    for fault in present:
-        repaired = fault.repaired and with_plugin
-        print(f'\n- {fault.name}')
-        print(f'  symptom: {fault.symptom}')
-        if repaired:
-            print('  repaired by mmuniformer when it is imported; nothing to do with our configs')
-            print(f'  elsewhere: {fault.fix}')
-        else:
-            print(f'  fix: {fault.fix}')
+    repaired = [fault for fault in present if fault.repaired and with_plugin]
+    if repaired:
+        print(
+            '\nFaults that mmuniformer repairs when it is imported; nothing to do with our configs:'
+        )
+        for fault in repaired:
+            print(f'- {fault.name}')
+            if (advice := fault.advice(facts)) != IMPORT_US:
+                print(f'    for good: {advice}')
+        print(f'With configs of others: {IMPORT_US}')
+    left = [fault for fault in present if fault not in repaired]
+    print(f'\nFaults to mend: {len(left) or "none"}')
+    for fault in left:
+        print(f'- {fault.name}\n    symptom: {fault.symptom}\n    fix: {fault.advice(facts)}')
     for part in sorted(facts.failed_imports):
         print(f'\nImporting {part} ends in:')
         print('  ' + '\n  '.join(facts.import_output[part].splitlines()[-4:]))
+
+
+OPERATORS = {
+    'compiled': "mmcv's operators are compiled.",
+    'served': (
+        "mmcv's operators are served by mmuniformer, on those of torchvision: the same results, "
+        'nothing to compile; docs/operators.md has what that costs.'
+    ),
+    'none': "mmcv's operators are missing.",
+}
+
+
+def print_stack(facts: Facts) -> None:
+    print(
+        f"\nCompared with the versions of the stack '{facts.stack}'. {OPERATORS[facts.operators]}"
+    )
 
 
 def judge(facts: Facts) -> int:
@@ -180,6 +238,7 @@ def main() -> int:
     args = parser.parse_args()
     facts = gather()
     print_table(('part', 'found', 'tested', 'state'), make_rows(facts))
+    print_stack(facts)
     print_faults(facts)
     status = judge(facts)
     if args.config is None:

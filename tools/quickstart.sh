@@ -3,32 +3,49 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 
-case "${1:-}" in
-    '') ;;
-    -h | --help)
-        cat <<'TEXT'
-usage: bash tools/quickstart.sh
+usage() {
+    cat <<'TEXT'
+usage: bash tools/quickstart.sh [--fast] [--stack STACK]
 
-Builds or reuses .venv (tools/setup.sh det), draws a small COCO data set, trains Mask R-CNN with
-UniFormer-S on it through mim, tests the checkpoint through mim, prints box and mask AP and draws
-the predictions. A second run goes on where the first one stopped.
+Builds or reuses an environment (tools/setup.sh det), draws a small COCO data set, trains Mask R-CNN
+with UniFormer-S on it through mim, tests the checkpoint through mim, prints box and mask AP and
+draws the predictions. A second run goes on where the first one stopped.
+
+  --fast         train for a minute only, to see that everything works: the AP stays low
+  --stack STACK  today (default), compiled or onedl, as in tools/setup.sh
 
 Environment variables: PYTHON and VENV, as in tools/setup.sh.
-Results: work_dirs/quickstart. To start afresh, remove that folder.
+Results: work_dirs/quickstart, with --fast work_dirs/quickstart_fast. To start afresh, remove that
+folder.
 TEXT
-        exit 0
-        ;;
-    *) fail "quickstart.sh takes no arguments, got: $*" 'See bash tools/quickstart.sh --help' ;;
-esac
+}
+
+WORK=work_dirs/quickstart
+ABOUT='5 min'
+options=()
+while (($#)); do
+    case $1 in
+        -h | --help) usage && exit 0 ;;
+        --stack) STACK=${2:-} && shift ;;
+        --stack=*) STACK=${1#*=} ;;
+        --fast)
+            WORK=work_dirs/quickstart_fast
+            ABOUT='1 min'
+            options=(--cfg-options train_dataloader.dataset.indices=100)
+            ;;
+        *) usage >&2 && fail "got '$1'; allowed are --fast and --stack STACK" ;;
+    esac
+    shift || true
+done
+choose_stack "$STACK"
 
 cd "$ROOT"
 CONFIG=configs/det/mini_mask_rcnn_uniformer_s_h14.py
 DATA=data/mini/coco
-WORK=work_dirs/quickstart
 PICTURES=$WORK/pictures
 LOG=$ROOT/$WORK/quickstart.log
 
-bash tools/setup.sh det
+VENV=$VENV bash tools/setup.sh det --stack "$STACK"
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}"
 # Threads spin a little while they wait: not at all costs half of the speed of a quiet machine, and
 # the default brings two busy processes to a standstill.
@@ -67,7 +84,8 @@ else
         resume=(--resume)
         say "Training was interrupted: it goes on from $(cat "$WORK/last_checkpoint")"
     fi
-    step "Training $CONFIG" '6 min on 2 cores' "$DOCTOR" train ${resume[@]+"${resume[@]}"}
+    step "Training $CONFIG" "$ABOUT on 2 cores" "$DOCTOR" \
+        train ${resume[@]+"${resume[@]}"} ${options[@]+"${options[@]}"}
     cp "$WORK/last_checkpoint" "$WORK/finished"
 fi
 checkpoint=$(cat "$WORK/finished")

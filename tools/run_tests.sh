@@ -6,31 +6,43 @@ source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 case "${1:-}" in
     -h | --help)
         cat <<'TEXT'
-usage: bash tools/run_tests.sh [--slow] [--coverage] [pytest arguments]
+usage: bash tools/run_tests.sh [--stack STACK] [--slow] [--coverage] [pytest arguments]
 
-Builds or reuses .venv (tools/setup.sh all), then runs pytest.
-  --slow       the tests marked slow too
-  --coverage   tell at the end which lines of mmuniformer were not run
+Builds or reuses an environment (tools/setup.sh all), then runs pytest.
+  --stack STACK  today, compiled or onedl: the whole suite on that stack alone. Without it the whole
+                 suite on today's, and on the compiled one what has to agree with mmcv's operators
+  --slow         the tests marked slow too
+  --coverage     tell at the end which lines of mmuniformer were not run
 Everything else goes to pytest, for example: bash tools/run_tests.sh tests/layers -x
+With such arguments and no --stack, only today's stack is used.
 TEXT
         exit 0
         ;;
 esac
 
+# What the compiled stack is for: the proof of the served operators, agreement with the released
+# models, the toolboxes' repairs, and the main job.
+ON_COMPILED=(
+    tests/integrations tests/models/test_reference.py tests/models/test_reference_v2.py
+    tests/tools/test_doctor.py tests/end_to_end/test_main_job.py
+)
+stacks=()
 marked=(-m 'not slow')
 arguments=()
 measure=()
-for argument in "$@"; do
-    case $argument in
+while (($#)); do
+    case $1 in
+        --stack) stacks=("${2:-}") && shift ;;
+        --stack=*) stacks=("${1#*=}") ;;
         --slow) marked=() ;;
         --coverage) measure=(-m coverage run) ;;
-        *) arguments+=("$argument") ;;
+        *) arguments+=("$1") ;;
     esac
+    shift || true
 done
 
 need_disk "${TMPDIR:-/tmp}" 2 'what the tests write' \
     'Free some space, or use another folder: TMPDIR=/other/disk bash tools/run_tests.sh ...'
-bash "$ROOT/tools/setup.sh" all
 cd "$ROOT"
 # A process of tests per core, each with one thread: tests spend most of their time where a second
 # thread has nothing to do.
@@ -41,15 +53,35 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 # Threads spin a little while they wait: not at all costs half of the speed of a quiet machine, and
 # the default brings two busy processes to a standstill.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
-export PATH="$VENV/bin:$PATH"
-status=0
-# Folder by folder, each file in one process: the longest training comes in the first half and
-# nobody waits for it in the end, as where files with many tests go first.
-"$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" \
-    --dist loadfile --no-loadscope-reorder \
-    ${marked[@]+"${marked[@]}"} ${arguments[@]+"${arguments[@]}"} || status=$?
-if ((${#measure[@]})); then
-    venv_python -m coverage combine --quiet
-    venv_python -m coverage report
+
+run_on() ( # stack, pytest arguments
+    local status=0
+    choose_stack "$1"
+    shift
+    VENV=$VENV bash "$ROOT/tools/setup.sh" all --stack "$STACK"
+    export PATH="$VENV/bin:$PATH"
+    say "Tests on the stack '$STACK' ($VENV)"
+    # Folder by folder, each file in one process: the longest training comes in the first half and
+    # nobody waits for it in the end, as where files with many tests go first.
+    "$VENV/bin/python" ${measure[@]+"${measure[@]}"} -m pytest --durations=10 -n "$workers" \
+        --dist loadfile --no-loadscope-reorder ${marked[@]+"${marked[@]}"} "$@" || status=$?
+    if ((${#measure[@]})); then
+        venv_python -m coverage combine --quiet
+        venv_python -m coverage report
+    fi
+    return "$status"
+)
+
+if ((${#stacks[@]})); then
+    run_on "${stacks[0]}" ${arguments[@]+"${arguments[@]}"}
+elif ((${#arguments[@]})); then
+    run_on today "${arguments[@]}"
+else
+    run_on today
+    export VENV=${VENV:+$VENV-compiled}
+    if bash "$ROOT/tools/setup.sh" --check --stack compiled; then
+        run_on compiled "${ON_COMPILED[@]}"
+    else
+        say "Not run here: the served operators against mmcv's compiled ones (see above)."
+    fi
 fi
-exit "$status"

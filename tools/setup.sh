@@ -1,40 +1,115 @@
 #!/usr/bin/env bash
-# Builds .venv, or reuses it.
+# Builds a virtual environment, or reuses it.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 
 usage() {
     cat <<'TEXT'
-usage: bash tools/setup.sh {det|all}
+usage: bash tools/setup.sh [WHAT] [--stack STACK] [--check]
 
-Builds the virtual environment .venv in this checkout, or reuses the one that is there.
-  det   the main job: torch, mmengine, mmcv with its operators, mmdet, openmim, mmuniformer
-  all   all five toolboxes and what the tests need
+Builds a virtual environment in this checkout, or reuses the one that is there.
+
+WHAT
+  det (default), seg, pose, cls, video   what this task needs
+  all                                    all five toolboxes and what the tests need
+STACK
+  today (default)   today's newest versions; nothing is compiled. Python 3.10 to 3.13, in .venv
+  compiled          pinned older versions, with mmcv's operators, which are compiled: takes a C++
+                    compiler. Python 3.10 to 3.12, in .venv-compiled
+  onedl             today's, with the maintained forks of mmengine, mmdet, mmsegmentation and
+                    mmpretrain. Python 3.10 to 3.13, in .venv-onedl
+--check   only tell whether this machine has what the stack needs
 
 Environment variables:
-  PYTHON   the interpreter to build with (default: python3; 3.10, 3.11 or 3.12)
-  VENV     where the environment is (default: .venv in the checkout)
+  PYTHON   the interpreter to build with (default: python3 if its version fits, else the newest
+           python3.* that does)
+  VENV     where the environment is, instead of the folder above
 TEXT
 }
 
-case "${1:-}" in
-    det | all) WHAT=$1 ;;
-    -h | --help) usage && exit 0 ;;
-    *) usage >&2 && fail "got '${1:-}'; allowed are det and all" ;;
-esac
-(($# == 1)) || { usage >&2 && fail "got $# arguments; one is allowed"; }
+WHAT=
+CHECK=
+while (($#)); do
+    case $1 in
+        -h | --help) usage && exit 0 ;;
+        --stack) STACK=${2:-} && shift ;;
+        --stack=*) STACK=${1#*=} ;;
+        --check) CHECK=1 ;;
+        all | cls | det | pose | seg | video)
+            [[ -z $WHAT ]] || { usage >&2 && fail "got $WHAT and $1; give one of them"; }
+            WHAT=$1
+            ;;
+        *) usage >&2 && fail "got '$1'; allowed are det, seg, pose, cls, video and all" ;;
+    esac
+    shift || true
+done
+WHAT=${WHAT:-det}
+choose_stack "$STACK"
 
-PYTHON=${PYTHON:-python3}
-CONSTRAINTS=$ROOT/requirements/constraints.txt
+NEWEST=13
+[[ $STACK == compiled ]] && NEWEST=12
+CONSTRAINTS=$ROOT/requirements/constraints-$STACK.txt
 STAMP=$VENV/mmuniformer-$WHAT.stamp
 MARK=$VENV/mmuniformer.root
 NETWORK='Check the network connection and the free disk, then run the same command again: it goes on where it stopped.'
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-# Without g0 mmcv takes twice as long to compile and its wheel is 15 times as large.
-export MMCV_WITH_OPS=1 MAX_JOBS="${MAX_JOBS:-$(nproc)}" CFLAGS="${CFLAGS:--g0}"
+
+# --- which Python ------------------------------------------------------------------------------
+
+fits() { # interpreter
+    "$1" -c "import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, $NEWEST))" &>/dev/null
+}
+
+makes_venvs() { "$1" -c 'import ensurepip, venv' &>/dev/null; }
+
+choose_python() {
+    local minor candidate
+    if [[ -n ${PYTHON:-} ]]; then return; fi
+    PYTHON=python3
+    if fits python3 && makes_venvs python3; then return; fi
+    for ((minor = NEWEST; minor >= 10; minor--)); do
+        candidate=python3.$minor
+        if fits "$candidate" && makes_venvs "$candidate"; then
+            PYTHON=$candidate
+            return
+        fi
+    done
+}
+
+check_python() {
+    command -v "$PYTHON" >/dev/null || fail "there is no interpreter '$PYTHON'" \
+        "Install Python 3.10 to 3.$NEWEST, or name one: PYTHON=python3.12 bash tools/setup.sh ..."
+    local version
+    version=$("$PYTHON" -c 'import platform; print(platform.python_version())') || fail "'$PYTHON' does not run" \
+        "Name another interpreter of 3.10 to 3.$NEWEST: PYTHON=python3.12 bash tools/setup.sh ..."
+    fits "$PYTHON" || fail "$PYTHON is Python $version; 3.10 to 3.$NEWEST is needed for the stack '$STACK'" \
+        'Name another one: PYTHON=python3.12 bash tools/setup.sh ...'
+    makes_venvs "$PYTHON" || fail "$PYTHON cannot make virtual environments" \
+        'On Debian and Ubuntu: apt-get install -y python3-venv'
+}
+
+check_compiler() {
+    command -v "${CXX:-c++}" >/dev/null || fail "there is no C++ compiler, and mmcv's operators are compiled" \
+        'On Debian and Ubuntu: apt-get install -y build-essential python3-dev' \
+        'Nothing is compiled without --stack compiled'
+    "$PYTHON" -c 'import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || fail \
+        "Python's header files (Python.h) are missing, and mmcv's operators are compiled" \
+        'On Debian and Ubuntu: apt-get install -y python3-dev'
+}
+
+check_disk() {
+    [[ ! -x $VENV/bin/python ]] || return 0
+    need_disk "$VENV" 8 "the environment $VENV" \
+        'Free some space, or put the environment elsewhere: VENV=/other/disk/venv bash tools/setup.sh ...'
+    need_disk "${TMPDIR:-/tmp}" 2 'what pip unpacks' \
+        'Free some space, or use another folder: TMPDIR=/other/disk bash tools/setup.sh ...'
+}
+
+# --- the environment ---------------------------------------------------------------------------
 
 fingerprint() { # of all that decides what the environment holds
-    venv_python - "$ROOT" "$WHAT" <<'PY'
+    venv_python - "$ROOT" "$WHAT" "$STACK" <<'PY'
 import hashlib
 import importlib.metadata
 import pathlib
@@ -44,42 +119,17 @@ import sys
 root = pathlib.Path(sys.argv[1])
 digest = hashlib.sha256(' '.join([*sys.argv[1:], platform.python_version()]).encode())
 digest.update(importlib.metadata.version('torch').encode())
-for path in [*sorted((root / 'requirements').glob('*.txt')), root / 'setup.py', root / 'pyproject.toml']:
+names = ['setup.py', 'pyproject.toml', 'mmuniformer.pth', 'tools/setup.sh']
+for path in [*sorted((root / 'requirements').glob('*.txt')), *(root / name for name in names)]:
     digest.update(path.read_bytes())
 print(digest.hexdigest())
 PY
 }
 
-operators_import() { venv_python -c 'import mmcv.ops'; }
-
 up_to_date() {
     [[ -x $VENV/bin/python && -f $STAMP ]] || return 1
     [[ $(fingerprint 2>/dev/null) == "$(cat "$STAMP")" ]] || return 1
     venv_python -c 'import importlib.metadata as m; m.version("mmuniformer"); m.version("openmim")' &>/dev/null
-}
-
-check_machine() {
-    command -v "$PYTHON" >/dev/null || fail "there is no interpreter '$PYTHON'" \
-        'Install Python 3.10, 3.11 or 3.12, or name one: PYTHON=python3.11 bash tools/setup.sh ...'
-    local version
-    version=$("$PYTHON" -c 'import platform; print(platform.python_version())')
-    "$PYTHON" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || fail \
-        "$PYTHON is Python $version; 3.10, 3.11 or 3.12 is needed" \
-        'Name another one: PYTHON=python3.11 bash tools/setup.sh ...'
-    "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || fail \
-        "$PYTHON cannot make virtual environments" 'On Debian and Ubuntu: apt-get install -y python3-venv'
-    command -v "${CXX:-c++}" >/dev/null || fail "there is no C++ compiler, and mmcv's operators are compiled" \
-        'On Debian and Ubuntu: apt-get install -y build-essential python3-dev'
-    "$PYTHON" -c 'import os, sys, sysconfig
-sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' || fail \
-        "Python's header files (Python.h) are missing, and mmcv's operators are compiled" \
-        'On Debian and Ubuntu: apt-get install -y python3-dev'
-    if [[ ! -x $VENV/bin/python ]]; then
-        need_disk "$VENV" 8 "the environment $VENV" \
-            'Free some space, or put the environment elsewhere: VENV=/other/disk/venv bash tools/setup.sh ...'
-        need_disk "${TMPDIR:-/tmp}" 2 'what pip unpacks' \
-            'Free some space, or use another folder: TMPDIR=/other/disk bash tools/setup.sh ...'
-    fi
 }
 
 make_venv() {
@@ -89,28 +139,56 @@ make_venv() {
         rm -rf "$VENV"
     fi
     if [[ -x $VENV/bin/python ]] && venv_python -m pip --version &>/dev/null; then return; fi
-    if [[ -e $VENV && ! -f $MARK && $VENV != "$ROOT/.venv" ]]; then
+    if [[ -e $VENV && ! -f $MARK && $VENV != "$ROOT"/.venv* ]]; then
         fail "$VENV exists and is not a working virtual environment" 'Remove it, or name another with VENV=...'
     fi
-    step "Making $VENV" '5 s' 'On Debian and Ubuntu: apt-get install -y python3-venv' "$PYTHON" -m venv --clear "$VENV"
+    step "Making $VENV with $PYTHON" '5 s' 'On Debian and Ubuntu: apt-get install -y python3-venv' \
+        "$PYTHON" -m venv --clear "$VENV"
     printf '%s' "$VENV" >"$MARK"
 }
 
 install() { venv_python -m pip install --no-build-isolation -c "$CONSTRAINTS" "$@"; }
 
+# --- what is installed -------------------------------------------------------------------------
+
+# The forks of toolboxes, by the names of what they replace.
+FORKS='s/^mmpretrain.*/onedl-mmpretrain/; s/^mmdet.*/onedl-mmdetection/; s/^mmsegmentation.*/onedl-mmsegmentation/'
+
+requirements_of() { # task: its file, with the stack's distributions
+    sed "$([[ $STACK != onedl ]] || echo "$FORKS")" "$ROOT/requirements/$1.txt" >"$TEMP/$1.txt"
+    say -r "$TEMP/$1.txt"
+}
+
+install_toolboxes() {
+    local task tasks=("$WHAT") packages=() extra=
+    [[ $WHAT != all ]] || { tasks=(cls det seg video pose) && extra='[tests]'; }
+    for task in "${tasks[@]}"; do packages+=($(requirements_of "$task")); done
+    case $STACK in
+        today) packages+=(mmengine mmcv-lite) ;;
+        compiled) [[ " ${tasks[*]} " != *' pose '* ]] || packages+=(xtcocotools) ;;
+        onedl) # mmcv-lite requires the mmengine that the fork replaces
+            install --no-deps mmcv-lite
+            packages+=(onedl-mmengine addict packaging pillow pyyaml yapf)
+            ;;
+    esac
+    install openmim opencv-python "${packages[@]}" -e "$ROOT$extra"
+    [[ " ${tasks[*]} " != *' pose '* ]] || install --no-deps mmpose
+}
+
+operators_import() { venv_python -c 'import mmcv.ops'; }
+
 install_mmcv() { # more pip arguments
-    local headers flags=$CFLAGS status=0
-    headers=$(mktemp -d)
+    local flags="${CFLAGS:--g0}"
     if [[ "$*" == *--no-cache-dir* || -z $(venv_python -m pip cache list --format=abspath mmcv) ]]; then
-        flags+=" $(venv_python "$ROOT/tools/_precompile.py" "$headers")"
+        flags+=" $(venv_python "$ROOT/tools/_precompile.py" "$TEMP")"
     fi
-    CFLAGS=$flags install "$@" mmcv || status=$?
-    rm -rf "$headers"
-    return $status
+    # Without g0 mmcv takes twice as long to compile and its wheel is 15 times as large.
+    MMCV_WITH_OPS=1 MAX_JOBS=$JOBS CFLAGS=$flags install "$@" mmcv
 }
 
 mmcv_step() {
-    local what="Installing mmcv: compiling its operators, $MAX_JOBS at a time"
+    JOBS=${MAX_JOBS:-$(nproc)}
+    local what="Installing mmcv: compiling its operators, $JOBS at a time"
     local remedy='The compiler messages are in the log. Little memory? Try one job: MAX_JOBS=1 bash tools/setup.sh ...'
     if operators_import &>/dev/null; then return; fi
     if ! venv_python -m pip show -q mmcv &>/dev/null; then
@@ -123,29 +201,41 @@ mmcv_step() {
     step 'Importing the operators of mmcv' '5 s' "See the fault table: $VENV/bin/python tools/doctor.py" operators_import
 }
 
+check_machine() {
+    choose_python
+    check_python
+    [[ $STACK != compiled ]] || check_compiler
+}
+
+if [[ -n $CHECK ]]; then
+    check_machine
+    say "the stack '$STACK' can be built with $PYTHON"
+    exit 0
+fi
 if up_to_date; then
-    say "$VENV is up to date for '$WHAT'"
+    say "$VENV is up to date for '$WHAT' on the stack '$STACK'"
     exit 0
 fi
 
 check_machine
+check_disk
+TEMP=$(mktemp -d)
+trap 'rm -rf "$TEMP"' EXIT
 mkdir -p "$(dirname "$VENV")"
 LOG=$VENV-setup.log
 : >"$LOG"
 say "Output of pip: $LOG"
 make_venv
-step 'Installing the build tools' '10 s' "$NETWORK" \
-    venv_python -m pip install -U pip wheel ninja cython setuptools -c "$CONSTRAINTS"
+tools=(pip wheel setuptools)
+[[ $STACK != compiled ]] || tools+=(ninja cython)
+step 'Installing the build tools' '10 s' "$NETWORK" install -U "${tools[@]}"
 step 'Installing torch' '1 min, 5 GB' "$NETWORK" install torch torchvision numpy
-mmcv_step
-if [[ $WHAT == det ]]; then
-    step 'Installing mmengine, mmdet, openmim and mmuniformer' '30 s' "$NETWORK" \
-        install openmim opencv-python -e "$ROOT[det]"
-else
-    step 'Installing the five toolboxes, openmim, the test tools and mmuniformer' '1 min' "$NETWORK" \
-        install openmim opencv-python opencv-contrib-python xtcocotools -e "$ROOT[all,tests]"
-fi
-step 'Importing torch, mmcv, mmdet and mmuniformer' '10 s' "See what is wrong: $VENV/bin/python tools/doctor.py" \
-    venv_python -c 'import mmcv.ops, mmdet.models, mmuniformer'
+[[ $STACK != compiled ]] || mmcv_step
+case $WHAT in
+    all) step 'Installing the five toolboxes, openmim, the test tools and mmuniformer' '1 min' "$NETWORK" install_toolboxes ;;
+    *) step "Installing the toolbox for '$WHAT', openmim and mmuniformer" '30 s' "$NETWORK" install_toolboxes ;;
+esac
+step "Importing mmuniformer and mmcv's operators" '10 s' "See what is wrong: $VENV/bin/python tools/doctor.py" \
+    venv_python -c 'import mmuniformer, mmcv.ops'
 fingerprint >"$STAMP"
-say "$VENV is ready for '$WHAT' after $(clock "$SECONDS")"
+say "$VENV is ready for '$WHAT' on the stack '$STACK' after $(clock "$SECONDS")"

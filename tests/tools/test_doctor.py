@@ -33,20 +33,95 @@ def test_release_reads_the_numbers_of_a_version(tools, version, numbers):
     assert tools['faults'].release(version) == numbers
 
 
-def test_the_tested_stack_has_no_fault_that_versions_tell(tools):
-    tested = tools['doctor'].tested_versions()
+@pytest.mark.parametrize(
+    ('stack', 'known'),
+    [
+        ('compiled', {'torch': '2.11.0', 'mmcv': '2.1.0', 'numpy': '1.26.4'}),
+        ('today', {'torch': '2.14.1', 'mmcv-lite': '2.1.0', 'mmdet': '3.3.0'}),
+        ('onedl', {'torch': '2.14.1', 'onedl-mmdetection': '3.5.1', 'onedl-mmengine': '0.10.12'}),
+    ],
+)
+def test_a_stack_has_no_fault_that_versions_tell_and_the_plugin_does_not_repair(
+    tools, stack, known
+):
+    tested = tools['doctor'].tested_versions(stack)
     pins = {part: spec[2:] for part, spec in tested.items() if spec.startswith('==')}
-    assert pins['torch'] == '2.11.0'
-    assert pins['mmcv'] == '2.1.0'
-    assert names_of_present(tools['faults'], versions=pins) == []
+    assert {part: pins[part] for part in known} == known
+    facts = tools['faults'].Facts(versions=pins)
+    faults = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    assert [fault.name for fault in faults if not fault.repaired] == []
+
+
+@pytest.mark.parametrize(
+    ('marker', 'version', 'is_true'),
+    [
+        ('', (3, 10), True),
+        (" python_version >= '3.11'", (3, 10), False),
+        (" python_version >= '3.11'", (3, 13), True),
+        (" python_version == '3.11'", (3, 12), False),
+        (" python_version < '3.11'", (3, 9), True),
+    ],
+)
+def test_a_pin_for_another_python_is_not_compared(tools, monkeypatch, marker, version, is_true):
+    monkeypatch.setattr(tools['doctor'].sys, 'version_info', (*version, 1))
+    assert tools['doctor'].holds(marker) is is_true
+
+
+@pytest.mark.parametrize(
+    ('distributions', 'said', 'stack'),
+    [
+        ({'mmcv': 'mmcv'}, 'compiled', 'compiled'),
+        ({'mmcv': 'mmcv-lite'}, 'served', 'today'),
+        ({'mmcv': 'mmcv-lite', 'mmengine': 'onedl-mmengine'}, 'served', 'onedl'),
+    ],
+)
+def test_the_stack_is_known_by_its_operators_and_forks(tools, distributions, said, stack):
+    facts = tools['faults'].Facts(
+        versions={'mmcv': '2.1.0'}, distributions=distributions, import_output={'mmcv': said}
+    )
+    assert (facts.operators, facts.stack) == (said, stack)
+
+
+def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tools, tmp_path):
+    (tmp_path / '_ext.cpython-311-x86_64-linux-gnu.so').write_bytes(b'of another torch')
+    fault = next(f for f in tools['faults'].FAULTS if 'belong to another torch' in f.name)
+    facts = tools['faults'].Facts(
+        versions={'mmcv': '2.1.0', 'torch': '2.11.0'}, folders={'mmcv': tmp_path},
+        import_output={'mmcv': 'served'}, python=(3, 11),
+    )  # fmt: skip
+    assert fault.present(facts)
+    assert '--no-binary mmcv' in fault.advice(facts)
+    newer = dataclasses.replace(facts, python=(3, 13))
+    newest = dataclasses.replace(facts, versions={'mmcv': '2.1.0', 'torch': '2.14.1'})
+    for facts in (newer, newest):
+        assert '--no-binary' not in fault.advice(facts)
+        assert "pip install --no-deps 'mmcv-lite==2.1.0'" in fault.advice(facts)
+
+
+def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
+    owners = {'mmengine': ('mmengine', 'onedl-mmengine'), 'mmcv': ('mmcv-lite',)}
+    facts = tools['faults'].Facts(owners=owners)
+    (fault,) = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    assert fault.advice(facts).startswith(
+        'pip uninstall -y mmengine onedl-mmengine; pip install --no-deps onedl-mmengine'
+    )
 
 
 @pytest.mark.parametrize(
     ('facts', 'word', 'command'),
     [
-        ({'versions': {'setuptools': '82.0'}}, 'pkg_resources', "pip install 'setuptools<81'"),
+        (
+            {'versions': {'setuptools': '82.0', 'openmim': '0.3.8'}},
+            'pkg_resources',
+            "pip install 'setuptools<81'",
+        ),
         ({'versions': {'openmim': '0.3.9'}}, 'openxlab', "'openmim==0.3.8'"),
-        ({'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0'}}, 'NumPy 2', "'numpy==1.26.4'"),
+        (
+            {'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0'}},
+            'NumPy 2',
+            "imports=['mmuniformer']",
+        ),
+        ({'versions': {'mmpose': '1.3.2'}}, 'xtcocotools', "imports=['mmuniformer']"),
         ({'versions': {'opencv': '4.12.0', 'numpy': '1.26.4'}}, 'OpenCV', 'opencv-python<4.12'),
         ({'versions': {'mmaction2': '1.1.0', 'mmcv': '2.1.0'}}, 'before 1.2', 'mmaction2==1.2.0'),
         ({'versions': {'moviepy': '2.1', 'mmaction2': '1.2.0'}}, 'moviepy', 'moviepy<2'),
@@ -54,6 +129,7 @@ def test_the_tested_stack_has_no_fault_that_versions_tell(tools):
             {
                 'failed_imports': frozenset({'mmcv'}),
                 'import_output': {'mmcv': 'ImportError: mmcv/_ext.so: undefined symbol: _ZN3c10'},
+                'python': (3, 11),
             },
             'another torch',
             '--no-cache-dir --force-reinstall --no-deps --no-binary mmcv',
@@ -63,8 +139,8 @@ def test_the_tested_stack_has_no_fault_that_versions_tell(tools):
                 'failed_imports': frozenset({'mmcv'}),
                 'import_output': {'mmcv': "ModuleNotFoundError: No module named 'mmcv._ext'"},
             },
-            'without its operators',
-            'MMCV_WITH_OPS=1',
+            'no compiled operators',
+            "imports=['mmuniformer']",
         ),
         (
             {
@@ -91,7 +167,7 @@ def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, co
     present = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
     assert len(present) == 1
     assert word in present[0].name
-    assert command in present[0].fix
+    assert command in present[0].advice(facts)
 
 
 def test_transformers_is_no_fault_where_the_toolbox_goes_with_it(tools):

@@ -43,18 +43,27 @@ def test_help_tells_the_usage_and_does_nothing_else(script, tmp_path):
     assert not (tmp_path / 'venv').exists()
 
 
-@pytest.mark.parametrize('arguments', [['pose'], [], ['det', 'all']])
-def test_setup_refuses_other_arguments_and_says_what_is_allowed(arguments, tmp_path):
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['poses'], "got 'poses'; allowed are det, seg, pose, cls, video and all"),
+        (['det', 'all'], 'got det and all; give one of them'),
+        (['--stack', 'old'], "got --stack 'old'; allowed are today, compiled and onedl"),
+        (['--stack=old'], "got --stack 'old'; allowed are today, compiled and onedl"),
+        (['--stack'], "got --stack ''; allowed are today, compiled and onedl"),
+    ],
+)
+def test_setup_refuses_other_arguments_and_says_what_is_allowed(arguments, words, tmp_path):
     result = run('tools/setup.sh', *arguments, VENV=str(tmp_path / 'venv'))
     assert result.returncode == 1
-    assert 'usage: bash tools/setup.sh {det|all}' in result.stderr
+    assert f'error: {words}' in result.stderr
     assert not (tmp_path / 'venv').exists()
 
 
-def test_quickstart_refuses_arguments():
-    result = run('tools/quickstart.sh', '--fast')
+def test_quickstart_refuses_other_arguments():
+    result = run('tools/quickstart.sh', '--slow')
     assert result.returncode == 1
-    assert 'got: --fast' in result.stderr
+    assert "got '--slow'; allowed are --fast and --stack STACK" in result.stderr
 
 
 def test_an_interpreter_that_is_not_there_is_named(tmp_path):
@@ -73,32 +82,88 @@ esac
 """
 
 
-@pytest.mark.parametrize('minor', [8, 9, 13, 14])
-def test_an_interpreter_that_the_stack_does_not_go_with_is_refused(minor, tmp_path):
-    python = tmp_path / f'python3.{minor}'
-    python.write_text(PRETENDER.format(3, minor, sys.executable))
-    python.chmod(0o755)
-    result = run('tools/setup.sh', 'det', PYTHON=str(python), VENV=str(tmp_path / 'venv'))
+@pytest.fixture
+def pretender(tmp_path):
+    """Make a command ``python3.MINOR`` that says it is that Python."""
+
+    def make(minor: int) -> Path:
+        python = tmp_path / 'bin' / f'python3.{minor}'
+        python.parent.mkdir(exist_ok=True)
+        python.write_text(PRETENDER.format(3, minor, sys.executable))
+        python.chmod(0o755)
+        return python
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ('stack', 'minor', 'newest'),
+    [('today', 8, 13), ('today', 9, 13), ('today', 14, 13), ('compiled', 13, 12)],
+)
+def test_an_interpreter_that_the_stack_does_not_go_with_is_refused(
+    stack, minor, newest, pretender, tmp_path
+):
+    options = {'PYTHON': str(pretender(minor)), 'VENV': str(tmp_path / 'venv')}
+    result = run('tools/setup.sh', 'det', '--stack', stack, **options)
     assert result.returncode == 1
-    assert f'is Python 3.{minor}.1; 3.10, 3.11 or 3.12 is needed' in result.stderr
+    needed = f"is Python 3.{minor}.1; 3.10 to 3.{newest} is needed for the stack '{stack}'"
+    assert needed in result.stderr
     assert not (tmp_path / 'venv').exists()
 
 
-@pytest.mark.parametrize('minor', [10, 11, 12])
-def test_an_interpreter_that_the_stack_goes_with_is_taken(minor, tmp_path):
-    python = tmp_path / f'python3.{minor}'
-    python.write_text(PRETENDER.format(3, minor, sys.executable))
+@pytest.mark.parametrize(
+    ('stack', 'minor'),
+    [*(('today', minor) for minor in (10, 11, 12, 13)), ('onedl', 13)],
+)
+def test_an_interpreter_that_the_stack_goes_with_is_taken(stack, minor, pretender):
+    python = pretender(minor)
+    result = run('tools/setup.sh', '--check', '--stack', stack, PYTHON=str(python))
+    assert result.returncode == 0
+    assert result.stdout == f"the stack '{stack}' can be built with {python}\n"
+
+
+def test_without_a_fitting_python3_the_newest_that_fits_is_taken(pretender):
+    for minor in (11, 12, 14):
+        pretender(minor)
+    old = pretender(9)
+    old.rename(old.with_name('python3'))
+    path = f'{old.parent}:/usr/bin:/bin'
+    result = run('tools/setup.sh', '--check', PATH=path)
+    assert result.stdout == "the stack 'today' can be built with python3.12\n"
+
+
+def test_an_interpreter_that_does_not_run_is_named(tmp_path):
+    python = tmp_path / 'python3.12'
+    python.write_text('#!/bin/sh\nexit 127\n')
     python.chmod(0o755)
-    options = {'CXX': 'no-such-compiler', 'VENV': str(tmp_path / 'venv')}
-    result = run('tools/setup.sh', 'det', PYTHON=str(python), **options)
-    assert 'is needed' not in result.stderr
-    assert 'there is no C++ compiler' in result.stderr  # what is looked for next
+    result = run('tools/setup.sh', PYTHON=str(python), VENV=str(tmp_path / 'venv'))
+    assert result.returncode == 1
+    assert f"'{python}' does not run" in result.stderr
 
 
-def test_a_missing_compiler_is_named_with_the_package_that_has_it(tmp_path):
-    result = run('tools/setup.sh', 'det', CXX='no-such-compiler', VENV=str(tmp_path / 'venv'))
+@pytest.mark.parametrize('stack', ['today', 'onedl'])
+def test_these_stacks_need_no_compiler(stack):
+    result = run('tools/setup.sh', '--check', '--stack', stack, CXX='no-such-compiler')
+    assert result.returncode == 0
+
+
+def test_a_missing_compiler_is_named_with_the_package_that_has_it(pretender, tmp_path):
+    options = {'PYTHON': str(pretender(12)), 'CXX': 'no-such-compiler'}
+    venv = str(tmp_path / 'venv')
+    result = run('tools/setup.sh', 'det', '--stack', 'compiled', **options, VENV=venv)
     assert result.returncode == 1
     assert 'apt-get install -y build-essential' in result.stderr
+    assert 'Nothing is compiled without --stack compiled' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ('stack', 'folder'),
+    [('today', '.venv'), ('compiled', '.venv-compiled'), ('onedl', '.venv-onedl')],
+)
+def test_every_stack_has_a_folder_and_constraints_of_its_own(stack, folder):
+    told = run('-c', f'unset VENV; source tools/_lib.sh; choose_stack {stack}; say "$VENV"').stdout
+    assert told == f'{ROOT / folder}\n'
+    assert (ROOT / 'requirements' / f'constraints-{stack}.txt').is_file()
 
 
 # Tells that {0} KiB are free in folder {1}, and 10 GiB in others.

@@ -266,6 +266,20 @@ FAULTS = (
         repaired=True,
     ),
     Fault(
+        'mmcv and mmaction2 turn hues backwards in a way that NumPy 2 refuses',
+        lambda facts: facts.at_least('numpy', 2) and 'mmcv' in facts.versions,
+        'OverflowError: Python integer -9 out of bounds for uint8',
+        IMPORT_US,
+        repaired=True,
+    ),
+    Fault(
+        'mmpose draws keypoints with a radius that NumPy 2.4 does not convert',
+        lambda facts: facts.at_least('numpy', 2, 4) and 'mmpose' in facts.versions,
+        'TypeError: only 0-dimensional arrays can be converted to Python scalars',
+        IMPORT_US,
+        repaired=True,
+    ),
+    Fault(
         'mmpose imports xtcocotools, which is not there',
         lambda facts: 'mmpose' in facts.versions and 'xtcocotools' not in facts.versions,
         "ModuleNotFoundError: No module named 'xtcocotools'",
@@ -305,6 +319,13 @@ FAULTS = (
         lambda facts: facts.at_least('openmim', 0, 3, 9),
         'pip reports conflicts; mim dies',
         "pip uninstall -y openxlab opendatalab; pip install 'openmim==0.3.8' 'setuptools<81'",
+    ),
+    Fault(
+        'mmaction2 reads videos with decord, which is not there',
+        lambda facts: 'mmaction2' in facts.versions and 'decord' not in facts.versions,
+        "ModuleNotFoundError: No module named 'decord'",
+        'pip install av  (mmuniformer serves decord on PyAV)',
+        repaired=True,
     ),
     Fault(
         'moviepy 2 has no moviepy.editor, which mmaction2 uses to draw videos',

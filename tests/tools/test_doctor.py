@@ -117,14 +117,29 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
         ),
         ({'versions': {'openmim': '0.3.9'}}, 'openxlab', "'openmim==0.3.8'"),
         (
-            {'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0'}},
+            {'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0', 'decord': '0.6.0'}},
             'NumPy 2',
             "imports=['mmuniformer']",
         ),
         ({'versions': {'mmpose': '1.3.2'}}, 'xtcocotools', "imports=['mmuniformer']"),
+        ({'versions': {'numpy': '2.2.0', 'mmcv': '2.1.0'}}, 'hues', "imports=['mmuniformer']"),
+        (
+            {'versions': {'numpy': '2.4.0', 'mmpose': '1.3.2', 'xtcocotools': '1.14.3'}},
+            'keypoints',
+            "imports=['mmuniformer']",
+        ),
+        ({'versions': {'mmaction2': '1.2.0'}}, 'decord', 'pip install av'),
         ({'versions': {'opencv': '4.12.0', 'numpy': '1.26.4'}}, 'OpenCV', 'opencv-python<4.12'),
-        ({'versions': {'mmaction2': '1.1.0', 'mmcv': '2.1.0'}}, 'before 1.2', 'mmaction2==1.2.0'),
-        ({'versions': {'moviepy': '2.1', 'mmaction2': '1.2.0'}}, 'moviepy', 'moviepy<2'),
+        (
+            {'versions': {'mmaction2': '1.1.0', 'mmcv': '2.1.0', 'decord': '1'}},
+            'before 1.2',
+            'mmaction2==1.2.0',
+        ),
+        (
+            {'versions': {'moviepy': '2.1', 'mmaction2': '1.2.0', 'decord': '1'}},
+            'moviepy',
+            'moviepy<2',
+        ),
         (
             {
                 'failed_imports': frozenset({'mmcv'}),
@@ -151,12 +166,12 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
             'torch torchvision',
         ),
         (
-            {'versions': {'mmpretrain': '1.2.0', 'mmaction2': '1.2.0', 'transformers': '4.52.1'}},
+            {'versions': {'mmpretrain': '1.2.0', 'transformers': '4.52.1'}},
             'multimodal',
             "imports=['mmuniformer']",
         ),
         (
-            {'versions': {'mmaction2': '1.2.0', 'transformers': '5.23.0'}},
+            {'versions': {'mmaction2': '1.2.0', 'transformers': '5.23.0', 'decord': '1'}},
             'multimodal',
             "imports=['mmuniformer']",
         ),

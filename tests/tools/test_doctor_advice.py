@@ -21,6 +21,7 @@ INSTALLED = {
     'built for another NumPy': {},
     'setuptools 82': {'setuptools': '<81'},
     'openmim 0.3.9': {'openmim': '==0.3.8', 'setuptools': '<81'},
+    'with decord': {'av': ''},
     'moviepy 2': {'moviepy': '<2'},
     'ftfy and regex': {'ftfy': '', 'regex': ''},
 }

@@ -19,12 +19,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / 'docs' / 'licenses.md'
 BEGIN, END = '<!-- licences: begin -->', '<!-- licences: end -->'
-# What pip installs first, and what toolboxes import and do not declare (setup.py).
-UNDECLARED = ('torchvision', 'opencv-python', 'moviepy', 'ftfy', 'regex')
+# Installed with --no-deps (requirements/pose.txt), and what a stack may bring by another name.
+BESIDE = ('mmpose', 'opencv-python')
 # Heading → files of requirements/ and further names. A package stands where it is needed first.
 PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    'The package': (('runtime',), ()),
-    'The toolboxes': (('mminstall',), UNDECLARED),
+    'The package': (('runtime',), ('mmengine',)),  # not required: a fork may provide it
+    'The toolboxes': (('mminstall',), BESIDE),
     'The tests': (('tests',), ()),
     'Building and development': (('dev',), ('setuptools', 'wheel', 'ninja', 'cython')),
 }

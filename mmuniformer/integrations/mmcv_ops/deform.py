@@ -8,6 +8,7 @@ import weakref
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .common import nondeterminism_allowed, working_dtype
@@ -116,6 +117,7 @@ def modulated_deform_conv_forward(
     ``mask`` is ``(N, groups * taps, H', W')``, ``offset`` twice as long with y and x of each tap.
     """
     bias = bias if with_bias else None
+    offset, mask = (_cut(tensor, output.shape[2:]) for tensor in (offset, mask))
     output.copy_(_forward(input, weight, offset, mask, bias, _modulated_steps(sizes)))
 
 
@@ -137,12 +139,26 @@ def modulated_deform_conv_backward(
     **sizes: int,
 ) -> None:
     """Write all gradients, that of the bias only ``with_bias``."""
-    grads = _backward(grad_output, input, weight, offset, mask, _modulated_steps(sizes))
+    cut, gates = (_cut(tensor, grad_output.shape[2:]) for tensor in (offset, mask))
+    grads = _backward(grad_output, input, weight, cut, gates, _modulated_steps(sizes))
     targets = (grad_input, grad_weight, grad_offset, grad_mask)
     for target, grad in zip(targets, grads, strict=False):
-        target.copy_(grad)
+        rest = target.shape[1:].numel() - grad.shape[1:].numel()
+        target.copy_(F.pad(grad.flatten(1), (0, rest)).view(target.shape))
     if with_bias:
         grad_bias.copy_(grads[4])
+
+
+def _cut(tensor: Tensor, size: torch.Size) -> Tensor:
+    """Take as much of each image's offsets or masks ``(N, C, *S)`` as an output of ``size`` needs.
+
+    mmcv reads them on as they lie in memory. DyHead goes by that: it hands over the offsets of a
+    larger level, and its weights were trained so.
+    """
+    count = tensor.shape[1] * size.numel()
+    if tensor.shape[2:] == size or tensor.shape[1:].numel() < count:
+        return tensor
+    return tensor.flatten(1)[:, :count].unflatten(1, (-1, *size))
 
 
 def _forward(

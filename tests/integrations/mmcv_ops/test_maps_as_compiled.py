@@ -130,6 +130,18 @@ def test_offsets_of_zero_with_padding_get_the_same_gradient():
     )
 
 
+@pytest.mark.parametrize('groups', [1, 2])
+def test_offsets_of_a_larger_output_are_read_as_they_lie_in_memory(groups):
+    # As DyHead has them, from the next larger level.
+    assert_as_compiled(
+        lambda *given: ops.modulated_deform_conv2d(*given, None, 1, 1, 1, 1, groups),
+        randn(0, 2, 4, 6, 8),
+        randn(1, 2, 18 * groups, 12, 16),
+        randn(2, 2, 9 * groups, 12, 16).sigmoid(),
+        randn(3, 4, 4, 3, 3),
+    )
+
+
 @pytest.mark.parametrize('modulated', [False, True])
 def test_deformable_convolutions_in_half_precision_are_near(modulated):
     geometry = ((3, 3), (1, 1), (1, 1), (1, 1), (1, 2))

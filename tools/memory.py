@@ -79,9 +79,11 @@ def _make_buffers_of_frozen_parameters(net: nn.Module) -> None:
 
 def measure(backbone: dict, shape: Sequence[int]) -> int:
     """Build a backbone from its config without contents, and measure it on one picture or clip."""
+    with torch.device('meta'):  # where initialization does not look at the numbers it drew
+        net = MODELS.build(backbone).train()
     with FakeTensorMode(allow_non_fake_inputs=True):
         # Without numbers no sample can be dropped: all are computed.
-        net = masked(MODELS.build(backbone).train())
+        net = masked(net.to_empty(device='cpu'))
         return memory_of_step(net, torch.empty(1, net.in_channels, *shape))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import warnings
 from types import ModuleType
 from typing import Any
 
@@ -43,7 +44,9 @@ def let_keypoints_be_drawn() -> None:
     mmpose has it in an array of one element, which NumPy 2.4 no longer converts.
     """
     try:
-        int(np.ones(1))
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            int(np.ones(1))
     except TypeError:
         after_import('mmpose.visualization.opencv_backend_visualizer', _repair_visualizer)
 

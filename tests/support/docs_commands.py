@@ -21,7 +21,7 @@ from configs import CONFIGS
 
 # Pattern of a command → why the tests do not run it. All others are run.
 NOT_RUN = {
-    r'(python -m )?pip (install|wheel)': 'downloads and builds',
+    r'(python -m )?pip (install|uninstall|wheel)': 'changes the environment of the tests',
     r'python -m (build|twine|venv)|/tmp/release-|rm |git ': 'makes a release',
     r'pip-audit': 'asks a database on the network',
     r'pip check': 'looks at another environment than the one of the tests',

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 from _doctor_config import data_paths, fault_of_data
-from _runner import build_runner, set_mmpretrain_dataloaders
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.hooks.test_time_aug_hook import build_runner_with_tta
@@ -18,6 +17,8 @@ from mmengine.runner import Runner
 from mmengine.runner.checkpoint import _load_checkpoint
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mmuniformer.cli.runner import build_runner, set_mmpretrain_dataloaders
 
 # Our name of a metric → the Runner's, and what turns it into percent.
 METRICS = {

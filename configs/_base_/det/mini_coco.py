@@ -54,7 +54,7 @@ test_evaluator = val_evaluator
 
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 optim_wrapper = dict(
-    optimizer=dict(lr=2e-3),
+    optimizer=dict(lr=2e-3, fused=True),  # a tenth of the time of a step on a CPU
     clip_grad=dict(max_norm=10.0),
 )
 param_scheduler = [

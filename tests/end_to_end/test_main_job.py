@@ -29,12 +29,12 @@ def checkpoint(workspace, repo_root, scores) -> Path:
     return checkpoint_of(workspace, repo_root / CONFIG)
 
 
-def test_the_mini_model_learns_boxes_to_ap50_of_70_percent(scores):
-    assert scores['coco/bbox_mAP_50'] >= 0.70
+def test_the_mini_model_learns_boxes_to_ap50_of_75_percent(scores):
+    assert scores['coco/bbox_mAP_50'] >= 0.75
 
 
-def test_the_mini_model_learns_masks_to_ap50_of_60_percent(scores):
-    assert scores['coco/segm_mAP_50'] >= 0.60
+def test_the_mini_model_learns_masks_to_ap50_of_75_percent(scores):
+    assert scores['coco/segm_mAP_50'] >= 0.75
 
 
 def test_the_demo_draws_what_the_model_found(workspace, repo_root, python_tool, checkpoint):

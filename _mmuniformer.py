@@ -1,9 +1,9 @@
 """Loaded when Python starts: lets toolboxes run where mmcv was installed without its operators.
 
 Scripts such as mmdet's ``test.py`` import mmcv's operators before they read the config that names
-this plugin. Where mmcv has no compiled operators (mmcv-lite), the first import of a toolbox
-imports mmuniformer, which serves them. Elsewhere, and with ``MMUNIFORMER_PATCHES=0``, nothing
-happens.
+this plugin. If mmcv has no compiled operators (mmcv-lite), the first import of a toolbox imports
+mmuniformer, which serves them; if it has some that do not load, the import of these does. If they
+load, and with ``MMUNIFORMER_PATCHES=0``, nothing happens.
 """
 
 import os
@@ -15,16 +15,25 @@ TOOLBOXES = ('mmcv', 'mmdet', 'mmseg', 'mmpose', 'mmaction', 'mmpretrain')
 class BeforeToolboxes:
     """First finder of the import system: finds nothing, and sees what will be imported next."""
 
-    def find_spec(self, name, path=None, target=None):
-        if name not in TOOLBOXES:
-            return None
-        sys.meta_path.remove(self)
-        if not _lacks_operators():
-            return None
-        import mmuniformer  # noqa: F401
+    seen_toolbox = False
 
-        # The plugin may have imported this very module: importing it again would run it twice.
-        return _spec_of_loaded(name) if name in sys.modules else None
+    def find_spec(self, name, path=None, target=None):
+        if name in TOOLBOXES and not self.seen_toolbox:
+            self.seen_toolbox = True
+            if _lacks_operators():
+                import mmuniformer
+
+                # The plugin may have imported this module: importing it again would run it twice.
+                return _spec_of_loaded(name) if name in sys.modules else None
+        if name == 'mmcv._ext':
+            sys.meta_path.remove(self)
+            if 'mmuniformer' not in sys.modules and not _loads(name, path):
+                import importlib.util
+
+                import mmuniformer  # noqa: F401
+
+                return importlib.util.find_spec(name)
+        return None
 
 
 def _lacks_operators():
@@ -37,6 +46,17 @@ def _lacks_operators():
     if spec is None or spec.origin is None:
         return False
     return not any(Path(spec.origin).parent.glob('_ext.*'))
+
+
+def _loads(name, path):
+    import ctypes
+    from importlib.machinery import PathFinder
+
+    spec = PathFinder.find_spec(name, path)
+    try:
+        return spec is not None and bool(ctypes.CDLL(spec.origin, getattr(os, 'RTLD_NOW', 0)))
+    except OSError:  # built for another torch
+        return False
 
 
 def _spec_of_loaded(name):

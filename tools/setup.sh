@@ -51,6 +51,7 @@ NEWEST=13
 CONSTRAINTS=$ROOT/requirements/constraints-$STACK.txt
 STAMP=$VENV/mmuniformer-$WHAT.stamp
 MARK=$VENV/mmuniformer.root
+STACK_MARK=$VENV/mmuniformer.stack
 NETWORK='Check the network connection and the free disk, then run the same command again: it goes on where it stopped.'
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -138,6 +139,11 @@ make_venv() {
         say "$VENV was moved here from $(cat "$MARK"): it is built anew"
         rm -rf "$VENV"
     fi
+    # Two stacks in one environment would overwrite each other's files.
+    if [[ -f $MARK && $(cat "$STACK_MARK" 2>/dev/null || say compiled) != "$STACK" ]]; then
+        say "$VENV was built for another stack: it is built anew"
+        rm -rf "$VENV"
+    fi
     if [[ -x $VENV/bin/python ]] && venv_python -m pip --version &>/dev/null; then return; fi
     if [[ -e $VENV && ! -f $MARK && $VENV != "$ROOT"/.venv* ]]; then
         fail "$VENV exists and is not a working virtual environment" 'Remove it, or name another with VENV=...'
@@ -145,6 +151,7 @@ make_venv() {
     step "Making $VENV with $PYTHON" '5 s' 'On Debian and Ubuntu: apt-get install -y python3-venv' \
         "$PYTHON" -m venv --clear "$VENV"
     printf '%s' "$VENV" >"$MARK"
+    printf '%s' "$STACK" >"$STACK_MARK"
 }
 
 install() { venv_python -m pip install --no-build-isolation -c "$CONSTRAINTS" "$@"; }
@@ -175,7 +182,7 @@ install_toolboxes() {
     [[ " ${tasks[*]} " != *' pose '* ]] || install --no-deps mmpose
 }
 
-operators_import() { venv_python -c 'import mmcv.ops'; }
+operators_import() { MMUNIFORMER_PATCHES=0 venv_python -c 'import mmcv.ops'; } # those of mmcv alone
 
 install_mmcv() { # more pip arguments
     local flags="${CFLAGS:--g0}"

@@ -59,6 +59,21 @@ def test_with_compiled_operators_nothing_happens(fakes):
     assert said(fakes, 'import mmdet') == ['mmcv', 'mmdet']
 
 
+def test_operators_that_do_not_load_bring_the_plugin_before_they_fail(fakes):
+    (fakes / 'mmcv' / '_ext.so').write_bytes(b'of another torch')
+    code = 'import mmdet\ntry:\n    import mmcv._ext\nexcept ImportError:\n    print("failed")'
+    assert said(fakes, code) == ['mmcv', 'mmdet', 'plugin', 'failed']
+
+
+def test_operators_that_load_bring_no_plugin(fakes):
+    import _ctypes
+
+    # Any library serves: it loads, and has no function that makes a module of this name.
+    (fakes / 'mmcv' / '_ext.so').write_bytes(Path(_ctypes.__file__).read_bytes())
+    code = 'import mmdet\ntry:\n    import mmcv._ext\nexcept ImportError:\n    print("failed")'
+    assert said(fakes, code) == ['mmcv', 'mmdet', 'failed']
+
+
 def test_without_mmengine_nothing_happens(fakes):
     (fakes / 'mmengine' / '__init__.py').unlink()
     (fakes / 'mmengine').rmdir()

@@ -220,3 +220,18 @@ def test_times_are_told_in_minutes(seconds, words):
 
 def test_ci_passes_the_tests_with_the_script_that_users_have():
     assert (ROOT / '.ci' / 'run').read_text().splitlines()[-1] == 'exec bash tools/run_tests.sh'
+
+
+def test_an_environment_of_another_stack_is_built_anew(tmp_path, pretender):
+    # Up to the first step that needs the network: the old environment is gone, and its marks.
+    venv = tmp_path / 'venv'
+    (venv / 'bin').mkdir(parents=True)
+    (venv / 'bin' / 'python').symlink_to(sys.executable)
+    (venv / 'mmuniformer.root').write_text(str(venv))
+    (venv / 'mmuniformer.stack').write_text('compiled')
+    python = pretender(12)
+    python.write_text(f'#!/bin/sh\n[ "$2" != venv ] || exit 1\nexec {sys.executable} "$@"\n')
+    result = run('tools/setup.sh', 'det', PYTHON=str(python), VENV=str(venv))
+    assert result.returncode == 1
+    assert f'{venv} was built for another stack: it is built anew' in result.stdout
+    assert not (venv / 'mmuniformer.stack').exists()

@@ -194,7 +194,8 @@ install_mmcv() { # more pip arguments
 }
 
 mmcv_step() {
-    JOBS=${MAX_JOBS:-$(nproc)}
+    # Where OMP_NUM_THREADS is set, nproc tells that.
+    JOBS=${MAX_JOBS:-$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)}
     local what="Installing mmcv: compiling its operators, $JOBS at a time"
     local remedy='The compiler messages are in the log. Little memory? Try one job: MAX_JOBS=1 bash tools/setup.sh ...'
     if operators_import &>/dev/null; then return; fi

@@ -31,5 +31,6 @@ def _repair() -> None:
     mmaction.serve_decord()
     mmaction.serve_missing_drn()
     multimodal.leave_out_multimodal()
+    mmengine.find_forks()
     mmengine.allow_its_checkpoints()
     mmengine.let_cpu_processes_talk()

@@ -1,7 +1,10 @@
-"""mmengine: bare names for every toolbox, and two repairs."""
+"""mmengine: bare names for every toolbox, and its repairs."""
 
 import functools
+import importlib.metadata
+import importlib.util
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -78,6 +81,46 @@ def _history_statistic(owner: type, name: str) -> Any:
     if owner is HistoryBuffer and name in HistoryBuffer._statistics_methods:
         return HistoryBuffer._statistics_methods[name]
     raise ValueError(f'a checkpoint asks for attribute {name!r} of {owner!r}, which is not allowed')
+
+
+# Distributions that a fork replaces under another name → the module that both install.
+_FORKED = {'mmsegmentation': 'mmseg', 'mmaction2': 'mmaction'}
+
+
+def find_forks() -> None:
+    """Let bases such as ``mmseg::_base_/…`` be found in forks, which have other names.
+
+    mmengine looks for a toolbox by the name of its distribution, and then for a module of that very
+    name.
+    """
+    forked = {name: module for name, module in _FORKED.items() if _is_fork(name, module)}
+    if not forked:
+        return
+    for name in ('is_installed', 'get_installed_path'):
+        stock = getattr(sys.modules['mmengine.utils'], name)
+        if getattr(stock, 'repaired_by_mmuniformer', False):
+            return
+        repaired = _by_module(stock, forked)
+        for module in [m for key, m in sys.modules.items() if key.partition('.')[0] == 'mmengine']:
+            if getattr(module, name, None) is stock:
+                setattr(module, name, repaired)
+
+
+def _is_fork(distribution: str, module: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return importlib.util.find_spec(module) is not None
+    return False
+
+
+def _by_module(stock: Callable, modules: dict[str, str]) -> Callable:
+    @functools.wraps(stock)
+    def repaired(package: str) -> Any:
+        return stock(modules.get(package, package))
+
+    repaired.repaired_by_mmuniformer = True
+    return repaired
 
 
 def let_cpu_processes_talk() -> None:

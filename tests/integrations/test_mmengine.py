@@ -126,3 +126,31 @@ def test_two_processes_without_a_gpu_talk_through_gloo():
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err[-2000:]
         assert out.strip().splitlines()[-1] == 'sum 3.0 gradient 1.5 gloo'
+
+
+@pytest.mark.parametrize(
+    ('known', 'answers'),
+    [
+        # A distribution that is not installed, and a module that is: a fork has another name.
+        ({'no-such-distribution': 'torch'}, ['True', 'torch', 'True']),
+        ({'torch': 'torch'}, ['False', '-', 'False']),
+    ],
+)
+def test_a_fork_is_found_by_its_module_and_a_stock_toolbox_is_left_alone(known, answers):
+    code = f"""
+import pathlib
+from mmuniformer.integrations import mmengine as integration
+from mmengine.config import config
+from mmengine.utils import is_installed
+integration._FORKED = {known!r}
+integration.find_forks()
+found = config.is_installed('no-such-distribution')
+path = config.get_installed_path('no-such-distribution') if found else '-'
+print(found, pathlib.Path(path).name or path, config.is_installed is not is_installed)
+"""
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code],
+        env={**os.environ, 'MMUNIFORMER_PATCHES': '0'},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.split() == answers, done.stderr[-2000:]

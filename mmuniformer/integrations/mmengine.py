@@ -55,19 +55,16 @@ def allow_its_checkpoints() -> None:
     serialization = torch.serialization
     if not hasattr(serialization, 'get_safe_globals'):
         return  # before PyTorch 2.5 everything in a file was allowed
-    if HistoryBuffer in serialization.get_safe_globals():
-        return
     HistoryBuffer()  # the table of its statistics is empty until the first one is made
     array, scalar = np.zeros(1), np.float64(0)
     reconstruct, make_scalar = array.__reduce__()[0], scalar.__reduce__()[0]
-    allowed: list[Any] = [
-        HistoryBuffer,
-        np.ndarray,
-        np.dtype,
-        bytes,  # what an array without elements holds: mmpose's colours of a skeleton without links
-        (_history_statistic, 'builtins.getattr'),
-    ]
-    allowed += sorted({type(np.dtype(code)) for code in '?bBhHiIlLqQefdgFD'}, key=repr)
+    # An array without elements holds bytes: mmpose's colors of a skeleton without links.
+    classes = {HistoryBuffer, np.ndarray, np.dtype, bytes}
+    classes |= {type(np.dtype(code)) for code in '?bBhHiIlLqQefdgFD'}
+    # With their names: a fork of mmengine adds the classes themselves for each file that it reads,
+    # and takes them off the list again afterwards.
+    allowed: list[Any] = [(cls, f'{cls.__module__}.{cls.__qualname__}') for cls in classes]
+    allowed.append((_history_statistic, 'builtins.getattr'))
     # NumPy 2 moved numpy.core to numpy._core; a file may come from either side.
     for package in ('numpy.core', 'numpy._core'):
         allowed.append((reconstruct, f'{package}.multiarray._reconstruct'))

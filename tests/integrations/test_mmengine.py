@@ -32,6 +32,15 @@ def test_a_training_checkpoint_of_mmengine_loads_with_weights_only(tmp_path):
     assert again.statistics('mean', 2) == history.statistics('mean', 2) == 0.25
 
 
+def test_a_checkpoint_loads_after_others_have_changed_the_list(tmp_path):
+    # As a fork of mmengine does for each file that it reads.
+    path = tmp_path / 'epoch_1.pth'
+    torch.save({'hub': {'loss': HistoryBuffer(np.array([1.5]), np.array([1]))}}, path)
+    with torch.serialization.safe_globals([HistoryBuffer, np.ndarray, np.dtype]):
+        assert torch.load(path, weights_only=True)['hub']['loss'].max() == 1.5
+    assert torch.load(path, weights_only=True)['hub']['loss'].max() == 1.5
+
+
 def test_a_checkpoint_loads_in_a_process_that_never_made_a_history_buffer(tmp_path):
     path = tmp_path / 'epoch_1.pth'
     torch.save({'hub': {'loss': HistoryBuffer([1.5], [1])}}, path)

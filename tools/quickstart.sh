@@ -57,9 +57,14 @@ say "Output of the steps below: $LOG (tail -f shows the training's progress)"
 
 DOCTOR="See what is missing: $VENV/bin/python tools/doctor.py $CONFIG"
 
-run_mim() { venv_python -m mim "$@"; }
-
-train() { run_mim train mmdet "$CONFIG" --work-dir "$WORK" "$@"; }
+# mim looks for mmdet by the name of its distribution, which the fork does not have.
+if [[ $STACK == onedl ]]; then
+    train() { mmuniformer train "$CONFIG" --work-dir "$WORK" "$@"; }
+    evaluate() { mmuniformer test "$CONFIG" "$1" --work-dir "$WORK/test"; }
+else
+    train() { venv_python -m mim train mmdet "$CONFIG" --work-dir "$WORK" "$@"; }
+    evaluate() { venv_python -m mim test mmdet "$CONFIG" --checkpoint "$1" --work-dir "$WORK/test"; }
+fi
 
 score() { # metric, e.g. coco/bbox_mAP_50, out of the last test
     venv_python - "$WORK" "$1" <<'PY'
@@ -90,8 +95,7 @@ else
 fi
 checkpoint=$(cat "$WORK/finished")
 
-step "Testing $checkpoint" '30 s' "$DOCTOR" \
-    run_mim test mmdet "$CONFIG" --checkpoint "$checkpoint" --work-dir "$WORK/test"
+step "Testing $checkpoint" '10 s' "$DOCTOR" evaluate "$checkpoint"
 mapfile -t images < <(find "$DATA" -path '*val*' \( -name '*.jpg' -o -name '*.png' \) | sort | head -n 8)
 step "Drawing boxes and masks on ${#images[@]} pictures" '20 s' "$DOCTOR" \
     venv_python tools/demo.py det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$PICTURES"

@@ -20,16 +20,8 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from _doctor_faults import (
-    FAULTS,
-    IMPORT_US,
-    IMPORTS,
-    MAIN_JOB,
-    PARTS,
-    SAME_MODULES,
-    Facts,
-    release,
-)
+from _doctor_facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
+from _doctor_faults import FAULTS, IMPORT_US
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'

@@ -99,10 +99,10 @@ def test_a_second_call_adds_no_second_finder():
 
 @pytest.mark.parametrize('toolbox', multimodal._TOO_NEW)
 def test_the_doctor_sees_the_fault_from_the_same_version_on(toolbox):
-    faults = load_tool('_doctor_faults')
-    (part,) = [part for part, module in faults.PARTS.items() if module == toolbox]
+    facts_of, faults = load_tool('_doctor_facts'), load_tool('_doctor_faults')
+    (part,) = [part for part, module in facts_of.PARTS.items() if module == toolbox]
     limit = multimodal._TOO_NEW[toolbox]
     major, minor = limit.split('.')
     for version, seen in ((limit, True), (f'{major}.{int(minor) - 1}.9', False)):
-        facts = faults.Facts(versions={part: '1.2.0', 'transformers': version})
+        facts = facts_of.Facts(versions={part: '1.2.0', 'transformers': version})
         assert faults._has_new_transformers(facts) is seen

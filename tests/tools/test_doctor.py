@@ -16,13 +16,10 @@ TOOLS = ROOT / 'tools'
 
 @pytest.fixture(scope='module')
 def tools():
-    modules = dict(config='_doctor_config', faults='_doctor_faults', doctor='doctor')
+    modules = dict(
+        config='_doctor_config', facts='_doctor_facts', faults='_doctor_faults', doctor='doctor'
+    )
     return {key: load_tool(name) for key, name in modules.items()}
-
-
-def names_of_present(faults, **facts):
-    facts = faults.Facts(**facts)
-    return [fault.name for fault in faults.FAULTS if fault.present(facts)]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +27,7 @@ def names_of_present(faults, **facts):
     [('2.11.0+cu130', (2, 11, 0)), ('1.0rc4', (1, 0)), ('80.10.2', (80, 10, 2)), ('unknown', ())],
 )
 def test_release_reads_the_numbers_of_a_version(tools, version, numbers):
-    assert tools['faults'].release(version) == numbers
+    assert tools['facts'].release(version) == numbers
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,7 @@ def test_a_stack_has_no_fault_that_versions_tell_and_the_plugin_does_not_repair(
     tested = tools['doctor'].tested_versions(stack)
     pins = {part: spec[2:] for part, spec in tested.items() if spec.startswith('==')}
     assert {part: pins[part] for part in known} == known
-    facts = tools['faults'].Facts(versions=pins)
+    facts = tools['facts'].Facts(versions=pins)
     faults = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
     assert [fault.name for fault in faults if not fault.repaired] == []
 
@@ -76,7 +73,7 @@ def test_a_pin_for_another_python_is_not_compared(tools, monkeypatch, marker, ve
     ],
 )
 def test_the_stack_is_known_by_its_operators_and_forks(tools, distributions, said, stack):
-    facts = tools['faults'].Facts(
+    facts = tools['facts'].Facts(
         versions={'mmcv': '2.1.0'}, distributions=distributions, import_output={'mmcv': said}
     )
     assert (facts.operators, facts.stack) == (said, stack)
@@ -85,7 +82,7 @@ def test_the_stack_is_known_by_its_operators_and_forks(tools, distributions, sai
 def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tools, tmp_path):
     (tmp_path / '_ext.cpython-311-x86_64-linux-gnu.so').write_bytes(b'of another torch')
     fault = next(f for f in tools['faults'].FAULTS if 'belong to another torch' in f.name)
-    facts = tools['faults'].Facts(
+    facts = tools['facts'].Facts(
         versions={'mmcv': '2.1.0', 'torch': '2.11.0'}, folders={'mmcv': tmp_path},
         import_output={'mmcv': 'served'}, python=(3, 11),
     )  # fmt: skip
@@ -100,7 +97,7 @@ def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tool
 
 def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
     owners = {'mmengine': ('mmengine', 'onedl-mmengine'), 'mmcv': ('mmcv-lite',)}
-    facts = tools['faults'].Facts(owners=owners)
+    facts = tools['facts'].Facts(owners=owners)
     (fault,) = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
     assert fault.advice(facts).startswith(
         'pip uninstall -y mmengine onedl-mmengine; pip install --no-deps onedl-mmengine'
@@ -178,23 +175,42 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
     ],
 )
 def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, command):
-    facts = tools['faults'].Facts(**facts)
+    facts = tools['facts'].Facts(**facts)
     present = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
     assert len(present) == 1
     assert word in present[0].name
     assert command in present[0].advice(facts)
 
 
+@pytest.mark.parametrize(
+    ('python', 'torch', 'command'),
+    [
+        ((3, 11), '2.11.0', '--no-binary mmcv'),
+        ((3, 13), '2.11.0', "pip install --no-deps 'mmcv-lite==2.1.0'"),
+        ((3, 11), '2.14.1', "pip install --no-deps 'mmcv-lite==2.1.0'"),
+    ],
+)
+def test_of_mmcv_and_mmcv_lite_the_one_stays_that_can_be_installed_here(
+    tools, python, torch, command
+):
+    owners = {'mmcv': ('mmcv', 'mmcv-lite')}
+    facts = tools['facts'].Facts(owners=owners, versions={'torch': torch}, python=python)
+    (fault,) = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    advice = fault.advice(facts)
+    assert advice.startswith('pip uninstall -y mmcv mmcv-lite; ')
+    assert command in advice
+
+
 def test_transformers_is_no_fault_where_the_toolbox_goes_with_it(tools):
     for versions in ({'mmpretrain': '1.2.0', 'transformers': '4.51.3'}, {'transformers': '5.23.0'}):
-        facts = tools['faults'].Facts(versions=versions)
+        facts = tools['facts'].Facts(versions=versions)
         assert not any(fault.present(facts) for fault in tools['faults'].FAULTS)
 
 
 def test_a_missing_drn_is_seen_in_the_files(tools, tmp_path):
     localizers = tmp_path / 'models' / 'localizers'
     localizers.mkdir(parents=True)
-    facts = tools['faults'].Facts(folders={'mmaction': tmp_path})
+    facts = tools['facts'].Facts(folders={'mmaction': tmp_path})
     faults = {fault.name: fault for fault in tools['faults'].FAULTS if fault.present(facts)}
     assert [name for name in faults if 'drn' in name]
     assert all(fault.repaired for fault in faults.values())
@@ -210,8 +226,8 @@ def test_a_crash_of_one_import_does_not_end_the_doctor(tools, monkeypatch):
 
 
 def test_a_main_job_that_cannot_run_gives_exit_status_1(tools, capsys):
-    versions = dict.fromkeys(tools['faults'].MAIN_JOB, '1.0')
-    facts = tools['faults'].Facts(versions=versions)
+    versions = dict.fromkeys(tools['facts'].MAIN_JOB, '1.0')
+    facts = tools['facts'].Facts(versions=versions)
     assert tools['doctor'].judge(facts) == 0
     broken = dataclasses.replace(facts, failed_imports=frozenset({'mmcv'}))
     assert tools['doctor'].judge(broken) == 1

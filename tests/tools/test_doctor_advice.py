@@ -12,7 +12,7 @@ from tool_modules import load_tool
 from wheels import PIP, run
 
 FAULTS = load_tool('_doctor_faults').FAULTS
-Facts = load_tool('_doctor_faults').Facts
+Facts = load_tool('_doctor_facts').Facts
 # Word of a fault's name → what is installed after its command, and in which versions.
 INSTALLED = {
     'refuse mmcv 2.2': {'mmcv-lite': '==2.1.0'},

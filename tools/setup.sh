@@ -171,7 +171,7 @@ install_toolboxes() {
     [[ $WHAT != all ]] || { tasks=(cls det seg video pose) && extra='[tests]'; }
     for task in "${tasks[@]}"; do packages+=($(requirements_of "$task")); done
     case $STACK in
-        today) packages+=(mmengine mmcv-lite) ;;
+        today) packages+=(-r "$ROOT/requirements/toolboxes.txt") ;;
         compiled) [[ " ${tasks[*]} " != *' pose '* ]] || packages+=(xtcocotools) ;;
         onedl) # mmcv-lite requires the mmengine that the fork replaces
             install --no-deps mmcv-lite

@@ -1,6 +1,6 @@
 """Mask R-CNN, UniFormer-S at a quarter of its width, hybrid attention with window 14, mini data.
 
-From scratch on drawn shapes: box AP50 0.80, mask AP50 0.79 on the held-out pictures after 5 minutes
+From scratch on drawn shapes: box AP50 0.80, mask AP50 0.79 on the held-out images after 5 minutes
 on 2 CPU cores. Blocks, detector and losses are those of mask_rcnn_uniformer_s_h14_1x; widths,
 anchors, numbers and sampling of regions, schedule and data are smaller.
 

@@ -4,10 +4,10 @@ import argparse
 import importlib
 import sys
 
-# Command → (module of this package, what `mmuniformer --help` says about it).
+# Command, which is a module of this package → what `mmuniformer --help` says about it.
 COMMANDS = {
-    'train': ('train', 'train a model of any toolbox'),
-    'test': ('test', 'evaluate a checkpoint of any toolbox'),
+    'train': 'train a model of any toolbox',
+    'test': 'evaluate a checkpoint of any toolbox',
 }
 
 
@@ -19,9 +19,9 @@ def main() -> None:
         epilog='mmuniformer COMMAND --help explains a command.',
     )
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
-    for name, (_, text) in COMMANDS.items():
+    for name, text in COMMANDS.items():
         commands.add_parser(name, help=text, add_help=False)
     command = parser.parse_args(sys.argv[1:2]).command
-    module = importlib.import_module(f'.{COMMANDS[command][0]}', __name__)
+    module = importlib.import_module(f'.{command}', __name__)
     sys.argv = [f'mmuniformer {command}', *sys.argv[2:]]
     module.main()

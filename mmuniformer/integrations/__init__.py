@@ -25,7 +25,7 @@ def _repair() -> None:
     python_library.restore_find_loader()
     python_library.serve_setuptools()
     numpy_names.restore_names()
-    hue.turn_hues_backwards()
+    hue.allow_negative_hue_shifts()
     mmpose.serve_xtcocotools()
     mmpose.let_keypoints_be_drawn()
     mmaction.serve_decord()

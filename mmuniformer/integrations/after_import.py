@@ -32,7 +32,7 @@ class _BeforeImport(importlib.abc.MetaPathFinder):
         action = self.actions.pop(name, None)
         if action is None:
             return None
-        spec = importlib.util.find_spec(name)  # by the finders behind this one
+        spec = importlib.util.find_spec(name)  # by the finders after this one
         if spec is None or spec.loader is None:
             return None
         loader = spec.loader

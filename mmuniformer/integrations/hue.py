@@ -1,4 +1,4 @@
-"""Turning the hue of a picture backwards, which NumPy 2 refuses to mmcv and mmaction2.
+"""Negative hue shifts of an image, which NumPy 2 refuses to mmcv and mmaction2.
 
 Both add a negative number to an array of unsigned bytes; NumPy 1 computed that, NumPy 2 raises
 OverflowError.
@@ -16,7 +16,7 @@ from numpy import ndarray
 from .after_import import after_import
 
 
-def turn_hues_backwards() -> None:
+def allow_negative_hue_shifts() -> None:
     """Let ``adjust_hue`` of mmcv and ``ColorJitter`` of mmaction2 take negative factors."""
     try:
         np.zeros(1, np.uint8) + -1

@@ -52,11 +52,7 @@ def _append_locations(registry: Registry, modules: list[str]) -> None:
 
 def serve_missing_drn() -> None:
     """Make ``mmaction.models`` importable where the wheel lacks ``localizers/drn`` (1.2.0 does)."""
-    stand_ins.serve({_DRN_PACKAGE: _fill_nothing, f'{_DRN_PACKAGE}.drn': _fill_drn})
-
-
-def _fill_nothing(package: types.ModuleType) -> None:
-    pass
+    stand_ins.serve({_DRN_PACKAGE: stand_ins.fill_nothing, f'{_DRN_PACKAGE}.drn': _fill_drn})
 
 
 def _fill_drn(module: types.ModuleType) -> None:

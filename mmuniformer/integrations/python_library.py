@@ -28,15 +28,11 @@ def serve_setuptools() -> None:
     stand_ins.serve(
         {
             'pkg_resources': stand_ins.copy_of('pkg_resources_stand_in'),
-            'distutils': _fill_nothing,
+            'distutils': stand_ins.fill_nothing,
             'distutils.errors': _fill_errors,
             'distutils.ccompiler': _fill_ccompiler,
         }
     )
-
-
-def _fill_nothing(package: ModuleType) -> None:
-    pass
 
 
 class DistutilsPlatformError(Exception):

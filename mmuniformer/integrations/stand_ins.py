@@ -39,6 +39,10 @@ def copy_of(source: str, *names: str) -> Fill:
     return fill
 
 
+def fill_nothing(module: ModuleType) -> None:
+    """Leave a module empty: a package whose modules are what is used."""
+
+
 class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Last in line of the import system: asked only if the real module is not there."""
 

@@ -64,5 +64,5 @@ def test_a_numpy_that_computes_it_leaves_mmcv_alone(monkeypatch):
     called = []
     monkeypatch.setattr(hue.np, 'zeros', lambda *shape: Zeros())
     monkeypatch.setattr(hue, 'after_import', lambda *names: called.append(names))
-    hue.turn_hues_backwards()
+    hue.allow_negative_hue_shifts()
     assert called == []

@@ -2,7 +2,11 @@
 
 import numpy as np
 import torch
+from hypothesis import strategies as st
 from torch import Tensor
+
+SEEDS = st.integers(0, 2**16)
+FLOATS = st.sampled_from([torch.float32, torch.float64])
 
 
 def randn(seed: int, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:

@@ -1,10 +1,9 @@
 """Multi-scale deformable attention (Deformable DETR, Eq. 3)."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .common import nondeterminism_allowed, working_dtype
+from .common import working_dtype, write_gradients
 
 __all__ = ['ms_deform_attn_backward', 'ms_deform_attn_forward']
 
@@ -41,14 +40,12 @@ def ms_deform_attn_backward(
 ) -> None:
     """Write the gradients of values, locations and weights."""
     levels = _levels(value_spatial_shapes, value_level_start_index)
-    leaves = (value, sampling_locations, attention_weights)
-    leaves = tuple(leaf.detach().requires_grad_() for leaf in leaves)
-    with torch.enable_grad(), nondeterminism_allowed():
-        output = _attend(leaves[0], levels, *leaves[1:])
-        grads = torch.autograd.grad(output, leaves, grad_output.to(output.dtype))
-    targets = (grad_value, grad_sampling_loc, grad_attn_weight)
-    for target, grad in zip(targets, grads, strict=True):
-        target.copy_(grad)
+    write_gradients(
+        lambda value, *rest: _attend(value, levels, *rest),
+        (value, sampling_locations, attention_weights),
+        grad_output,
+        (grad_value, grad_sampling_loc, grad_attn_weight),
+    )
 
 
 def _levels(shapes: Tensor, starts: Tensor) -> list[tuple[int, int, int]]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -36,3 +36,22 @@ def nondeterminism_allowed() -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(True)
+
+
+def write_gradients(
+    compute: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    grad_output: Tensor,
+    targets: Sequence[Tensor],
+) -> None:
+    """Compute an output again and write the gradients of its inputs to ``targets``.
+
+    The target of an input that the output does not depend on stays as it is.
+    """
+    leaves = [tensor.detach().requires_grad_() for tensor in inputs]
+    with torch.enable_grad(), nondeterminism_allowed():
+        output = compute(*leaves)
+        grads = torch.autograd.grad(output, leaves, grad_output.to(output.dtype), allow_unused=True)
+    for target, grad in zip(targets, grads, strict=True):
+        if grad is not None:
+            target.copy_(grad)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .common import c_float, nondeterminism_allowed, working_dtype
+from .common import c_float, working_dtype, write_gradients
 from .roi_grid import as_pixels, make_bins, sample, sampling_points
 
 __all__ = ['deform_roi_pool_backward', 'deform_roi_pool_forward']
@@ -69,12 +69,9 @@ def deform_roi_pool_backward(
 ) -> None:
     """Write the gradients of the maps and of the offsets."""
     shape = (pooled_height, pooled_width)
-    maps, offset = input.detach().requires_grad_(), offset.detach().requires_grad_()
-    with torch.enable_grad(), nondeterminism_allowed():
-        pooled = _pool(maps, rois, offset, shape, spatial_scale, sampling_ratio, gamma)
-        grads = torch.autograd.grad(
-            pooled, (maps, offset), grad_output.to(pooled.dtype), allow_unused=True
-        )
-    for target, grad in zip((grad_input, grad_offset), grads, strict=True):
-        if grad is not None:
-            target.copy_(grad)
+    write_gradients(
+        lambda maps, moves: _pool(maps, rois, moves, shape, spatial_scale, sampling_ratio, gamma),
+        (input, offset),
+        grad_output,
+        (grad_input, grad_offset),
+    )

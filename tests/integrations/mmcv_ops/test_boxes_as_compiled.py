@@ -8,12 +8,12 @@ import torch
 from compiled_ext import assert_as_compiled, operators_from, require_compiled, served, strided
 from hypothesis import given
 from hypothesis import strategies as st
+from operator_inputs import SEEDS
 from torch import Tensor
 
 COMPILED = require_compiled()
 from mmcv import ops  # noqa: E402
 
-SEEDS = st.integers(0, 2**16)
 COUNTS = st.integers(0, 24)
 # Overlaps of boxes on a coarse grid hit these exactly.
 THRESHOLDS = st.sampled_from([0.0, 0.1, 0.2, 0.3, 1 / 3, 0.5, 0.6, 0.7, 0.9, 1.0])

@@ -6,13 +6,11 @@ import torch
 from compiled_ext import assert_as_compiled, require_compiled
 from hypothesis import given
 from hypothesis import strategies as st
+from operator_inputs import FLOATS, SEEDS
 from torch import Tensor
 
 require_compiled()
 from mmcv import ops  # noqa: E402
-
-SEEDS = st.integers(0, 2**16)
-FLOATS = st.sampled_from([torch.float32, torch.float64])
 
 
 def randn(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:

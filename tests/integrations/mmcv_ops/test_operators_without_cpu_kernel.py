@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from compiled_ext import find_compiled, operators_from, served, strided
+from compiled_ext import find_compiled, served, strided
 from hypothesis import given
 from hypothesis import strategies as st
-from operator_inputs import assert_near, leaf, rand, randn
+from operator_inputs import FLOATS, SEEDS, assert_near, leaf, rand, randn
 from torch.autograd import gradcheck
 
 find_compiled()
@@ -22,14 +22,7 @@ from mmcv.ops.multi_scale_deform_attn import (  # noqa: E402
 )
 from mmcv.ops.sync_bn import SyncBatchNormFunction  # noqa: E402
 
-SEEDS = st.integers(0, 2**16)
-FLOATS = st.sampled_from([torch.float32, torch.float64])
-
-
-@pytest.fixture(autouse=True, scope='module')
-def served_operators():
-    with operators_from(served()):
-        yield
+pytestmark = pytest.mark.usefixtures('served_operators')
 
 
 # Focal losses

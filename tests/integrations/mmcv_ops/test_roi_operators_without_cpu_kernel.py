@@ -7,24 +7,17 @@ import fuzzing  # noqa: F401
 import numpy as np
 import pytest
 import torch
-from compiled_ext import find_compiled, operators_from, served, strided
+from compiled_ext import find_compiled, strided
 from hypothesis import given
 from hypothesis import strategies as st
-from operator_inputs import assert_near, leaf, randn
+from operator_inputs import FLOATS, SEEDS, assert_near, leaf, randn
 from torch import Tensor
 from torch.autograd import gradcheck
 
 find_compiled()
 from mmcv import ops  # noqa: E402
 
-SEEDS = st.integers(0, 2**16)
-FLOATS = st.sampled_from([torch.float32, torch.float64])
-
-
-@pytest.fixture(autouse=True, scope='module')
-def served_operators():
-    with operators_from(served()):
-        yield
+pytestmark = pytest.mark.usefixtures('served_operators')
 
 
 def rois_of(seed: int, count: int) -> Tensor:

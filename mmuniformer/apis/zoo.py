@@ -1,264 +1,190 @@
-"""The released files of the family: look them up, recognise them, fetch them.
-
-    python tools/zoo.py list --task pose
-    python tools/zoo.py show uniformer_small_in1k
-    python tools/zoo.py fetch uniformer_small_in1k
-    python tools/zoo.py check checkpoints/*.pth
-
-fetch puts a file under the name that the configs expect, checkpoints/NAME.pth, once its contents
-are those of the release. Most files have no direct link: fetch such a file with a browser and give
-it with --from-file. check exits with 1 if it cannot say of every file which release it is.
-"""
+"""The released weights: search them, identify a file, download one."""
 
 from __future__ import annotations
 
-import argparse
 import filecmp
 import json
 import shutil
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from _download import DownloadError, download
-from _zoo_contents import Contents, look_into, objection
-from rich.console import Console
-from rich.table import Table
-
-from mmuniformer.weights import CheckpointError, Published, find, identify, published_files
-from mmuniformer.weights.load import read_checkpoint
-from mmuniformer.weights.official_keys import unwrap
-from mmuniformer.weights.zoo import find_by_name, matches
+from ..weights import CheckpointError, Published, find, identify, published_files
+from ..weights.load import read_checkpoint
+from ..weights.official_keys import unwrap
+from ..weights.zoo import find_by_name, matches
+from .download import DownloadError, download
+from .zoo_contents import Contents, look_into, objection
 
 TASKS = ('image', 'video', 'det', 'seg', 'pose')
-WIDE = 200  # columns of a table that no terminal limits
 
 
-class ZooError(RuntimeError):
-    """What keeps a command from doing its work, in words for the user."""
+def search(text: str = '', *, task: str | None = None, arch: str | None = None) -> list[Published]:
+    """Return the released files whose row contains every word of ``text``.
+
+    Example:
+        >>> [row.name for row in search('top_down 448x320', task='pose')][:1]
+        ['top_down_448x320_global_base-a05c185f_20230724']
+    """
+    return [row for row in published_files() if _fits(row, text.lower().split(), task, arch)]
 
 
-def file_name(row: Published) -> str:
-    """The name under which configs look for the file."""
-    return row.file or f'{row.name}.pth'
-
-
-def hash_of(row: Published) -> str | None:
-    return f'SHA-256 {row.sha256}' if row.sha256 else row.md5 and f'MD5 {row.md5}'
-
-
-def where_else(row: Published) -> str:
-    pages = '\n'.join(f'  {page}' for page in row.pages)
-    return (
-        f'Pages of its makers that link to it:\n{pages}\n'
-        'Fetch it there by other means, then:\n'
-        f'  python tools/zoo.py fetch {row.name} --from-file FILE'
-    )
-
-
-def wanted(row: Published, task: str | None, arch: str | None, text: str | None) -> bool:
+def _fits(row: Published, words: list[str], task: str | None, arch: str | None) -> bool:
     values = ' '.join(str(value) for value in asdict(row).values() if value).lower()
     return (
         task in (None, row.task)
         and arch in (None, row.arch)
-        and all(word in values for word in (text or '').lower().split())
+        and all(word in values for word in words)
     )
 
 
-def list_files(args: argparse.Namespace) -> None:
-    rows = [row for row in published_files() if wanted(row, args.task, args.arch, args.text)]
-    if args.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
-        return
-    table = Table('name', 'task', 'arch', 'data', 'metric', 'config', 'link', 'hash')
-    for row in rows:
-        metric = f'{row.metric} {row.value:g}' if row.value is not None else ''
-        link, known = ('yes' if value else '' for value in (row.url, hash_of(row)))
-        table.add_row(
-            row.name, row.task, row.arch, row.data, metric, row.config or '', link, known
-        )  # fmt: skip
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    console.print(table)
-    console.print(f'{len(rows)} of {len(list(published_files()))} files')
+def file_name(row: Published) -> str:
+    """Return the name under which configs look for the file."""
+    return row.file or f'{row.name}.pth'
 
 
-def show(args: argparse.Namespace) -> None:
-    row = find_or_stop(args.name)
-    for key, value in asdict(row).items():
-        if value is not None:
-            print(f'{key:<10} {value}')
-    print(f'{"fetch":<10} python tools/zoo.py fetch {row.name}' if row.url else where_else(row))
+def get_hash(row: Published) -> str | None:
+    """Return the published hash of a file with its type, such as ``MD5 0123…``."""
+    return f'SHA-256 {row.sha256}' if row.sha256 else row.md5 and f'MD5 {row.md5}'
 
 
-def find_or_stop(name: str) -> Published:
-    try:
-        return find(name)
-    except ValueError as error:
-        raise ZooError(f'{error}; python tools/zoo.py list shows all') from error
+def describe_sources(row: Published) -> str:
+    """Say where to get a file that cannot be downloaded directly."""
+    pages = '\n'.join(f'  {page}' for page in row.pages)
+    return (
+        f'Pages of its authors that link to it:\n{pages}\n'
+        'Download it there, then:\n'
+        f'  mmuniformer zoo fetch {row.name} --from-file FILE'
+    )
 
 
-def check_files(args: argparse.Namespace) -> None:
-    known = [check_file(path) for path in args.files]
-    if not all(known):
-        raise SystemExit(1)
+def check_file(path: str | Path) -> tuple[bool, str]:
+    """Return whether the hash of a file is that of a release, and what the file is.
 
-
-def check_file(path: Path) -> bool:
-    """Print what the file is; ``True`` if its hash says so."""
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
     if not path.is_file():
-        print(f'{path}: there is no such file')
-        return False
+        raise FileNotFoundError(f'there is no such file: {path}')
     row = identify(path)
     if row is not None:
-        print(f'{path}: is the released {row.name} ({hash_of(row)}), {row.backbone} {row.arch!r}')
-        return True
+        return True, f'is the released {row.name} ({get_hash(row)}), {row.backbone} {row.arch!r}'
     try:
         contents = look_into(path)
     except CheckpointError as error:
-        print(f'{path}: is none of the released files whose hash is known. {error}')
-        return False
-    source = contents.made_from and find_by_name(contents.made_from)
-    named = source or find_by_name(path)
-    print(f'{path}: {contents}. {relation(contents, named, bool(source))}')
-    return False
+        return False, f'is none of the released files whose hash is known. {error}'
+    return False, f'{contents}. {_compare_by_name(path, contents)}'
 
 
-def relation(contents: Contents, named: Published | None, is_copy: bool) -> str:
-    """What a file whose hash nobody knows has to do with the release it is called after."""
-    if named is None:
+def _compare_by_name(path: Path, contents: Contents) -> str:
+    source = find_by_name(contents.made_from) if contents.made_from else None
+    row = source or find_by_name(path)
+    if row is None:
         return 'Nothing is known about this file: no released one has its hash or its name'
-    if reason := objection(contents, named):
-        return f'It is called like a released file and is NOT that one: {reason}'
-    if is_copy:
-        return f'It says that it is a copy of the released {named.name}'
-    if digest := hash_of(named):
-        return f'It is called like a released file and is NOT that one, whose {digest} differs'
-    return f'It may be the released {named.name}, of which no hash is known'
+    if reason := objection(contents, row):
+        return f'It has the name of a released file and is NOT that one: {reason}'
+    if source:
+        return f'It says that it is a copy of the released {row.name}'
+    if digest := get_hash(row):
+        return f'It has the name of a released file and is NOT that one, whose {digest} differs'
+    return f'It may be the released {row.name}, of which no hash is known'
 
 
-def fetch(args: argparse.Namespace) -> None:
-    row = find_or_stop(args.name)
-    target = args.out / file_name(row)
+def fetch(
+    name: str, folder: str | Path = 'checkpoints', *, from_file: str | Path | None = None
+) -> Path:
+    """Put a released file into a folder under the name that the configs expect.
+
+    A file that is there already is verified and kept. An interrupted download is resumed.
+
+    Args:
+        name: name or alias of a released file.
+        from_file: a copy to take instead of downloading.
+
+    Raises:
+        ValueError: no such release, or a file with other contents than the release.
+        FileExistsError: another file than ``from_file`` is there already.
+        FileNotFoundError: there is no ``from_file``, or no direct link to the release.
+        DownloadError: the download failed.
+    """
+    row = find(name)
+    target = Path(folder) / file_name(row)
+    source = None if from_file is None else Path(from_file)
+    if source is not None and not source.is_file():
+        raise FileNotFoundError(f'{source} does not exist or is not a file')
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise ValueError(f'{folder} is a file; name a folder')
     if not target.exists():
-        args.out.mkdir(parents=True, exist_ok=True)
-        bring(row, target, args.from_file)
-        print(f'{target}: {verdict(row)}')
-    elif args.from_file and not same_bytes(args.from_file, target):
-        raise ZooError(f'{target} is there already and is another file than {args.from_file}')
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _bring(row, target, source)
+    elif source is not None and not filecmp.cmp(source, target, shallow=False):
+        raise FileExistsError(f'{target} is there already and is another file than {source}')
     else:
-        refuse_if_wrong(target, row, f'{target} is there already; move it away to fetch {row.name}')
-        print(f'{target}: is there already, {verdict(row)}')
-    if args.safetensors:
-        write_safetensors(target, row)
+        _verify(target, row, f'{target} is there already; move it away to fetch {row.name}')
+    return target
 
 
-def same_bytes(source: Path, target: Path) -> bool:
-    if not source.is_file():
-        raise ZooError(f'--from-file {source} does not exist or is no file')
-    return filecmp.cmp(source, target, shallow=False)
-
-
-def verdict(row: Published) -> str:
-    known = hash_of(row)
-    return f'{known} as released' if known else 'a file of its kind; no hash of it is known'
-
-
-def bring(row: Published, target: Path, source: Path | None) -> None:
-    """Put the file at ``target`` if it is ``row``; before, it is beside it as ``.part``."""
+def _bring(row: Published, target: Path, source: Path | None) -> None:
+    # Whatever is at ``target`` is whole and verified.
     part = target.with_name(f'{target.name}.part')
     if source is not None:
-        if not source.is_file():
-            raise ZooError(f'--from-file {source} does not exist or is no file')
-        refuse_if_wrong(source, row, f'{source} is not taken')
+        _verify(source, row, f'{source} is not taken')
         shutil.copyfile(source, part)
     elif row.url is None:
-        raise ZooError(f'nobody publishes a direct link to {row.name}.\n{where_else(row)}')
+        raise FileNotFoundError(
+            f'nobody publishes a direct link to {row.name}.\n{describe_sources(row)}'
+        )
     else:
         try:
             download(row.url, part)
         except DownloadError as error:
-            raise ZooError(f'{error}\n{where_else(row)}') from error
+            raise DownloadError(f'{error}\n{describe_sources(row)}') from error
         try:
-            refuse_if_wrong(part, row, f'{row.url} has changed or was damaged on the way')
-        except ZooError:
+            _verify(part, row, f'{row.url} has changed, or the download is damaged')
+        except ValueError:
             part.unlink()
             raise
     part.rename(target)
 
 
-def refuse_if_wrong(path: Path, row: Published, consequence: str) -> None:
-    """Hold a file to its hash, or to what it contains where nobody knows a hash."""
-    same = matches(row, path)
-    if same is False:
+def _verify(path: Path, row: Published, consequence: str) -> None:
+    """Check a file by its hash, or by its contents if no hash is known."""
+    if matches(row, path) is False:
         other = identify(path)
-        found = f', but the released {other.name}' if other else ''
-        reason = f'not of {hash_of(row)}{found}'
+        reason = f'not of {get_hash(row)}' + (f', but the released {other.name}' if other else '')
     else:
         try:
             reason = objection(look_into(path), row)
         except CheckpointError as error:
             reason = str(error)
     if reason:
-        raise ZooError(f'{path} is not {row.name}: {reason}. {consequence}\n{where_else(row)}')
+        raise ValueError(
+            f'{path} is not {row.name}: {reason}. {consequence}\n{describe_sources(row)}'
+        )
 
 
-def write_safetensors(path: Path, row: Published) -> None:
-    out = path.with_suffix('.safetensors')
+def write_safetensors(path: str | Path, name: str) -> Path:
+    """Write the tensors of a fetched file to a ``.safetensors`` file in the same folder.
+
+    Args:
+        path: the fetched file.
+        name: of the release, which the copy names as its source.
+
+    Raises:
+        FileExistsError: the copy is there already.
+        ImportError: safetensors is not installed.
+    """
+    row = find(name)
+    out = Path(path).with_suffix('.safetensors')
     if out.exists():
-        raise ZooError(f'{out} is there already; move it away first')
+        raise FileExistsError(f'{out} is there already; move it away first')
     try:
         from safetensors.torch import save_file
     except ImportError as error:
-        raise ZooError('--safetensors needs the package: pip install safetensors') from error
+        raise ImportError('this needs safetensors: pip install safetensors') from error
     tensors = {
         key: value.clone().contiguous() for key, value in unwrap(read_checkpoint(path)).items()
     }
     meta = {'made_from': row.name, 'cfg': f"arch='{row.arch}'"}
     save_file(tensors, out, metadata={'format': 'pt', 'meta': json.dumps(meta)})
-    print(
-        f'{out}: {len(tensors)} tensors. For init_cfg=dict(type="Pretrained", checkpoint=...) of '
-        'the backbones here; load_from, --checkpoint and --resume are mmengine\'s and take the '
-        f'{path.suffix} only'
-    )  # fmt: skip
-
-
-def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    one = commands.add_parser('list', help='released files in a table')
-    one.add_argument('text', nargs='?', help='words that have to be in the row: "k400 16x4"')
-    one.add_argument('--task', choices=TASKS)
-    one.add_argument('--arch', choices=sorted({row.arch for row in published_files()}))
-    one.add_argument('--json', action='store_true', help='all that is known, as JSON')
-    one.set_defaults(run=list_files)
-    one = commands.add_parser('show', help='all that is known of one file')
-    one.add_argument('name')
-    one.set_defaults(run=show)
-    one = commands.add_parser('check', help='which released file is this?')
-    one.add_argument('files', nargs='+', type=Path, metavar='FILE')
-    one.set_defaults(run=check_files)
-    one = commands.add_parser('fetch', help='download a file, or take in one that you have')
-    one.add_argument('name')
-    one.add_argument('--out', type=Path, default=Path('checkpoints'), help='folder (checkpoints)')
-    one.add_argument('--from-file', type=Path, metavar='FILE', help='what you fetched yourself')
-    one.add_argument('--safetensors', action='store_true', help='write a safetensors copy beside')
-    one.set_defaults(run=fetch)
-    args = parser.parse_args(argv)
-    if args.run is fetch and args.out.exists() and not args.out.is_dir():
-        parser.error(f'--out {args.out} is a file; name a folder')
-    return args
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    args = parse_args(argv)
-    try:
-        args.run(args)
-    except ZooError as error:
-        raise SystemExit(f'error: {error}') from error
-
-
-if __name__ == '__main__':
-    main()
+    return out

@@ -1,31 +1,26 @@
-"""Say what is installed, what works, what is broken and how to mend it.
-
-python tools/doctor.py           versions, imports, known faults; exit 1 if detection cannot run
-python tools/doctor.py CONFIG    also the data, annotations and checkpoints that a config names
-
-Standard library alone, so that it runs where nothing is installed.
-"""
+"""Find out what is installed and what imports, compare it with the tested versions, and report."""
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import re
-import subprocess
 import sys
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from _doctor_facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
-from _doctor_faults import FAULTS, IMPORT_US
+from .facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
+from .faults import FAULTS, IMPORT_US
+from .process import run_python
 
-ROOT = Path(__file__).resolve().parents[1]
-REQUIREMENTS = ROOT / 'requirements'
-IMPORT_SECONDS = 300
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT = PACKAGE.parent
+# Of an installed package, and of a checkout.
+REQUIREMENTS = (PACKAGE / '.mim' / 'requirements', CHECKOUT / 'requirements')
+# What imports without the patches of mmuniformer.
+WITHOUT_PLUGIN = ('torch', 'torchvision', 'mmengine', 'openmim')
 
 
 def find_module(module: str) -> Path | None:
@@ -56,19 +51,8 @@ def find_version(module: str, folder: Path, distributions: list[str]) -> tuple[s
 
 
 def try_import(part: str, with_plugin: bool) -> tuple[bool, str]:
-    code = IMPORTS[part]
-    if with_plugin and part not in ('torch', 'torchvision', 'mmengine', 'openmim'):
-        code = f'import mmuniformer; {code}'
-    command = [sys.executable, '-W', 'ignore', '-c', code]
-    try:
-        run = subprocess.run(
-            command, capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return False, f'the import took more than {IMPORT_SECONDS} s'
-    if run.returncode < 0:
-        return False, f'{run.stderr}\nthe interpreter was killed by signal {-run.returncode}'
-    return run.returncode == 0, (run.stderr if run.returncode else run.stdout).strip()
+    plugin = 'import mmuniformer; ' if with_plugin and part not in WITHOUT_PLUGIN else ''
+    return run_python(plugin + IMPORTS[part])
 
 
 def gather() -> Facts:
@@ -106,9 +90,9 @@ def is_installed(distribution: str) -> bool:
 
 def tested_versions(stack: str) -> dict[str, str]:
     """Read the constraints of a stack for this Python: part → the tested version or bound."""
-    path = REQUIREMENTS / f'constraints-{stack}.txt'
+    paths = [folder / f'constraints-{stack}.txt' for folder in REQUIREMENTS]
     tested = {}
-    for line in path.read_text().splitlines() if path.is_file() else ():
+    for line in [line for path in paths if path.is_file() for line in path.read_text().split('\n')]:
         if included := re.match(r'-c constraints-(\w+)\.txt', line):
             tested |= tested_versions(included[1])
         requirement, _, marker = line.partition('#')[0].partition(';')
@@ -153,19 +137,11 @@ def make_rows(facts: Facts) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ImportError:
-        widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-        for row in [header, *rows]:
-            print('  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
-        return
-    table = Table(*header)
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print('  '.join(cells).rstrip())
 
 
 def print_faults(facts: Facts) -> None:
@@ -202,7 +178,7 @@ OPERATORS = {
 
 def print_stack(facts: Facts) -> None:
     print(
-        f"\nCompared with the versions of the stack '{facts.stack}'. {OPERATORS[facts.operators]}"
+        f'\nCompared with the versions of the stack {facts.stack!r}. {OPERATORS[facts.operators]}'
     )
 
 
@@ -218,32 +194,16 @@ def judge(facts: Facts) -> int:
         print(f'{part} is missing.')
     for part in broken:
         print(f'{part} is there but cannot be imported.')
-    print('Detection cannot run. To build an environment in which it does: bash tools/setup.sh det')
+    has_scripts = (CHECKOUT / 'tools' / 'setup.sh').is_file()
+    command = 'bash tools/setup.sh det' if has_scripts else "pip install 'mmuniformer[det]'"
+    print(f'Detection cannot run. To build an environment in which it does: {command}')
     return 1
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description='Say what is installed, what works, what is broken and how to mend it.'
-    )
-    parser.add_argument('config', nargs='?', help='also check the files that this config names')
-    args = parser.parse_args()
+def check_environment() -> int:
+    """Print what is installed and its faults; return the exit status."""
     facts = gather()
-    print_table(('part', 'found', 'tested', 'state'), make_rows(facts))
+    print_table([('part', 'found', 'tested', 'state'), *make_rows(facts)])
     print_stack(facts)
     print_faults(facts)
-    status = judge(facts)
-    if args.config is None:
-        return status
-    if 'mmengine' not in facts.versions or 'mmengine' in facts.failed_imports:
-        print(f'{args.config} was not read: that takes mmengine')
-        return 1
-    from _doctor_config import check_config
-
-    # mmengine's import of pkg_resources warns once per module; the pin for it is in the table.
-    warnings.simplefilter('ignore')
-    return max(status, check_config(args.config))
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+    return judge(facts)

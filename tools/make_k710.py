@@ -1,0 +1,5 @@
+"""``mmuniformer make-k710`` as a script."""
+
+from mmuniformer.cli import run
+
+run('make-k710')

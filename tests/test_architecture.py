@@ -1,11 +1,14 @@
-"""Imports point down only: a line of code knows its room by what it may import."""
+"""Imports point down only, and scripts in tools/ hold no code of their own."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mmuniformer.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = 'mmuniformer'
@@ -86,7 +89,7 @@ def find_violations(root: Path) -> list[str]:
         if '.mim' in parts:
             continue
         if parts[1] not in BELOW:
-            violations.append(f'{path.relative_to(root)}: {parts[1]} is no room of the house')
+            violations.append(f'{path.relative_to(root)}: {parts[1]} is no room of the package')
             continue
         for line, module in imported_modules(path.read_text(encoding='utf-8'), list(parts[:-1])):
             if problem := complaint(parts[1], module):
@@ -111,7 +114,7 @@ def test_imports_of_the_package_point_down():
         ('engine/a.py', 'from ..visualization import cam', 'engine imports visualization'),
         ('visualization/a.py', 'import mmcv', 'visualization imports mmcv'),
         ('engine/a.py', 'x = __import__("mmdet")', 'engine imports mmdet'),
-        ('cellar/a.py', '', 'cellar is no room of the house'),
+        ('cellar/a.py', '', 'cellar is no room of the package'),
     ],
 )
 def test_an_import_that_points_up_or_sideways_is_found(tmp_path, file, source, problem):
@@ -135,3 +138,48 @@ def test_what_a_room_may_import_is_not_complained_about(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_text(source)
     assert find_violations(tmp_path) == []
+
+
+TOOLS = ROOT / 'tools'
+SCRIPT_LINES = 10
+TOOLS_LINES = 700  # of Python, without tools/dev
+# To be moved into the library.
+UNMOVED = (
+    *('_complexity_models', '_conversion', '_k710_head', 'benchmark', 'benchmarking', 'complexity'),
+    *('convert_official', 'demo', 'demos', 'export', 'exporting', 'growth', 'memory'),
+    *('permute_head', 'reproduce', 'reproduction', 'scale', 'visualize', 'visualizing', 'web_demo'),
+)
+READS_TESTS = re.compile(r"""['"/]tests/|/ ['"]tests['"]""")
+
+
+def is_unmoved(path: Path) -> bool:
+    return path.relative_to(TOOLS).parts[0].removesuffix('.py') in UNMOVED
+
+
+SCRIPTS = [path for path in sorted(TOOLS.glob('*.py')) if not is_unmoved(path)]
+
+
+@pytest.mark.parametrize('script', SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_is_a_few_lines_and_imports_no_other_script(script):
+    source = script.read_text()
+    assert len(source.splitlines()) <= SCRIPT_LINES
+    tops = {module.split('.')[0] for _, module in imported_modules(source, [])}
+    assert tops <= {PACKAGE, 'sys', 'pathlib'}
+
+
+def test_there_is_a_script_for_each_command_and_it_calls_that_command():
+    for name in COMMANDS:
+        source = (TOOLS / f'{name.replace("-", "_")}.py').read_text()
+        assert f"run('{name}')" in source or f"'{name}'" in source
+
+
+def test_the_scripts_together_are_few_lines():
+    paths = [path for path in TOOLS.rglob('*.py') if path.parent.name != 'dev']
+    lines = [len(path.read_text().splitlines()) for path in paths if not is_unmoved(path)]
+    assert sum(lines) <= TOOLS_LINES
+
+
+def test_nothing_outside_of_tests_reads_tests():
+    paths = [*(ROOT / PACKAGE).rglob('*.py'), *TOOLS.rglob('*.py')]
+    moved = [path for path in paths if TOOLS not in path.parents or not is_unmoved(path)]
+    assert [str(path) for path in moved if READS_TESTS.search(path.read_text())] == []

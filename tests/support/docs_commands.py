@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import copy
 import functools
+import importlib
 import io
 import os
 import re
@@ -18,6 +19,7 @@ from docs_pages import ROOT, Command
 from mmengine.config import Config
 
 from configs import CONFIGS
+from mmuniformer.apis.configs import find_config
 
 # Pattern of a command → why the tests do not run it. All others are run.
 NOT_RUN = {
@@ -31,10 +33,10 @@ NOT_RUN = {
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
     r'python tools/(train|test|demo|web_demo|visualize|export)\.py': 'needs a trained model',
     r'python tools/(convert_official|permute_head)\.py': 'needs a released file',
-    r'python tools/doctor\.py \S': 'says that data and checkpoints are missing, and exits with 1',
-    r'python tools/make_k710\.py': 'needs the lists of Kinetics',
-    r'python tools/make_label_maps\.py': 'needs ImageNet and a download',
-    r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
+    r'mmuniformer doctor \S': 'says that data and checkpoints are missing, and exits with 1',
+    r'mmuniformer make-k710': 'needs the lists of Kinetics',
+    r'mmuniformer make-label-maps': 'needs ImageNet and a download',
+    r'mmuniformer zoo (fetch|check)': 'needs the network, or a released file',
     r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
     r'python tools/benchmark\.py$': 'takes minutes',
     r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
@@ -45,8 +47,7 @@ NOT_RUN = {
 MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
 # Run, but only with the tests that take long.
 SLOW = (
-    r'python tools/doctor\.py',
-    r'python tools/make_mini_data\.py',
+    r'mmuniformer (doctor|make-mini-data)',
     r'python tools/(benchmark|complexity|memory|reproduce)\.py',
 )
 
@@ -73,10 +74,10 @@ def check(command: Command, folder: Path) -> None:
     elif first == 'mim':
         check_click(rest[0], rest[1:])
     elif first == 'python' and rest[0] != '-m':
-        parse(ROOT / rest[0], rest[1:])
+        parse_script(ROOT / rest[0], rest[1:])
     elif first == 'torchrun':
         script = next(word for word in rest if word.startswith('tools/'))
-        parse(ROOT / script, rest[rest.index(script) + 1 :])
+        parse_script(ROOT / script, rest[rest.index(script) + 1 :])
     elif first == 'bash':
         script = ROOT / rest[0]
         assert script.is_file(), command.text
@@ -123,20 +124,38 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
     package, launcher = parameters['package'], parameters['launcher']
     checkpoint = [parameters['checkpoint']] if parameters.get('checkpoint') else []
     arguments = [str(config), *checkpoint, '--launcher', launcher, *parameters['other_args']]
-    parsed = parse(script_of(package, name), arguments)
+    if package == 'mmuniformer':
+        parsed = parse_own(name, arguments)
+    else:
+        parsed = parse(script_of(package, name), arguments)
     load(config).merge_from_dict(parsed.cfg_options or {})
 
 
 def check_own(words: list[str]) -> None:
-    name, config, *rest = words
-    if config != 'CONFIG':
-        (config,) = CONFIGS.glob(f'*/{Path(config).stem}.py')
-    parse(ROOT / 'tools' / f'{name}.py', [str(config), *rest])
+    """``mmuniformer NAME ...``: the command takes the options, and finds its config."""
+    config = getattr(parse_own(words[0], words[1:]), 'config', None)
+    if config not in (None, 'CONFIG'):
+        load(find_config(config))
+
+
+def parse_own(name: str, arguments: list[str]) -> argparse.Namespace:
+    """Parse the arguments of a command of this package."""
+    said = io.StringIO()
+    module = importlib.import_module(f'mmuniformer.cli.{name.replace("-", "_")}')
+    try:
+        with contextlib.redirect_stderr(said):
+            return module.make_parser().parse_args(arguments)
+    except SystemExit:
+        raise AssertionError(f'{name} refuses {" ".join(arguments)}: {said.getvalue()}') from None
+
+
+def parse_script(script: Path, arguments: list[str]) -> argparse.Namespace:
+    """Parse the arguments of a script of this repository, which may stand for a command."""
+    command = re.search(r"^ *run\('(.*)'\)$", script.read_text(), re.MULTILINE)
+    return parse_own(command[1], arguments) if command else parse(script, arguments)
 
 
 def script_of(package: str, name: str) -> Path:
-    if package == 'mmuniformer':
-        return ROOT / 'tools' / f'{name}.py'
     folder = Path(find_spec(MODULES.get(package, package)).origin).parent
     return folder / '.mim' / 'tools' / f'{name}.py'
 

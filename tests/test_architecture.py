@@ -141,7 +141,7 @@ def test_what_a_room_may_import_is_not_complained_about(tmp_path):
 
 
 TOOLS = ROOT / 'tools'
-SCRIPT_LINES = 10
+SCRIPT_LINES = 10  # not empty
 TOOLS_LINES = 700  # of Python, without tools/dev
 # To be moved into the library.
 UNMOVED = (
@@ -162,7 +162,7 @@ SCRIPTS = [path for path in sorted(TOOLS.glob('*.py')) if not is_unmoved(path)]
 @pytest.mark.parametrize('script', SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_is_a_few_lines_and_imports_no_other_script(script):
     source = script.read_text()
-    assert len(source.splitlines()) <= SCRIPT_LINES
+    assert sum(map(bool, source.splitlines())) <= SCRIPT_LINES
     tops = {module.split('.')[0] for _, module in imported_modules(source, [])}
     assert tops <= {PACKAGE, 'sys', 'pathlib'}
 

@@ -27,8 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mmuniformer.weights import CheckpointError, Published, find, identify, published_files
-from mmuniformer.weights.load import read_checkpoint
-from mmuniformer.weights.official_keys import unwrap
+from mmuniformer.weights.read import read_checkpoint
+from mmuniformer.weights.unwrap import unwrap
 from mmuniformer.weights.zoo import find_by_name, matches
 
 TASKS = ('image', 'video', 'det', 'seg', 'pose')
@@ -37,11 +37,6 @@ WIDE = 200  # columns of a table that no terminal limits
 
 class ZooError(RuntimeError):
     """What keeps a command from doing its work, in words for the user."""
-
-
-def file_name(row: Published) -> str:
-    """The name under which configs look for the file."""
-    return row.file or f'{row.name}.pth'
 
 
 def hash_of(row: Published) -> str | None:
@@ -139,7 +134,7 @@ def relation(contents: Contents, named: Published | None, is_copy: bool) -> str:
 
 def fetch(args: argparse.Namespace) -> None:
     row = find_or_stop(args.name)
-    target = args.out / file_name(row)
+    target = args.out / row.file_name
     if not target.exists():
         args.out.mkdir(parents=True, exist_ok=True)
         bring(row, target, args.from_file)

@@ -4,12 +4,14 @@ Which outputs, what is frozen, what is recomputed, how weights come in.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..weights.load import load_backbone
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
 from .mm_backbone import MMBackbone, recompute
 
@@ -89,7 +91,7 @@ class Backbone(MMBackbone):
             for module in frozen:
                 module.eval().requires_grad_(False)
 
-    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+    def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
         return load_backbone(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:

@@ -147,7 +147,7 @@ def convert(
         >>> done = convert('uniformer_small_in1k.pth', 'configs/cls/uniformer_s_in1k.py')
         >>> done.save('small.pth')
         >>> print(done)
-        317 loaded, renamed: * → backbone.*
+        329 loaded, renamed: * → backbone.*
         2 loaded, renamed: head → head.fc
     """
     config = config if isinstance(config, Config) else Config.fromfile(config)

@@ -30,9 +30,9 @@ class Backbone(MMBackbone):
         norm_eval: keep BatchNorm in eval mode during training.
         with_cp: activation checkpointing: ``True`` for every block, or how many blocks, from the
             first, of each stage.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes any published file of
-            the family (optionally with ``prefix``, ``inflation``, ``allow_new``, see
-            :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes any published file of the
+            family by path, URL or name (optionally with ``prefix``, ``inflation``, ``allow_new``,
+            see :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
 
     Raises:
         ValueError: an argument is out of range.

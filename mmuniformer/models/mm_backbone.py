@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from mmengine.dist import barrier, get_rank
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.model.weight_init import PretrainedInit, update_init_info
@@ -15,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from ..weights.read import Checkpoint, is_name, is_url, read, resolve_path
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
-from ..weights.zoo import Published, find_by_name, zoo
+from .pretrained import read_for, read_once
 
 _FOLDED = 'folded'  # buffer that tells the weights of a fused net
 Net = TypeVar('Net', bound='MMBackbone')
@@ -64,32 +63,13 @@ class MMBackbone(BaseModule):
             CheckpointError: the download failed, or the file does not fit the net.
             ValueError: the file is of another class, or not a released one and ``arch`` is missing.
         """
-        if row := find_by_name(source):
-            cls._check_class(row)
-        checkpoint = read_once(source)
-        row = checkpoint.published
-        if row:
-            cls._check_class(row)
-        elif 'arch' not in options:
-            raise ValueError(f'{source} is not a released file; give arch=… of the net')
         load_options = {key: options.pop(key) for key in cls.load_options if key in options}
-        arguments = row.arguments if row and row.backbone == cls._family() else {}
-        arch = {'arch': row.arch} if row else {}
-        net = cls(**{**arch, **arguments, **options})
+        checkpoint, arguments = read_for(cls, source)
+        if 'arch' not in (options := {**arguments, **options}):
+            raise ValueError(f'{source} is not a released file; give arch=… of the net')
+        net = cls(**options)
         net._load_and_log(checkpoint, load_options)
         return net
-
-    @classmethod
-    def _family(cls) -> str:
-        """Name of the class of ours that this one is or extends, as in the table of files."""
-        names = {row.backbone for row in zoo().values()}
-        return next((base.__name__ for base in cls.__mro__ if base.__name__ in names), cls.__name__)
-
-    @classmethod
-    def _check_class(cls, row: Published) -> None:
-        # 3D nets take files of their 2D counterparts, which are inflated.
-        if row.backbone not in (cls._family(), cls._family().removesuffix('3D')):
-            raise ValueError(f'{row.name} is a {row.backbone}; use {row.backbone}.from_pretrained')
 
     @property
     def fused(self) -> bool:
@@ -177,17 +157,6 @@ class MMBackbone(BaseModule):
             print_log(warning, logger='current', level=logging.WARNING)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'Loaded from {checkpoint.source}')
-
-
-def read_once(source: str | Path) -> Checkpoint:
-    """Read a file; if it has to be downloaded, one process does so and the others wait."""
-    if is_url(source) or is_name(source):
-        try:
-            if get_rank() == 0:
-                resolve_path(source)
-        finally:
-            barrier()
-    return read(source)
 
 
 def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:

@@ -54,9 +54,9 @@ class UniFormerV2(ArmedViT):
         norm_eval: keep the BatchNorm of local MHRAs in eval mode during training.
         with_cp: activation checkpointing: ``True`` for every layer and its global UniBlock, or for
             how many, from the first.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes UniFormerV2's published
-            files and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally with ``prefix``,
-            ``inflation``; other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes UniFormerV2's published files
+            by path, URL or name, and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally
+            with ``prefix``, ``inflation``; other types are mmengine's.
 
     Raises:
         ValueError: an argument or an input that is not allowed; the message says what is.

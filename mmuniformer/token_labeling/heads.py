@@ -13,7 +13,7 @@ from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ..models.mm_backbone import read_once
+from ..models.pretrained import read_once
 from ..weights.load import load
 from ..weights.rules import NO_KEY, Rules
 

@@ -11,7 +11,7 @@ import torch
 
 from .formats import read_pth, read_safetensors
 from .report import CheckpointError
-from .zoo import SUFFIX, Published, find_by_name, identify, matches, similar_names
+from .zoo import SUFFIX, Published, find_by_name, identify, similar_names
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _download(url: str | None, name: str, row: Published | None = None) -> Path:
             f'{url} could not be downloaded ({error}); fetch it by other means and give its '
             f'path, or put it at {path}'
         ) from error
-    if row and matches(row, path) is False:
+    if row and (row.md5 or row.sha256) and identify(path) != row:
         path.unlink()
         raise CheckpointError(
             f'{url} is not {row.name} any more, or was damaged in transit: its hash is another'

@@ -170,13 +170,6 @@ def identify(source: str | Path) -> Published | None:
     return next((row for row in zoo().values() if any(_has(row, each) for each in digests)), None)
 
 
-def matches(row: Published, path: Path) -> bool | None:
-    """Whether the file at ``path`` is ``row`` by its hash; ``None`` if no hash is known."""
-    if not (row.md5 or row.sha256):
-        return None
-    return any(_has(row, digest) for digest in _digests(path))
-
-
 def _has(row: Published, digest: str) -> bool:
     known = row.md5 if len(digest) == 32 else row.sha256
     return known is not None and digest.startswith(known)

@@ -8,7 +8,7 @@
 
 Models of all five toolboxes. A picture gives a PNG of its size, a clip an MPEG-4 of the frames that
 the net sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what training
-took and wrote; published files become checkpoints by tools/convert_official.py.
+took and wrote; published files become checkpoints by mmuniformer convert.
 """
 
 from __future__ import annotations

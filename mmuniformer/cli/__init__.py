@@ -19,6 +19,8 @@ COMMANDS = {
     'train': 'train a model of any toolbox',
     'test': 'evaluate a checkpoint of any toolbox',
     'zoo': 'list, identify and download the released weights',
+    'convert': 'turn a published file into a checkpoint for a config',
+    'permute-head': 'put the classes of a video classifier in the order of a config',
     'make-mini-data': 'draw small data sets for the mini configs',
     'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
     'make-label-maps': 'make label maps for token labeling',
@@ -26,7 +28,7 @@ COMMANDS = {
 }
 GROUPS = {
     'Train and evaluate': ('train', 'test'),
-    'Weights': ('zoo',),
+    'Weights': ('zoo', 'convert', 'permute-head'),
     'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
     'Installation': ('doctor',),
 }

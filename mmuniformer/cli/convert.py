@@ -1,19 +1,4 @@
-"""Turn a whole published file, heads included, into a checkpoint for the model of a config here.
-
-    python tools/convert_official.py uniformer_small_in1k.pth small.pth \\
-        --config configs/cls/uniformer_s_in1k.py
-    mim test mmpretrain configs/cls/uniformer_s_in1k.py --checkpoint small.pth
-
-Classifiers of images (plain, with token labels, light) and of clips, and the authors' detectors,
-segmentors and pose estimators. Every tensor is accounted for: either the model loads all of the
-result, or the file is refused. A backbone to start a training from needs no conversion, init_cfg
-takes published files as they are.
-
-Released video classifiers number the classes in an order of their own; --dataset puts them in that
-of mmaction2's annotation lists, which the configs here read.
-
-If OUT ends in .safetensors it is written in that format: tensors, and the config as text.
-"""
+"""``mmuniformer convert``: turn a published file into a checkpoint for the model of a config."""
 
 from __future__ import annotations
 
@@ -21,18 +6,42 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import mmuniformer  # noqa: F401
-from mmuniformer.apis.convert import convert
-from mmuniformer.weights.class_names import PERMUTED
+from ..apis.configs import find_config
+from ..apis.convert import convert
+from ..weights.class_names import PERMUTED
+
+DESCRIPTION = """\
+Turn a whole published file, heads included, into a checkpoint for the model of a config.
+
+It takes classifiers of images (plain, with token labels, light) and of clips, and the authors'
+detectors, segmentors and pose estimators. Every tensor is accounted for: either the model loads all
+of the result, or the file is refused. A backbone to start a training from needs no conversion:
+init_cfg takes published files as they are.
+
+Released video classifiers number the classes in an order of their own; --dataset puts them in that
+of mmaction2's annotation lists, which the configs read.
+
+If OUT ends in .safetensors it is written in that format: tensors, and the config as text.
+"""
+EXAMPLE = """\
+example:
+  mmuniformer convert uniformer_small_in1k.pth small.pth --config uniformer_s_in1k
+  mmuniformer test uniformer_s_in1k small.pth
+"""
 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer convert',
+        description=DESCRIPTION,
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('source', metavar='IN', help='published file: path, URL or released name')
     parser.add_argument('out', metavar='OUT', type=Path, help='file to write')
-    parser.add_argument('--config', required=True, type=Path, help='of the model the file holds')
+    parser.add_argument(
+        '--config', required=True, help='config, or its name, of the model that the file holds'
+    )
     parser.add_argument(
         '--dataset',
         choices=PERMUTED,
@@ -44,22 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = make_parser()
-    args = parser.parse_args(argv)
+    args = make_parser().parse_args(argv)
     if args.out.exists() and not args.force:
-        parser.error(f'{args.out} exists already; name another file, or give --force')
-    if not args.config.is_file():
-        parser.error(f'there is no config {args.config}')
-    try:
-        done = convert(args.source, args.config, dataset=args.dataset)
-        done.save(args.out)
-    except (ValueError, FileNotFoundError, ImportError) as error:
-        raise SystemExit(f'error: {error}') from error
+        raise FileExistsError(f'{args.out} exists already; name another file, or give --force')
+    done = convert(args.source, find_config(args.config), dataset=args.dataset)
+    done.save(args.out)
     if args.verbose:
         print(done.every_tensor())
     count = len(done.names) + len(done.left_out)
     print(f'{done.meta["converted_from"]}: {count} tensors\n{done}\nwritten to {args.out}')
-
-
-if __name__ == '__main__':
-    main()

@@ -12,6 +12,8 @@ SMALL_FORMS = {
     'train': 'tests/packaging/test_wheel.py trains',
     'test': 'tests/packaging/test_wheel.py tests what it trained',
     'zoo': (['list', '--task', 'pose'], '12 of 168 files'),
+    'convert': 'needs a released file; tests/cli/test_convert.py writes some',
+    'permute-head': 'needs a released file; tests/cli/test_permute_head.py writes some',
     'make-mini-data': (
         ['imagenet', '--train', '6', '--val', '6'],
         'data/mini/imagenet: train 6 pictures',

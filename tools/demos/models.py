@@ -24,7 +24,7 @@ WHOLE_MODEL = Rules(
     required='',
     foreign=NO_KEY,
     net='the model of this config',
-    advice="the authors' files have to be converted first: tools/convert_official.py",
+    advice="the authors' files have to be converted first: mmuniformer convert",
 )
 
 Found = dict[str, Any]

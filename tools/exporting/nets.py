@@ -152,7 +152,7 @@ def load(config_file: str | Path, checkpoint: str | Path) -> tuple[Config, nn.Mo
     except RuntimeError as error:
         raise ValueError(
             f'{checkpoint} does not fit {config_file}: {str(error)[:500]}; published files become '
-            'checkpoints by tools/convert_official.py'
+            'checkpoints by mmuniformer convert'
         ) from error
     return config, model.eval()
 

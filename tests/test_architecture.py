@@ -25,10 +25,10 @@ BELOW = {
         *('token_labeling', 'engine', 'visualization', 'models', 'layers', 'weights', 'registry'),
     },
     'apis': {
-        *('integrations', 'visualization', 'engine', 'token_labeling'),
+        *('integrations', 'token_labeling', 'engine', 'visualization'),
         *('models', 'layers', 'weights', 'registry'),
     },
-    'cli': {'integrations', 'engine', 'models', 'registry'},
+    'cli': {'apis', 'integrations', 'engine', 'models', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
     '__main__': {'cli'},
 }

@@ -32,7 +32,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('source', metavar='IN', help='published file: path, URL or released name')
     parser.add_argument('out', metavar='OUT', type=Path, help='file to write')
-    parser.add_argument('--config', required=True, type=Path, help='of the model the file holds')
+    parser.add_argument(
+        '--config', required=True, help='file or name of the config of the model in the file'
+    )
     parser.add_argument(
         '--dataset',
         choices=PERMUTED,
@@ -48,8 +50,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.out.exists() and not args.force:
         parser.error(f'{args.out} exists already; name another file, or give --force')
-    if not args.config.is_file():
-        parser.error(f'there is no config {args.config}')
     try:
         done = convert(args.source, args.config, dataset=args.dataset)
         done.save(args.out)

@@ -1,1 +1,1 @@
-"""What the command line does, as functions to import."""
+"""What a user imports beside the networks: models of configs, and what can be done with them."""

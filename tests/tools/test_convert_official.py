@@ -10,7 +10,8 @@ from mmengine.runner import load_checkpoint
 from reference import Case
 from tool_modules import load_tool
 
-from mmuniformer.apis.convert import Conversion, build_model
+from mmuniformer.apis.convert import Conversion
+from mmuniformer.apis.model import build_model
 from mmuniformer.weights.class_names import class_names, official_rows
 
 for toolbox in ('mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose'):
@@ -53,7 +54,7 @@ def converted(tool, repo_root, tmp_path, capsys):
 
 
 def load(repo_root, config: str, path) -> torch.nn.Module:
-    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py'))
+    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py')).eval()
     load_checkpoint(model, str(path), map_location='cpu', strict=True)
     return model
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.registry import DATASETS, DefaultScope
 from torch import Tensor, nn
 
 from ..version import __version__
@@ -26,6 +26,8 @@ from .class_heads import (
     permute_head,
     slice_head,
 )
+from .configs import load_config
+from .model import build_model
 
 __all__ = ['Conversion', 'HeadConversion', 'convert', 'permute_head', 'slice_head']
 
@@ -132,25 +134,25 @@ def convert(
 
     Args:
         source: path, URL or released name of a classifier, detector, segmentor or pose estimator.
-        config: of the model that the file holds.
+        config: file, name of a config of this package, or config of the model that the file holds.
         dataset: what a released video classifier was trained on, to have its classes in the order
             of mmaction2's annotation lists.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file or config.
         CheckpointError: a tensor of the file has no place in the model, a tensor of the model is
             missing in the file, or it has another shape; or the file has heads of another size.
         ValueError: the order of the classes of ``dataset`` is not known.
 
     Example:
         >>> from mmuniformer.apis.convert import convert
-        >>> done = convert('uniformer_small_in1k.pth', 'configs/cls/uniformer_s_in1k.py')
+        >>> done = convert('uniformer_small_in1k.pth', 'uniformer_s_in1k')
         >>> done.save('small.pth')
         >>> print(done)
         329 loaded, renamed: * → backbone.*
         2 loaded, renamed: head → head.fc
     """
-    config = config if isinstance(config, Config) else Config.fromfile(config)
+    config = load_config(config)
     checkpoint, model = read(source), build_model(config)
     wanted, tensors = model.state_dict(), unwrap(checkpoint.content)
     rows = None if dataset is None else official_class_rows(tensors, dataset)
@@ -216,14 +218,6 @@ def _notes(names: Mapping[str, str], dataset: str | None, warning: str) -> list[
     return [*notes, f'WARNING: {warning}'] if warning else notes
 
 
-def build_model(config: Config) -> nn.Module:
-    """Build the model of a config on the CPU, without the weights it would start from."""
-    init_default_scope(config.get('default_scope', 'mmengine'))
-    model = dict(config.model)
-    model['backbone'] = {**model['backbone'], 'init_cfg': None}
-    return MODELS.build(model).eval()
-
-
 def find_dataset_meta(config: Config, dataset: str | None = None) -> dict[str, Any]:
     """The names of the classes: of ``dataset`` in mmaction2's order, else those of the config."""
     if dataset is not None:
@@ -232,6 +226,7 @@ def find_dataset_meta(config: Config, dataset: str | None = None) -> dict[str, A
     settings = loader.get('dataset') or {}
     while 'dataset' in settings:  # wrappers
         settings = settings['dataset']
-    cls = DATASETS.get(settings['type']) if 'type' in settings else None
+    with DefaultScope.overwrite_default_scope(config.get('default_scope')):
+        cls = DATASETS.get(settings['type']) if 'type' in settings else None
     meta = {**getattr(cls, 'METAINFO', {}), **settings.get('metainfo', {})}
     return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

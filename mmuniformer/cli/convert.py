@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..apis.configs import find_config
 from ..apis.convert import convert
 from ..weights.class_names import PERMUTED
 
@@ -40,7 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('source', metavar='IN', help='published file: path, URL or released name')
     parser.add_argument('out', metavar='OUT', type=Path, help='file to write')
     parser.add_argument(
-        '--config', required=True, help='config, or its name, of the model that the file holds'
+        '--config', required=True, help='file or name of the config of the model in the file'
     )
     parser.add_argument(
         '--dataset',
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = make_parser().parse_args(argv)
     if args.out.exists() and not args.force:
         raise FileExistsError(f'{args.out} exists already; name another file, or give --force')
-    done = convert(args.source, find_config(args.config), dataset=args.dataset)
+    done = convert(args.source, args.config, dataset=args.dataset)
     done.save(args.out)
     if args.verbose:
         print(done.every_tensor())

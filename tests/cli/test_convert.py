@@ -9,7 +9,8 @@ from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from reference import Case
 
-from mmuniformer.apis.convert import Conversion, build_model
+from mmuniformer.apis.convert import Conversion
+from mmuniformer.apis.model import build_model
 from mmuniformer.cli import convert as command
 from mmuniformer.weights import CheckpointError
 from mmuniformer.weights.class_names import class_names, official_rows
@@ -49,7 +50,7 @@ def converted(repo_root, tmp_path, capsys):
 
 
 def load(repo_root, config: str, path) -> torch.nn.Module:
-    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py'))
+    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py')).eval()
     load_checkpoint(model, str(path), map_location='cpu', strict=True)
     return model
 

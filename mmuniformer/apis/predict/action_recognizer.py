@@ -1,39 +1,54 @@
-"""The class of an action in a clip, over mmaction2's inferencer."""
+"""The action in a video, with mmaction2's inferencer."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import torch
 from numpy import ndarray
 
-from .cls import best, draw_classes
-from .models import Found, check_loaded, classes_of, enter_scope
+from .classifier import best, draw_classes
+from .models import Found, Predictor, check_loaded, classes_of
 
 
-class ActionRecogniser:
-    """The best ``topk`` classes of a video, with their probabilities.
+class ActionRecognizer(Predictor):
+    """The best classes of a video, with their probabilities.
 
-    One clip and one crop, where tests average several: mmaction2's inferencer does it so.
+    mmaction2's inferencer takes one clip and one crop, where tests average several.
+
+    Args:
+        topk: how many classes.
+        labels: file with a class name per line, or name of a video dataset; by default the names
+            in the checkpoint or config.
     """
 
+    scope = 'mmaction'
     noun = 'classes'
+    takes = ('video',)
 
-    def __init__(self, config: Path, checkpoint: Path, device: str, args: argparse.Namespace):
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        *,
+        topk: int = 5,
+        labels: str | Path | None = None,
+    ):
         from mmaction.apis.inferencers import MMAction2Inferencer
 
-        enter_scope('mmaction')
-        self.topk = args.topk
+        config, checkpoint = self.find_files(config, checkpoint, device)
+        self.topk = topk
         self.inferencer = MMAction2Inferencer(str(config), str(checkpoint), device=device)
         inner = self.inferencer.actionrecog_inferencer
         check_loaded(inner.model, checkpoint)
         head = inner.model.cls_head
         self.gives_logits = head.average_clips != 'prob'
         number = head.num_classes
-        self.classes, _ = classes_of(inner.cfg, checkpoint, number, args.labels)
+        self.classes, _ = classes_of(inner.cfg, checkpoint, number, labels)
 
-    def __call__(self, video: Path) -> Found:
+    def __call__(self, video: str | Path) -> Found:
+        """Predict for a video file."""
         scores = self.inferencer(str(video))['predictions'][0]['rec_scores'][0]
         scores = torch.tensor(scores)
         if self.gives_logits:

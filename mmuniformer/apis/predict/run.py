@@ -1,26 +1,27 @@
-"""From inputs to files: predict, draw, write, and name what could not be read at the end."""
+"""From sources to files: predict, draw, write; sources that cannot be read end up in a list."""
 
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from numpy import ndarray
 from rich.progress import track
 
-from .drawing import make_overview, write_picture
-from .inputs import Clip, InputError, Recorder, Source, read_picture
+from ..media import MediaError, VideoReader, VideoWriter, read_image, write_image, write_video
+from .drawing import make_overview
 from .models import Found, Predictor
+from .sources import Source
 
-CAMERA_FRAMES = 64  # that a model of whole videos is given if nobody says how many
+CAMERA_FRAMES = 64  # for a model of whole videos, unless max_frames is given
 
 
-def output_names(sources: Sequence[Source]) -> list[str]:
-    """Name every output after its input; inputs of the same name get a number."""
+def name_outputs(sources: Sequence[Source]) -> list[str]:
+    """Name the outputs after their sources; a name that is taken gets a number."""
     names: list[str] = []
     taken = {'overview'}
     for source in sources:
@@ -33,119 +34,102 @@ def output_names(sources: Sequence[Source]) -> list[str]:
 
 
 @dataclass
-class Run:
-    """One run of a demo: where its files go, and what has come of it so far.
+class PredictionRun:
+    """Predicts for sources and writes the results into a folder.
+
+    An image gives ``NAME.png`` and ``NAME.json``, a video or camera ``NAME.mp4`` and ``NAME.json``,
+    and the first images together ``overview.png``.
+
+    Args:
+        max_frames: of a video or camera; all by default.
+        grid: number of images in the overview; 0 for none.
+        progress: show a progress bar.
 
     Attributes:
-        frames: of a video or camera, at most.
-        whole: videos are given to the model as files, not frame by frame.
-        grid: how many pictures the overview shows.
+        counts: number of sources used, by type.
+        objects: number of objects found in them.
+        failures: messages about the sources that could not be used.
     """
 
-    predict: Predictor
+    predictor: Predictor
     out_dir: Path
-    frames: int | None = None
-    whole: bool = False
+    max_frames: int | None = None
     grid: int = 8
-    counts: dict[str, int] = field(default_factory=dict)
-    objects: int = 0
-    shown: list[ndarray] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    progress: bool = False
+    counts: dict[str, int] = field(default_factory=dict, init=False)
+    objects: int = field(default=0, init=False)
+    failures: list[str] = field(default_factory=list, init=False)
+    shown: list[ndarray] = field(default_factory=list, init=False)
 
-    def __call__(self, sources: Sequence[Source]) -> int:
-        """Work through all sources; the exit status is 1 if one could not be used."""
+    @property
+    def overview(self) -> Path:
+        return self.out_dir / 'overview.png'
+
+    def __call__(self, sources: Sequence[Source]) -> None:
+        """Use all sources; see ``failures`` for those that could not be used."""
         self.out_dir.mkdir(parents=True, exist_ok=True)
-        named = list(zip(sources, output_names(sources), strict=True))
-        for source, name in track(named, 'Predicting', disable=not sys.stderr.isatty()):
-            # Whatever is wrong with one input, the others still have their turn.
+        named = list(zip(sources, name_outputs(sources), strict=True))
+        for source, name in track(named, 'Predicting', disable=not self.progress):
+            # Whatever is wrong with one source, the others are still used.
             try:
-                self.use(source, name)
+                self._use(source, name)
             except Exception as error:
-                reason = str(error) if isinstance(error, InputError) else repr(error)
-                self.failures.append(f'{source}: {reason}')
-        self.report()
-        return 1 if self.failures else 0
+                known = isinstance(error, MediaError)
+                self.failures.append(str(error) if known else f'{source}: {error!r}')
+        if self.shown:
+            write_image(self.overview, make_overview(self.shown))
 
-    def use(self, source: Source, name: str) -> None:
-        if source.kind == 'picture':
-            self.use_picture(source, name)
-        elif self.whole:
-            self.use_whole_video(source, name)
+    def _use(self, source: Source, name: str) -> None:
+        if source.type == 'image':
+            self._use_image(source, name)
+        elif 'image' in self.predictor.takes:
+            self._use_frames(source, name)
         else:
-            self.use_frames(source, name)
-        self.counts[source.kind] = self.counts.get(source.kind, 0) + 1
+            self._use_video(source, name)
+        self.counts[source.type] = self.counts.get(source.type, 0) + 1
 
-    def use_picture(self, source: Source, name: str) -> None:
-        picture = read_picture(source.text)
-        if picture is None:
-            raise InputError('not a picture that OpenCV can read')
-        found = self.predict(picture)
-        drawn = self.predict.draw(picture, found)
-        write_picture(self.out_dir / f'{name}.png', drawn)
-        self.write_json(name, {'input': source.text, **found})
-        self.note(found, drawn)
+    def _use_image(self, source: Source, name: str) -> None:
+        image = read_image(source.text)
+        found = self.predictor(image)
+        drawn = self.predictor.draw(image, found)
+        write_image(self.out_dir / f'{name}.png', drawn)
+        self._write_json(name, {'input': source.text, **found})
+        self._add(found, drawn)
 
-    def use_frames(self, source: Source, name: str) -> None:
-        clip = Clip(source, self.frames)
-        recorder = Recorder(self.out_dir / f'{name}.mp4', clip.rate)
+    def _use_frames(self, source: Source, name: str) -> None:
+        reader = VideoReader(source.capture, self.max_frames)
         frames = []
-        try:
-            for frame in clip:
-                found = self.predict(frame)
-                drawn = self.predict.draw(frame, found)
-                recorder.write(drawn)
+        with closing(VideoWriter(self.out_dir / f'{name}.mp4', reader.fps)) as writer:
+            for frame in reader:
+                found = self.predictor(frame)
+                drawn = self.predictor.draw(frame, found)
+                writer.write(drawn)
                 frames.append(found)
-        finally:
-            recorder.close()
-        self.write_json(name, {'input': source.text, 'rate': clip.rate, 'frames': frames})
-        self.note(found, drawn)
-        self.objects += sum(self.predict.count(each) for each in frames[:-1])
+        self._write_json(name, {'input': source.text, 'rate': reader.fps, 'frames': frames})
+        self._add(found, drawn)
+        self.objects += sum(self.predictor.count(each) for each in frames[:-1])
 
-    def use_whole_video(self, source: Source, name: str) -> None:
+    def _use_video(self, source: Source, name: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(source.text)
-            limit = self.frames or (CAMERA_FRAMES if source.kind == 'camera' else None)
+            limit = self.max_frames or (CAMERA_FRAMES if source.type == 'camera' else None)
             if limit is not None:
                 path = Path(folder) / 'taken.mp4'
-                copy_clip(Clip(source, limit), path)
-            clip = Clip(Source(str(path), 'video'))
-            found = self.predict(path)
-            recorder = Recorder(self.out_dir / f'{name}.mp4', clip.rate)
-            try:
-                for frame in clip:
-                    drawn = self.predict.draw(frame, found)
-                    recorder.write(drawn)
-            finally:
-                recorder.close()
-        self.write_json(name, {'input': source.text, **found})
-        self.note(found, drawn)
+                reader = VideoReader(source.capture, limit)
+                write_video(path, reader, reader.fps)
+            reader = VideoReader(path)
+            found = self.predictor(path)
+            with closing(VideoWriter(self.out_dir / f'{name}.mp4', reader.fps)) as writer:
+                for frame in reader:
+                    drawn = self.predictor.draw(frame, found)
+                    writer.write(drawn)
+        self._write_json(name, {'input': source.text, **found})
+        self._add(found, drawn)
 
-    def write_json(self, name: str, content: Found) -> None:
+    def _write_json(self, name: str, content: Found) -> None:
         (self.out_dir / f'{name}.json').write_text(json.dumps(content) + '\n')
 
-    def note(self, found: Found, drawn: ndarray) -> None:
-        self.objects += self.predict.count(found)
+    def _add(self, found: Found, drawn: ndarray) -> None:
+        self.objects += self.predictor.count(found)
         if len(self.shown) < self.grid:
             self.shown.append(drawn)
-
-    def report(self) -> None:
-        done = ' and '.join(
-            f'{number} {kind}{"s" if number != 1 else ""}' for kind, number in self.counts.items()
-        )
-        if done:
-            print(f'{self.objects} {self.predict.noun} in {done}, drawn into {self.out_dir}')
-        if self.shown:
-            write_picture(self.out_dir / 'overview.png', make_overview(self.shown))
-            print(self.out_dir / 'overview.png')
-        for failure in self.failures:
-            print(f'not used: {failure}', file=sys.stderr)
-
-
-def copy_clip(clip: Clip, path: Path) -> None:
-    """Write the frames into a file."""
-    recorder = Recorder(path, clip.rate)
-    try:
-        for frame in clip:
-            recorder.write(frame)
-    finally:
-        recorder.close()

@@ -1,41 +1,53 @@
-"""A class for every pixel, over mmseg's inferencer."""
+"""A class for every pixel, with mmseg's inferencer."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy import ndarray
 
-from .drawing import colour_of, draw_tags, enlarge
-from .models import Found, check_loaded, classes_of, enter_scope
+from .drawing import draw_tags, enlarge, label_color
+from .models import Found, Predictor, check_loaded, classes_of
 
-TINT = 0.55  # share of the colour of a class in the drawing
+TINT = 0.55  # weight of the color of a class in the drawing
 
 
-class Segmentor:
-    """The classes in a picture by the share of its pixels, with masks as run lengths."""
+class Segmentor(Predictor):
+    """Classes of an image with their shares of its pixels, largest first, and run-length masks.
 
+    Args:
+        labels: file with a class name per line, or name of a video dataset; by default the names
+            in the checkpoint or config.
+    """
+
+    scope = 'mmseg'
     noun = 'regions of a class'
 
-    def __init__(self, config: Path, checkpoint: Path, device: str, args: argparse.Namespace):
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        *,
+        labels: str | Path | None = None,
+    ):
         from mmseg.apis import MMSegInferencer
 
-        enter_scope('mmseg')
+        config, checkpoint = self.find_files(config, checkpoint, device)
         self.inferencer = MMSegInferencer(str(config), str(checkpoint), device=device)
         model = self.inferencer.model
         check_loaded(model, checkpoint)
         number = model.decode_head.num_classes
-        self.classes, palette = classes_of(self.inferencer.cfg, checkpoint, number, args.labels)
-        own = [tuple(colour)[::-1] for colour in palette or ()]
-        self.colours = own or [colour_of(label) for label in range(number)]
+        self.classes, palette = classes_of(self.inferencer.cfg, checkpoint, number, labels)
+        own = [tuple(map(int, color))[::-1] for color in palette or ()]
+        self.colors = own or [label_color(label) for label in range(number)]
 
-    def __call__(self, picture: ndarray) -> Found:
+    def __call__(self, image: ndarray) -> Found:
         from pycocotools import mask as mask_utils
 
-        label_map = np.asarray(self.inferencer(picture)['predictions'])
+        label_map = np.asarray(self.inferencer(image)['predictions'])
         labels, sizes = np.unique(label_map, return_counts=True)
         order = np.argsort(-sizes, kind='stable')
         labels, sizes = labels[order], sizes[order]
@@ -47,20 +59,17 @@ class Segmentor:
             'masks': [{**mask, 'counts': mask['counts'].decode()} for mask in masks],
         }
 
-    def draw(self, picture: ndarray, found: Found) -> ndarray:
+    def draw(self, image: ndarray, found: Found) -> ndarray:
         from pycocotools import mask as mask_utils
 
-        canvas, _ = enlarge(picture)
-        colours = [self.colours[label] for label in found['labels']]
-        tint = np.zeros_like(picture)
-        for mask, colour in zip(found['masks'], colours, strict=True):
-            tint[mask_utils.decode(mask) > 0] = colour
+        canvas, _ = enlarge(image)
+        colors = [self.colors[label] for label in found['labels']]
+        tint = np.zeros_like(image)
+        for mask, color in zip(found['masks'], colors, strict=True):
+            tint[mask_utils.decode(mask) > 0] = color
         tint = cv2.resize(tint, canvas.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         canvas = cv2.addWeighted(canvas, 1 - TINT, tint, TINT, 0)
         pairs = zip(found['classes'], found['shares'], strict=True)
         texts = [f'{name} {share:.0%}' for name, share in pairs]
-        draw_tags(canvas, texts[:12], [tuple(map(int, colour)) for colour in colours[:12]])
+        draw_tags(canvas, texts[:12], colors[:12])
         return canvas
-
-    def count(self, found: Found) -> int:
-        return len(found['labels'])

@@ -86,3 +86,8 @@ def load_model(
                 'makes checkpoints of published files'
             ) from error
     return model.to(device).eval()
+
+
+def get_in_channels(model: nn.Module) -> int:
+    """Return how many channels the backbone of ``model`` takes; 3 if it does not say."""
+    return getattr(getattr(model, 'backbone', None), 'in_channels', 3)

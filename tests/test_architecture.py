@@ -28,7 +28,7 @@ BELOW = {
         *('integrations', 'token_labeling', 'engine', 'visualization'),
         *('models', 'layers', 'weights', 'registry'),
     },
-    'cli': {'apis', 'integrations', 'engine', 'models', 'registry', 'visualization'},
+    'cli': {'apis', 'integrations', 'engine', 'models', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
     '__main__': {'cli'},
 }

@@ -19,7 +19,7 @@ DEFAULT_FPS = 25.0  # of cameras and files that do not say
 
 
 class MediaError(ValueError):
-    """A file or camera that cannot be read or written; the message says which and why."""
+    """A file or camera that cannot be read; the message says which and why."""
 
 
 def read_image(path: str | Path) -> ndarray:
@@ -102,7 +102,7 @@ class VideoWriter:
     Odd sides lose their last row or column, which the codec does not take.
 
     Raises:
-        MediaError: OpenCV cannot write the file.
+        OSError: this OpenCV cannot write the file.
     """
 
     def __init__(self, path: str | Path, fps: float):
@@ -116,9 +116,7 @@ class VideoWriter:
             codec = cv2.VideoWriter_fourcc(*'mp4v')
             self.writer = cv2.VideoWriter(str(self.path), codec, self.fps, frame.shape[1::-1])
             if not self.writer.isOpened():
-                raise MediaError(
-                    f'OpenCV cannot write MPEG-4 to {self.path}; install opencv-python'
-                )
+                raise OSError(f'OpenCV cannot write MPEG-4 to {self.path}; install opencv-python')
         self.writer.write(np.ascontiguousarray(frame))
 
     def close(self) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..apis import explanation
-from ..apis.explanation import Explanation
-from ..visualization.attention import AXES
+from ..apis.explanation import AXES, Explanation
 
 OUT = Path('work_dirs/visualize')
 DESCRIPTION = """\

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ..layers.blocks_v2 import TokenAttention
 from ..models import UniFormerV2
 from .attention import check_single, flatten_position
-from .cam import checked_number, last_layer
+from .cam import check_number, last_layer
 
 
 def token_affinity(
@@ -100,7 +100,7 @@ def clip_attention_map(backbone: nn.Module, x: Tensor, block: int | None = None)
     size = patch_grid(backbone, x)
     if not backbone.global_layers:
         raise ValueError('a UniFormerV2 with out_indices has no global UniBlocks, only ViT layers')
-    number = checked_number(block, len(backbone.global_layers), 'global UniBlock')
+    number = check_number(block, len(backbone.global_layers), 'global UniBlock')
     attention = backbone.transformer.dec[number - 1].attn
     weights = token_affinity(attention, **capture_arguments(backbone, attention, x))[0, :, 0]
     patches = size[-2] * size[-1]
@@ -126,7 +126,7 @@ def patch_grid(backbone: nn.Module, x: Tensor) -> tuple[int, ...]:
 
 def _row_in_frame(backbone: UniFormerV2, x: Tensor, layer: int, frame: int, row: int) -> Tensor:
     """Return weights ``(heads, T, N)`` of patches for the token ``row`` of a frame."""
-    number = checked_number(layer, last_layer(backbone), 'layer')
+    number = check_number(layer, last_layer(backbone), 'layer')
     attention = backbone.transformer.resblocks[number - 1].attn
     given = capture_arguments(backbone, attention, x)
     frames = given.pop('query')  # (T, 1 + N, C)

@@ -1,10 +1,16 @@
-"""tools/export.py: files answer as the models do, at sizes and batches that were not traced."""
+"""Exported files answer as the models do, at sizes and batches that were not traced."""
 
 import pytest
 import torch
 from mmengine.config import Config
 from tiny_v2 import randomised
-from tool_modules import load_tool
+
+from mmuniformer.apis import export, exporting
+from mmuniformer.apis.exporting import FORMATS, Exportable
+from mmuniformer.apis.exporting.check import compare
+from mmuniformer.apis.exporting.formats import make_runner, write
+from mmuniformer.cli.export import main
+from mmuniformer.models import UniFormer, UniFormer3D
 
 onnxruntime = pytest.importorskip('onnxruntime')
 onnx = pytest.importorskip('onnx')
@@ -15,22 +21,15 @@ ARCH_V2 = {'depth': 2, 'dim': 16, 'head_dim': 8, 'global_head_dim': 8, 'image_si
 ARCH_V2 |= {'patch_size': 8}
 
 
-@pytest.fixture(scope='module')
-def tools():
-    return load_tool('exporting.nets'), load_tool('exporting.formats'), load_tool('exporting.check')
-
-
-def worst(tools, item, file, file_format, shapes) -> float:
-    _, formats, check = tools
-    formats.write(item, file, file_format)
-    runner = formats.FORMATS[file_format][1](file)
-    compared = check.compare(formats.eager_runner(item.net), runner, shapes)
+def worst(item, file, file_format, shapes) -> float:
+    write(item, file, file_format)
+    compared = compare(make_runner(item.net), FORMATS[file_format].open(file), shapes)
     return max(comparison.difference for comparison in compared)
 
 
-def backbone_item(tools, net, size=(64, 64), varying=True, **facts):
+def backbone_item(net, size=(64, 64), varying=True, **facts):
     axes = {0: 'batch', 2: 'height', 3: 'width'} if varying else {0: 'batch'}
-    return tools[0].Exportable(net.eval(), axes, [], size, None, {'mean': '1, 2, 3'}, **facts)
+    return Exportable(net.eval(), axes, [], size, None, {'mean': '1, 2, 3'}, **facts)
 
 
 def names_of_axes(file):
@@ -47,91 +46,99 @@ def small_config(repo_root, folder, name='cls/mini_uniformer_s_in1k.py'):
     return folder / 'small.py'
 
 
-def test_an_onnx_backbone_takes_every_size_and_batch(tools, tmp_path):
+def test_an_onnx_backbone_takes_every_size_and_batch(tmp_path):
     """Stage 3 attends in windows, stage 4 globally."""
-    from mmuniformer.models import UniFormer
-
     torch.manual_seed(0)
     net = UniFormer(arch=ARCH, attention='window', window_size=3)
     assert [net.stage(number)[1][0].window_size for number in (2, 3)] == [3, None]
-    item = backbone_item(tools, net)
+    item = backbone_item(net)
     # Smaller than a window, whole windows, a rest on one side, on both.
     shapes = [(1, 3, 32, 32), (3, 3, 96, 144), (2, 3, 48, 111), (1, 3, 131, 77)]
-    assert worst(tools, item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
+    assert worst(item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
     assert names_of_axes(tmp_path / 'net.onnx') == ['batch', 3, 'height', 'width']
     model = onnx.load(tmp_path / 'net.onnx')
     assert {prop.key: prop.value for prop in model.metadata_props}['mean'] == '1, 2, 3'
 
 
-def test_an_onnx_vit_takes_every_number_of_whole_patches(tools, tmp_path):
+def test_an_onnx_vit_takes_every_number_of_whole_patches(tmp_path):
     """Positions are resized in the file: to fewer, to more, to those they are learnt for."""
     net = randomised(arch=ARCH_V2, out_indices=(1,))
-    item = backbone_item(tools, net, multiple=8)
+    item = backbone_item(net, multiple=8)
     shapes = [(1, 3, 32, 32), (3, 3, 16, 24), (2, 3, 104, 64), (1, 3, 40, 160)]
-    assert worst(tools, item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
+    assert worst(item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
     assert names_of_axes(tmp_path / 'net.onnx') == ['batch', 3, 'height', 'width']
 
 
-def test_a_vit_of_one_size_takes_every_batch_as_a_program(tools, tmp_path):
+def test_a_vit_of_one_size_takes_every_batch_as_a_program(tmp_path):
     net = randomised(arch=ARCH_V2, global_layers=(0, 1))
-    item = backbone_item(tools, net, (40, 64), varying=False)
+    item = backbone_item(net, (40, 64), varying=False)
     shapes = [(batch, 3, 40, 64) for batch in (1, 2, 5)]
-    assert worst(tools, item, tmp_path / 'net.pt2', 'torch_export', shapes) < 1e-6
+    assert worst(item, tmp_path / 'net.pt2', 'torch_export', shapes) < 1e-6
 
 
-def test_a_program_of_torch_export_takes_sizes_from_64(tools, tmp_path):
-    from mmuniformer.models import UniFormer
-
+def test_a_program_of_torch_export_takes_sizes_from_64(tmp_path):
     torch.manual_seed(0)
-    item = backbone_item(tools, UniFormer(arch=ARCH, out_indices=3, out_norm='batch'))
+    item = backbone_item(UniFormer(arch=ARCH, out_indices=3, out_norm='batch'))
     shapes = [(1, 3, 64, 64), (3, 3, 65, 97), (2, 3, 224, 131)]
-    assert worst(tools, item, tmp_path / 'net.pt2', 'torch_export', shapes) < 1e-6
+    assert worst(item, tmp_path / 'net.pt2', 'torch_export', shapes) < 1e-6
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('attention', ['joint', 'divided'])
-def test_an_onnx_net_of_clips_takes_every_batch(attention, tools, tmp_path):
-    from mmuniformer.models import UniFormer3D
-
+def test_an_onnx_net_of_clips_takes_every_batch(attention, tmp_path):
     torch.manual_seed(0)
     net = UniFormer3D(arch=ARCH, attention=attention)
-    item = backbone_item(tools, net, (8, 64, 96), varying=False)
+    item = backbone_item(net, (8, 64, 96), varying=False)
     shapes = [(batch, 3, 8, 64, 96) for batch in (1, 2, 5)]
-    assert worst(tools, item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
+    assert worst(item, tmp_path / 'net.onnx', 'onnx', shapes) < 1e-4
 
 
-def test_the_command_fails_if_the_file_does_not_agree(tools, tmp_path, repo_root, monkeypatch):
-    """The model is changed behind the exporter's back: the check has to see it."""
+def test_a_file_that_differs_from_the_model_is_found_and_fails_the_command(
+    tmp_path, repo_root, monkeypatch, capsys
+):
+    """The model is changed after it was exported: the check has to see it."""
     pytest.importorskip('mmpretrain')
-    export = load_tool('export')
 
     def write_and_change(item, file, file_format):
-        tools[1].write(item, file, file_format)
+        write(item, file, file_format)
         with torch.no_grad():
             item.net.head.fc.weight[0, 0] += 0.1
 
-    monkeypatch.setattr(export, 'write', write_and_change)
+    monkeypatch.setattr(exporting, 'write', write_and_change)
     config = small_config(repo_root, tmp_path)
     words = [str(config), 'random', '--out', str(tmp_path / 'c.onnx'), '--fixed-size', '64', '64']
-    assert export.main(words) == 1
+    assert main(words) == 1
+    assert 'DIFFERS by more than 0.0001' in capsys.readouterr().out
 
 
 def test_simcc_takes_every_batch_at_its_own_size(tmp_path, repo_root, capsys):
     pytest.importorskip('mmpose')
-    export = load_tool('export')
     config = small_config(repo_root, tmp_path, 'pose/rtmpose_uniformer_s_256x192.py')
-    words = [str(config), 'random', '--out', str(tmp_path / 'net.pt2'), '--format', 'torch_export']
+    out = tmp_path / 'net.pt2'
     for size, message in (
-        ([], 'RTMCCHead is made for one size of maps; give --fixed-size'),
-        (['--fixed-size', '192', '256'], 'the head is made for 256 192 alone, got 192 256'),
+        (None, 'RTMCCHead is made for one size of maps; give a fixed size'),
+        ((192, 256), 'the head is made for 256 192 alone, got 192 256'),
     ):
-        with pytest.raises(SystemExit):
-            export.main([*words, *size])
-        assert message in ' '.join(capsys.readouterr().err.split())
-    assert export.main([*words, '--fixed-size', '256', '192']) == 0
+        with pytest.raises(ValueError, match=message):
+            export(config, 'random', out, format='torch_export', fixed_size=size)
+    words = [str(config), 'random', '--out', str(out), '--format', 'torch_export']
+    assert main([*words, '--fixed-size', '256', '192']) == 0
     shown = capsys.readouterr().out
     assert 'varying: batch' in shown
     assert [f'{batch}×3×256×192: ' in shown for batch in (1, 3)] == [True, True]
+
+
+def test_a_report_says_what_was_written_and_times_both(tmp_path, repo_root):
+    pytest.importorskip('mmpretrain')
+    config = small_config(repo_root, tmp_path)
+    out = tmp_path / 'c.pt2'
+    report = export(config, 'random', out, format='torch_export', fixed_size=(64, 96), fuse=True)
+    assert report.agrees and len(report.comparisons) == 2
+    assert report.input_shape == (1, 3, 64, 96)
+    assert report.megabytes == out.stat().st_size / 1e6
+    threads = torch.get_num_threads()
+    assert min(report.measure(rounds=1).values()) > 0
+    assert torch.get_num_threads() == threads
 
 
 @pytest.mark.slow
@@ -145,11 +152,10 @@ def test_simcc_takes_every_batch_at_its_own_size(tmp_path, repo_root, capsys):
         ('mmaction', 'video/mini_uniformer_s_16_motion.py'),
     ],
 )
-def test_models_of_the_toolboxes_export_whole(toolbox, config, tmp_path, repo_root, python_tool):
+def test_models_of_the_toolboxes_export_whole(toolbox, config, tmp_path, repo_root, capsys):
     pytest.importorskip(toolbox)
-    done = python_tool(
-        'export.py', repo_root / 'configs' / config, 'random', '--out', tmp_path / 'model.onnx',
-        '--fuse', '--measure', '--rounds', '1',
-    )  # fmt: skip
-    assert 'DIFFERS' not in done.stdout and done.stdout.count('agrees') >= 2
-    assert 'onnxruntime' in done.stdout
+    words = [str(repo_root / 'configs' / config), 'random', '--out', str(tmp_path / 'model.onnx')]
+    assert main([*words, '--fuse', '--measure', '--rounds', '1']) == 0
+    shown = capsys.readouterr().out
+    assert 'DIFFERS' not in shown and shown.count('agrees') >= 2
+    assert 'onnxruntime' in shown

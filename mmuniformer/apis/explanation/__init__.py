@@ -22,6 +22,7 @@ from ...visualization import (
     side_by_side,
     stage_maps,
 )
+from ...visualization.attention import AXES
 from ...visualization.features import quartile_layers
 from ..configs import load_config
 from ..model import load_model
@@ -32,6 +33,7 @@ from .drawing import Explanation, draw_heat, draw_query, repeat_frames
 from .inputs import Input, check_input, read_input
 
 __all__ = [
+    'AXES',
     'Explanation',
     'compare_cams',
     'explain',

@@ -74,7 +74,7 @@ class PredictionRun:
             try:
                 self._use(source, name)
             except Exception as error:
-                known = isinstance(error, MediaError)
+                known = isinstance(error, MediaError | OSError)  # they name the file
                 self.failures.append(str(error) if known else f'{source}: {error!r}')
         if self.shown:
             write_image(self.overview, make_overview(self.shown))

@@ -25,10 +25,11 @@ from pathlib import Path
 
 import torch
 from benchmarking.measure import DTYPES, FORWARD, TRAIN, Task, compare
-from benchmarking.nets import SUITES, Suite, with_fused
 from benchmarking.report import Comparison, environment, table, write
 from rich.console import Console
 from rich.progress import Progress
+
+from mmuniformer.apis.benchmarking.nets import SUITES, Suite, with_fused
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:

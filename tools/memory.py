@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from _complexity_models import shape_for_video
-from benchmarking.nets import masked
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from rich.console import Console
@@ -30,6 +29,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed._tools.mem_tracker import MemTracker
 
 import mmuniformer  # noqa: F401  opens the toolboxes' doors, config or not
+from mmuniformer.apis.benchmarking.nets import masked
 
 # Of other backbones there is one pattern.
 PATTERNS = {'UniFormer': ('global', 'hybrid', 'window'), 'UniFormer3D': ('joint', 'divided')}

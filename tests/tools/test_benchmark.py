@@ -8,10 +8,10 @@ import torch
 from tool_modules import load_tool
 from torch import nn
 
+from mmuniformer.apis.benchmarking import nets
 from mmuniformer.layers.attention import Attention
 from mmuniformer.models import UniFormer, UniFormer3D
 
-nets = load_tool('benchmarking.nets')
 measure = load_tool('benchmarking.measure')
 report = load_tool('benchmarking.report')
 benchmark = load_tool('benchmark')

@@ -12,7 +12,7 @@ import torch
 from _complexity_models import Meter
 from torch import Tensor, nn
 
-from .nets import Net
+from mmuniformer.apis.benchmarking.nets import Net
 
 FORWARD, TRAIN = 'forward', 'train'
 PASSES = {FORWARD: 1, TRAIN: 3}  # a product of matrices has two more in the backward pass

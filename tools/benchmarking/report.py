@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from mmuniformer.apis.benchmarking.nets import EXPLICIT, FUSED, OURS, PEER
+
 from .measure import Task, Timing, ratios
-from .nets import EXPLICIT, FUSED, OURS, PEER
 
 COLOURS = {OURS: '#1f77b4', FUSED: '#2ca02c', EXPLICIT: '#9ecae1', PEER: '#bbbbbb'}
 NOTHING = '–'

@@ -22,10 +22,18 @@ COMMANDS = {
     'memory': 'estimate the memory of a training step, by attention pattern and checkpointing',
     'benchmark': 'compare the speed of backbones with the originals, Swin and others',
     'reproduce': 'measure the tables of the paper: parameters, FLOPs, latency, accuracy',
+    'zoo': 'list, identify and download the released weights',
+    'make-mini-data': 'draw small data sets for the mini configs',
+    'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
+    'make-label-maps': 'make label maps for token labeling',
+    'doctor': 'check the installation, or the files that a config needs',
 }
 GROUPS = {
     'Train and evaluate': ('train', 'test'),
     'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
+    'Weights': ('zoo',),
+    'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
+    'Installation': ('doctor',),
 }
 
 

@@ -1,7 +1,4 @@
-"""The faults known in the stack, as a table for doctor.py.
-
-Standard library alone: this runs where nothing is installed.
-"""
+"""The faults known in the stack, as a table."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from _doctor_facts import Facts
+from .facts import Facts
 
 IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
 INSTALL_LITE = "pip install --no-deps 'mmcv-lite==2.1.0'"

@@ -26,7 +26,7 @@ BELOW = {
     },
     'data': {'models', 'layers', 'weights', 'registry'},
     'apis': {
-        *('data', 'integrations', 'token_labeling', 'engine', 'visualization'),
+        *('data', 'doctor', 'integrations', 'token_labeling', 'engine', 'visualization'),
         *('models', 'layers', 'weights', 'registry'),
     },
     'doctor': set(),

@@ -6,6 +6,7 @@ from .configs import find_config, load_config
 from .latency import latencies, latency
 from .memory import memory, memory_of_step
 from .model import build_model, load_model
+from .reproduction.run import reproduce
 
 __all__ = [
     'Complexity',
@@ -19,4 +20,5 @@ __all__ = [
     'load_model',
     'memory',
     'memory_of_step',
+    'reproduce',
 ]

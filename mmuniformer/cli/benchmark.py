@@ -34,7 +34,9 @@ from ..apis.benchmarking.timing import DTYPES, PASSES
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer benchmark',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         'suites', nargs='*', default=['image-s'], metavar='SUITE',

@@ -28,7 +28,9 @@ COLUMNS = ('parameters', 'FLOPs')
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer complexity',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config file or name')
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""tools/reproduce.py: published beside ours, real tests, and no work lost to an interruption."""
+"""Reproduction: published beside ours, real tests, and no work lost to an interruption."""
 
 import csv
 import json
@@ -13,18 +13,16 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
-from tool_modules import load_tool
+
+from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.configs import load_config
+from mmuniformer.apis.flops import count_flops
+from mmuniformer.apis.model import build_model
+from mmuniformer.apis.reproduction import accuracy, figures, published, results, rows
+from mmuniformer.apis.toolbox import find_toolbox
 
 for toolbox in ('mmdet', 'mmseg', 'mmpose'):
     pytest.importorskip(toolbox)
-
-accuracy = load_tool('reproduction.accuracy')
-complexity = load_tool('complexity')
-figures = load_tool('reproduction.figures')
-latency = load_tool('reproduction.latency')
-measure = load_tool('reproduction.measure')
-published = load_tool('reproduction.published')
-results = load_tool('reproduction.results')
 
 CASCADES = [f'cascade_mask_rcnn_uniformer_{size}_h14_3x_ms' for size in 'sb']
 MINI = 'mini_mask_rcnn_uniformer_s_h14'
@@ -41,13 +39,13 @@ def kept(out: Path) -> dict:
 
 
 @pytest.fixture(scope='module')
-def interrupted(repo_root, user_env, tmp_path_factory) -> tuple[Path, dict, subprocess.Popen]:
+def interrupted(user_env, tmp_path_factory) -> tuple[Path, dict, subprocess.Popen]:
     """Table 6, interrupted from the keyboard as soon as its first row was kept.
 
     More tables follow it, so that on a busy machine the signal still finds something to interrupt.
     """
     out = tmp_path_factory.mktemp('table6')
-    command = [sys.executable, repo_root / 'tools' / 'reproduce.py', 'table6', 'table7', 'table9']
+    command = [sys.executable, '-m', 'mmuniformer', 'reproduce', 'table6', 'table7', 'table9']
     process = subprocess.Popen(
         [*command, '--no-latency', '--out', out], env=user_env, text=True, stderr=subprocess.PIPE,
         # A shell starts what runs in its background deaf to the keyboard.
@@ -67,10 +65,10 @@ def resumed(interrupted, python_tool) -> Path:
     return out
 
 
-def test_an_interruption_keeps_the_first_row_and_reports_it(interrupted, repo_root):
+def test_an_interruption_keeps_the_first_row_and_reports_it(interrupted):
     _, first, process = interrupted
     assert process.returncode == 130
-    assert 'the same command goes on' in process.errors
+    assert 'the same command continues' in process.errors
     assert next(iter(first)) == CASCADES[0] and len(first) < 3
     assert first[CASCADES[0]]['cost']['value']['parameters'] == pytest.approx(79e6, rel=0.01)
 
@@ -105,7 +103,7 @@ def test_a_table_has_the_papers_numbers_as_printed_and_ours_beside(resumed):
 
 
 def test_light_models_are_in_tables_of_their_own_with_the_numbers_of_the_readme():
-    rows = [*published.rows_of('light_det'), *published.rows_of('light_seg')]
+    rows = [*published.find_rows('light_det'), *published.find_rows('light_seg')]
     printed = {row.config: (row.params_M, row.flops_G, *row.metrics.values()) for row in rows}
     assert printed == {
         'mask_rcnn_uniformer_xxs_1x': ('29.4', '', '42.8', '39.2'),
@@ -113,12 +111,12 @@ def test_light_models_are_in_tables_of_their_own_with_the_numbers_of_the_readme(
         'fpn_uniformer_xxs_80k': ('13.5', '', '42.3'),
         'fpn_uniformer_xs_80k': ('19.7', '', '44.4'),
     }
-    assert not any(published.is_light(row.config) for row in published.rows_of('table5'))
+    assert not any(published.is_light(row.config) for row in published.find_rows('table5'))
 
 
 @pytest.fixture(scope='module')
 def workspace(repo_root, python_tool, tmp_path_factory) -> Path:
-    """A folder with four pictures to test on, and a checkpoint of random weights."""
+    """A folder with four images to test on, and a checkpoint of random weights."""
     folder = tmp_path_factory.mktemp('workspace')
     python_tool('make_mini_data.py', 'coco', '--train', 4, '--val', 4, cwd=folder)
     config = Config.fromfile(repo_root / 'configs' / 'det' / f'{MINI}.py')
@@ -131,14 +129,11 @@ def workspace(repo_root, python_tool, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def mini(workspace, repo_root, python_tool):
-    """Run the tool on the mini config, in the workspace."""
-    config = repo_root / 'configs' / 'det' / f'{MINI}.py'
+def mini(workspace, python_tool):
+    """Run the command on the mini config, in the workspace."""
 
     def run(*args: object):
-        return python_tool(
-            'reproduce.py', '--configs', config, '--out', 'out', *args, cwd=workspace
-        )
+        return python_tool('reproduce.py', '--configs', MINI, '--out', 'out', *args, cwd=workspace)
 
     return run
 
@@ -196,12 +191,12 @@ def test_without_data_or_with_a_wrong_checkpoint_there_is_no_number(
 
     config = Config.fromfile(repo_root / 'configs' / 'det' / f'{MINI}.py')
     config.test_dataloader.dataset.data_root = 'nowhere/'
-    assert accuracy.missing_data(config) == 'nowhere/ does not exist'
+    assert accuracy.find_missing_data(config) == 'nowhere/ does not exist'
     row = published.Row(MINI, '', metrics={'box_AP': '80.0'})
-    options = measure.Options(workspace / 'checkpoints', workspace, False, None, 'cpu')
+    options = rows.Options(workspace / 'checkpoints', workspace, False, None, 'cpu')
     key = {'config': results.hash_of_config(config)}
     store = results.Results(workspace / 'none.json')
-    assert measure.measure_accuracy(row, config, False, key, store, options) == 'no data'
+    assert rows.measure_accuracy(row, config, False, key, store, options) == 'no data'
 
 
 def test_a_checkpoint_is_looked_for_in_the_folder_of_its_config(tmp_path):
@@ -251,10 +246,10 @@ def test_the_hash_of_a_config_is_of_what_it_says_with_its_bases(tmp_path):
 
 
 def test_the_lines_of_a_figure_join_what_differs_in_pattern_or_resolution():
-    assert figures.series_of('fpn_uniformer_s_g_80k_test_w32') == ('fpn_uniformer_s_80k', 'w32')
-    assert figures.series_of('fpn_uniformer_s_h14_80k') == ('fpn_uniformer_s_80k', 'h14')
-    assert figures.series_of('td_hm_uniformer_b_384x288') == ('td_hm_uniformer_b', '384x288')
-    assert figures.series_of(CASCADES[0]) == ('cascade_mask_rcnn_uniformer_s_3x_ms', 'h14')
+    assert figures.split_name('fpn_uniformer_s_g_80k_test_w32') == ('fpn_uniformer_s_80k', 'w32')
+    assert figures.split_name('fpn_uniformer_s_h14_80k') == ('fpn_uniformer_s_80k', 'h14')
+    assert figures.split_name('td_hm_uniformer_b_384x288') == ('td_hm_uniformer_b', '384x288')
+    assert figures.split_name(CASCADES[0]) == ('cascade_mask_rcnn_uniformer_s_3x_ms', 'h14')
 
 
 def test_products_of_stage_3_against_resolution_are_what_arithmetic_says():
@@ -267,28 +262,10 @@ def test_products_of_stage_3_against_resolution_are_what_arithmetic_says():
     assert products == {pattern: 2 * 320 * n / 1e9 for pattern, n in blocks.items()}
 
 
-@pytest.mark.parametrize('name', ['seg/fpn_uniformer_s_h14_80k', 'pose/td_hm_uniformer_s_256x192'])
-def test_latency_is_that_of_the_pass_which_complexity_counts(name, repo_root):
-    config = Config.fromfile(repo_root / 'configs' / f'{name}.py')
-    model = complexity.build(config, complexity.toolbox_of(config)).to('meta').eval()
-    meter = complexity.Meter()
-    image = torch.empty(1, 3, 128, 96, device='meta')
-    meter.run('all', 0, latency.forward, model, image, config.default_scope)
-    assert meter.rows[0].flops == complexity.measure(config, (128, 96))['flops']
-
-
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [
-        ((), 'name a table'),
-        (('table99',), 'no table of dense prediction'),
-        (('table6', '--checkpoints', 'nowhere'), 'nowhere is not a folder'),
-        (('table6', '--latency-shape', '64'), 'H W'),
-        (('--configs', 'nowhere.py'), 'does not exist'),
-    ],
-)
-def test_what_cannot_be_done_is_refused(arguments, message, python_tool, tmp_path):
-    done = python_tool('reproduce.py', *arguments, cwd=tmp_path, check=False)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize('name', ['fpn_uniformer_s_h14_80k', 'td_hm_uniformer_s_256x192'])
+def test_latency_is_that_of_the_pass_which_complexity_counts(name):
+    config = load_config(name)
+    model = build_model(config).to('meta').eval()
+    x = torch.empty(1, 3, 128, 96, device='meta')
+    _, flops = count_flops(find_toolbox(config).run, model, x)
+    assert flops == complexity(config, (128, 96)).flops

@@ -1,13 +1,12 @@
-"""tools/scale.py: the arithmetic of training on more GPUs, and the page that shows it."""
+"""estimate_distributed: the arithmetic of training on more GPUs, and the page that shows it."""
 
 import re
 
+import estimate_distributed as scale
 import pytest
-from tool_modules import load_tool
 
 pytest.importorskip('mmdet')
 pytest.importorskip('mmpretrain')
-scale = load_tool('scale')
 
 RECIPE = scale.Recipe(
     samples=1000, drop_last=True, per_gpu=8, base_batch=64, learning_rate=1e-3,
@@ -23,7 +22,7 @@ def test_learning_rate_is_the_stated_one_at_the_stated_batch_and_linear():
 
 
 def test_steps_drop_or_keep_what_is_left_of_a_share():
-    assert scale.scale(RECIPE, 3).steps == 41  # 334 pictures of each GPU in batches of 8
+    assert scale.scale(RECIPE, 3).steps == 41  # 334 images of each GPU in batches of 8
     kept = scale.Recipe(**{**vars(RECIPE), 'drop_last': False})
     assert scale.scale(kept, 3).steps == 42
 

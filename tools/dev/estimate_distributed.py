@@ -1,16 +1,16 @@
 """What a recipe becomes on more GPUs: batch, learning rate, steps, traffic and memory. Computed.
 
-    python tools/scale.py configs/det/mask_rcnn_uniformer_s_h14_1x.py
-    python tools/scale.py configs/cls/uniformer_b_in1k.py --gpus 8 64 --per-gpu 64
+    python tools/dev/estimate_distributed.py mask_rcnn_uniformer_s_h14_1x
+    python tools/dev/estimate_distributed.py uniformer_b_in1k --gpus 8 64 --per-gpu 64
 
-The learning rate follows the batch linearly from what the config states (auto_scale_lr). Traffic is
-what a GPU sends in a step with ring algorithms, for P parameters in float32 on n GPUs: data
+The learning rate scales linearly with the batch from what the config states (auto_scale_lr).
+Traffic is what a GPU sends in a step with ring algorithms, for P parameters in float32 on n GPUs: data
 parallel, the all-reduce of gradients, 2(n-1)/n·4P bytes; FSDP, the reduce-scatter of gradients and
 the all-gather of weights, a second one of blocks for the backward pass, 3(n-1)/n·4P without that of
 the rest. Memory is that of weights, gradients and the two states of Adam: data parallel, 16P on
 every GPU; FSDP, 16P/n and what is gathered at a time, weights and gradients of all that is in no
-block and of two blocks, the largest one and the one fetched ahead. Activations come on top: python
-tools/memory.py CONFIG. Nothing is measured.
+block and of two blocks, the largest one and the prefetched one. Activations come on top:
+mmuniformer memory CONFIG. Nothing is measured.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from complexity import build, line, ruler, toolbox_of
-from mmengine.config import Config
 from mmengine.registry import DATA_SAMPLERS, DefaultScope
 
-import mmuniformer  # noqa: F401  opens the toolboxes' doors, config or not
+from mmuniformer.apis.configs import find_config, load_config
+from mmuniformer.apis.model import build_model
+from mmuniformer.apis.tables import markdown_table
 from mmuniformer.engine import wrap_uniformer_blocks
 
 GPUS = (1, 8, 64, 256)
@@ -37,13 +37,13 @@ COLUMNS = (
 )  # fmt: skip
 FLOAT = 4  # bytes
 COPIES = 4  # weights, gradients, two states of Adam
-# Samples of the training sets; COCO without the pictures that have no boxes, as mmdet takes it.
+# Samples of the training sets; COCO without the images that have no boxes, as mmdet loads it.
 SAMPLES = {'data/imagenet': 1_281_167, 'data/coco/': 117_266}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What of a config and its model the arithmetic needs.
+    """What the estimate needs of a config and its model.
 
     Attributes:
         whole: parameters that are in no block.
@@ -62,7 +62,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A recipe on so many GPUs; bytes are per GPU, and those sent are per step."""
+    """A recipe on several GPUs; bytes are per GPU, and those sent are per step."""
 
     gpus: int
     batch: int
@@ -81,13 +81,13 @@ class Scaled:
 
 
 def read(path: Path, per_gpu: int | None = None) -> Recipe:
-    """Read a config and build its model without contents.
+    """Read a config and build its model on the meta device.
 
     Raises:
         ValueError: the config does not say for which batch its learning rate is, or its training
             set is none of those whose size is known here.
     """
-    config = Config.fromfile(path)
+    config = load_config(path)
     base = config.get('auto_scale_lr', {}).get('base_batch_size')
     if base is None:
         raise ValueError(f'{path} has no auto_scale_lr.base_batch_size to scale from')
@@ -101,7 +101,7 @@ def read(path: Path, per_gpu: int | None = None) -> Recipe:
             dict(loader.sampler), default_args={'dataset': range(samples)}
         )
     with torch.device('meta'):
-        model = build(config, toolbox_of(config))
+        model = build_model(config)
     blocks = [
         sum(parameter.numel() for parameter in module.parameters())
         for module in model.modules()
@@ -130,27 +130,24 @@ def scale(recipe: Recipe, gpus: int) -> Scaled:
 
 def table(recipe: Recipe, gpus: Sequence[int]) -> str:
     rows = [COLUMNS, *(scale(recipe, number).cells() for number in gpus)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [line(row, widths, markdown=True) for row in rows]
-    return '\n'.join([lines[0], ruler(widths, markdown=True), *lines[1:]])
+    return '\n'.join(markdown_table(rows, pad=True))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('configs', nargs='+', type=Path, help='config files')
+    parser.add_argument('configs', nargs='+', help='config files or names')
     parser.add_argument('--gpus', nargs='+', type=int, default=GPUS, help='default 1 8 64 256')
     parser.add_argument('--per-gpu', type=int, help='samples on a GPU; default as in the config')
     args = parser.parse_args(argv)
     if min(args.gpus) < 1 or (args.per_gpu is not None and args.per_gpu < 1):
         parser.error('--gpus and --per-gpu are at least 1')
-    for path in args.configs:
-        if not path.is_file():
-            parser.error(f'there is no config file {path}')
+    for config in args.configs:
         try:
+            path = find_config(config)
             recipe = read(path, args.per_gpu)
-        except ValueError as error:
+        except (ValueError, FileNotFoundError) as error:
             parser.error(str(error))
         print(f'{path.stem}, {recipe.parameters / 1e6:.2f} M parameters\n')
         print(f'{table(recipe, args.gpus)}\n')

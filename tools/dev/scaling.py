@@ -1,4 +1,4 @@
-"""How cost grows with the input: one net after the other over a row of sizes, and its exponents."""
+"""How cost grows with the input: networks over several sizes, and exponents."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import torch
-from _complexity_models import Meter
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
-from memory import measure as measure_memory
 from mmengine.registry import MODELS
-from reproduction.figures import STYLE
-from torch import Tensor, nn
 
-from .measure import FORWARD, Task, seconds
+from mmuniformer.apis.benchmarking.timing import Task
+from mmuniformer.apis.flops import count_flops
+from mmuniformer.apis.latency import time_rounds
+from mmuniformer.apis.memory import memory_of_backbone
+from mmuniformer.apis.reproduction.figures import make_figure
+from mmuniformer.apis.tables import markdown_table
 
 TAIL = 4
 MEASURES = {'time': 'forward pass / s', 'flops': 'FLOPs / G', 'memory': 'training step / GiB'}
@@ -31,12 +30,13 @@ UNITS = {'time': 1.0, 'flops': 1e9, 'memory': 2**30}
 
 @dataclass(frozen=True)
 class Curve:
-    """Nets by name, as configs, over inputs of one shape that depends on a size.
+    """Networks by name, as configs, on inputs whose shape depends on a size.
 
     Attributes:
         axis: what a size is.
-        growing: what the exponents are about, a number that is proportional to the input.
-        shape: of one input without batch and channels.
+        shape: of one input of a size, without batch and channels.
+        variable: name of the variable that exponents refer to, proportional to the input.
+        value: of that variable, for a size.
     """
 
     title: str
@@ -44,8 +44,8 @@ class Curve:
     sizes: tuple[int, ...]
     nets: dict[str, dict]
     shape: Callable[[int], tuple[int, ...]]
-    growing: str
-    content: Callable[[int], int]
+    variable: str
+    value: Callable[[int], int]
 
 
 def _image(attention: str) -> dict:
@@ -53,8 +53,8 @@ def _image(attention: str) -> dict:
 
 
 CURVES = {
-    'pictures': Curve(
-        'UniFormer-S on a square picture', 'side of the picture / pixels',
+    'images': Curve(
+        'UniFormer-S on a square image', 'side of the image / pixels',
         (256, 384, 512, 640, 768, 896, 1024, 1280),
         {'g': _image('global'), 'h14': _image('hybrid'), 'w14': _image('window')},
         lambda side: (side, side), 'pixels', lambda side: side * side,
@@ -70,12 +70,12 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Point:
-    """One net at one size.
+    """One network at one size.
 
     Attributes:
-        time: seconds of the fastest forward pass of one input; of a CPU, time of the processor.
-        flops: of the same, one multiply-add being one.
-        memory: bytes of a training step, activations and what it allocates on its way.
+        time: seconds of the fastest forward pass of one input; on a CPU, processor time.
+        flops: of the same pass, a multiply-add as one.
+        memory: bytes of a training step, activations and temporary tensors.
     """
 
     curve: str
@@ -87,38 +87,33 @@ class Point:
 
 
 def measure(
-    name: str, curve: Curve, size: int, task: Task, rounds: int, on_step: Callable[[], object]
+    name: str, curve: Curve, size: int, device: str, rounds: int, on_step: Callable[[str], object]
 ) -> list[Point]:
-    """Measure all nets of a curve at one size, timed in turn."""
+    """Measure all networks of a curve at one size, timed in turn."""
     torch.manual_seed(0)
     shape = curve.shape(size)
-    x = torch.randn(1, 3, *shape, device=task.device)
-    nets = {net: MODELS.build(dict(cfg)).to(x.device).eval() for net, cfg in curve.nets.items()}
-    times: dict[str, list[float]] = {net: [] for net in nets}
-    for _ in range(rounds):
-        for net, module in nets.items():
-            times[net].append(
-                seconds(task, module, x) if x.is_cuda else cpu_seconds(task, module, x)
-            )
-            on_step()
-    return [
-        Point(name, net, size, min(times[net]), count_flops(cfg, shape), measure_memory(cfg, shape))
+    x = torch.randn(1, 3, *shape, device=device)
+    steps = {
+        net: partial(Task('forward').run, MODELS.build(dict(cfg)).to(device).eval(), x)
         for net, cfg in curve.nets.items()
-    ]
+    }
+    # Sizes are measured minutes apart; processor time hardly depends on what else runs.
+    times = time_rounds(
+        steps, rounds, warmup=0, device=device, clock=time.process_time, on_step=on_step
+    )
+    return [
+        Point(
+            name, net, size, min(times[net]), count(cfg, shape), memory_of_backbone(cfg, shape)
+        )
+        for net, cfg in curve.nets.items()
+    ]  # fmt: skip
 
 
-def cpu_seconds(task: Task, net: nn.Module, x: Tensor) -> float:
-    """Time of the processor: sizes are measured minutes apart, while others come and go."""
-    start = time.process_time()
-    task.run(net, x)
-    return time.process_time() - start
-
-
-def count_flops(cfg: dict, shape: Sequence[int]) -> int:
-    meter = Meter()
+def count(cfg: dict, shape: Sequence[int]) -> int:
+    """Count the FLOPs of a network from its config."""
     net = MODELS.build(dict(cfg)).to('meta').eval()
-    meter('backbone', net, torch.empty(1, 3, *shape, device='meta'))
-    return meter.rows[0].flops
+    _, flops = count_flops(net, torch.empty(1, 3, *shape, device='meta'))
+    return flops
 
 
 def exponent(x: Sequence[float], y: Sequence[float], tail: int = TAIL) -> float:
@@ -131,21 +126,21 @@ def exponent(x: Sequence[float], y: Sequence[float], tail: int = TAIL) -> float:
 
 
 def exponents(points: Sequence[Point], curve: Curve) -> dict[str, dict[str, float]]:
-    """Exponents by net and measure; nets with a single point are left out."""
+    """Return exponents by network and measure; a network with a single point has none."""
     result = {}
     for net in curve.nets:
         mine = [point for point in points if point.net == net]
         if len(mine) > 1:
-            content = [curve.content(point.size) for point in mine]
+            values = [curve.value(point.size) for point in mine]
             result[net] = {
-                word: exponent(content, [getattr(point, word) for point in mine])
+                word: exponent(values, [getattr(point, word) for point in mine])
                 for word in MEASURES
             }
     return result
 
 
 def figure_exponents(rows: Sequence[dict], tail: int = TAIL) -> dict[str, dict[str, float]]:
-    """Exponents in pixels of what ``reproduction.figures.count_resolutions`` counts (Fig. 4)."""
+    """Return exponents in pixels of what ``figures.count_resolutions`` counts (Fig. 4)."""
     result: dict[str, dict[str, float]] = {}
     for pattern in dict.fromkeys(row['pattern'] for row in rows):
         mine = [row for row in rows if row['pattern'] == pattern]
@@ -157,12 +152,12 @@ def figure_exponents(rows: Sequence[dict], tail: int = TAIL) -> dict[str, dict[s
     return result
 
 
-def save(path: Path, facts: dict[str, Any], points: Sequence[Point]) -> None:
-    """Write JSON, from which :func:`load` goes on, and CSV beside it."""
+def save(path: Path, environment: dict[str, str], points: Sequence[Point]) -> None:
+    """Write JSON, which :func:`load` reads, and CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [asdict(point) for point in points]
     draft = path.with_suffix('.tmp')  # an interruption leaves the old file or the new one
-    draft.write_text(json.dumps({'environment': facts, 'points': rows}, indent=1))
+    draft.write_text(json.dumps({'environment': environment, 'points': rows}, indent=1))
     draft.replace(path)
     with path.with_suffix('.csv').open('w', newline='') as file:
         writer = csv.DictWriter(file, [*Point.__dataclass_fields__], lineterminator='\n')
@@ -170,25 +165,25 @@ def save(path: Path, facts: dict[str, Any], points: Sequence[Point]) -> None:
         writer.writerows(rows)
 
 
-def load(path: Path, facts: dict[str, Any]) -> list[Point]:
-    """Read what an earlier run has measured, on the same machine in the same way.
+def load(path: Path, environment: dict[str, str]) -> list[Point]:
+    """Read what an earlier run measured.
 
     Raises:
-        ValueError: it was measured in another way.
+        ValueError: it was measured on another machine or in another way.
     """
     if not path.is_file():
         return []
     content = json.loads(path.read_text())
-    if content['environment'] != facts:
+    if content['environment'] != environment:
         raise ValueError(
-            f'{path} was measured with {content["environment"]}, and this is {facts}; '
+            f'{path} was measured with {content["environment"]}, and this is {environment}; '
             'choose another folder, or delete the file'
         )
     return [Point(**row) for row in content['points']]
 
 
 def markdown(points: Sequence[Point]) -> str:
-    """Tables of all points, and of the exponents of each curve."""
+    """Lay out tables of all points and of the exponents of each curve."""
     lines: list[str] = []
     for name, curve in CURVES.items():
         mine = [point for point in points if point.curve == name]
@@ -196,14 +191,14 @@ def markdown(points: Sequence[Point]) -> str:
             lines += [f'### {curve.title}', '', *_table(mine, curve), '']
             found = exponents(mine, curve)
             if found:
-                lines += [f'Exponents in {curve.growing}, of the largest sizes:', '']
+                lines += [f'Exponents in {curve.variable}, of the largest sizes:', '']
                 lines += [*exponent_table(found, ('time', 'FLOPs', 'memory')), '']
     return '\n'.join(lines)
 
 
 def exponent_table(found: dict[str, dict[str, float]], words: Sequence[str]) -> list[str]:
     rows = [[net, *(f'{value:.2f}' for value in values.values())] for net, values in found.items()]
-    return _layout([['net', *words], *rows])
+    return markdown_table([['net', *words], *rows])
 
 
 def _table(points: Sequence[Point], curve: Curve) -> list[str]:
@@ -212,26 +207,19 @@ def _table(points: Sequence[Point], curve: Curve) -> list[str]:
         at = {point.net: point for point in points if point.size == size}
         cells = (f'{getattr(at[net], word) / UNITS[word]:.3g}' for word in MEASURES for net in at)
         rows.append(['×'.join(map(str, curve.shape(size))), *cells])
-    return _layout(rows)
-
-
-def _layout(rows: Sequence[Sequence[str]]) -> list[str]:
-    head, *body = rows
-    ruler = ['---', *['---:'] * (len(head) - 1)]
-    return [f'| {" | ".join(row)} |' for row in (head, ruler, *body)]
+    return markdown_table(rows)
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
     """Draw a row of panels for each curve, both axes logarithmic, exponents in the legend."""
     names = [name for name in CURVES if any(point.curve == name for point in points)]
-    with mpl.rc_context({**STYLE, 'savefig.dpi': 100}):
-        figure = Figure(figsize=(10, 3.2 * len(names)))
+    size = (10, 3.2 * len(names))
+    with make_figure(path, size, **{'savefig.dpi': 100}) as figure:
         panels = figure.subplots(len(names), len(MEASURES), squeeze=False)
         for row, name in zip(panels, names, strict=True):
             mine = [point for point in points if point.curve == name]
             for axes, word in zip(row, MEASURES, strict=True):
                 _draw_panel(axes, mine, CURVES[name], word)
-        figure.savefig(path)
 
 
 def _draw_panel(axes: Axes, points: Sequence[Point], curve: Curve, word: str) -> None:
@@ -243,7 +231,7 @@ def _draw_panel(axes: Axes, points: Sequence[Point], curve: Curve, word: str) ->
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter('{x:g}')
     axes.minorticks_off()
-    axes.legend(title=f'exponent in {curve.growing}', fontsize='small')
+    axes.legend(title=f'exponent in {curve.variable}', fontsize='small')
 
 
 def _lines(
@@ -254,7 +242,3 @@ def _lines(
         mine = sorted((p for p in points if p.net == net), key=lambda point: point.size)
         label = f'{net}: {found[net][word]:.2f}' if net in found else net
         yield label, [p.size for p in mine], [getattr(p, word) / UNITS[word] for p in mine]
-
-
-def plain_task(device: str) -> Task:
-    return Task(FORWARD, device=device)

@@ -1,4 +1,4 @@
-"""Test a config where its checkpoint and its data are: through the toolbox's own Runner."""
+"""Test a config with the toolbox's own Runner, if its checkpoint and its data are there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from _doctor_config import data_paths, fault_of_data
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.hooks.test_time_aug_hook import build_runner_with_tta
@@ -18,9 +17,10 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mmuniformer.cli.runner import build_runner, set_mmpretrain_dataloaders
+from ...doctor.config import data_paths, fault_of_data
+from ..runner import build_runner, set_mmpretrain_dataloaders
 
-# Our name of a metric → the Runner's, and what turns it into percent.
+# Our name of a metric → the Runner's, and the factor that makes it percent.
 METRICS = {
     'box_AP': ('coco/bbox_mAP', 100),
     'box_AP50': ('coco/bbox_mAP_50', 100),
@@ -36,21 +36,21 @@ METRICS = {
     'AP_L': ('coco/AP (L)', 100),
     'AR': ('coco/AR', 100),
 }
-MULTI_SCALE = 'ms_'  # in front of metrics of tests at several scales
+MULTI_SCALE = 'ms_'  # prefix of metrics of tests at several scales
 
 
-class Nowhere(io.TextIOBase):
-    """Takes what a Runner prints, all of which is in its log file too."""
+class DevNull(io.TextIOBase):
+    """Discards what a Runner prints, all of which is in its log file too."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
 class ShowProgress(Hook):
-    """Moves a bar forward with every batch of a test."""
+    """Advances a progress bar with every batch of a test."""
 
     def __init__(self, title: str):
-        # Standard error, because standard output goes nowhere meanwhile.
+        # Standard error, because standard output is discarded.
         self.progress = Progress(
             TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
             TimeRemainingColumn(), console=Console(stderr=True), redirect_stdout=False,
@@ -67,21 +67,21 @@ class ShowProgress(Hook):
 def find_checkpoint(folder: Path | None, config: str) -> Path | None:
     """Find ``NAME.pth``, or the best or else the last checkpoint in the folder ``NAME``.
 
-    A config that only tests otherwise, ``NAME_test_w32``, takes the checkpoint of ``NAME``.
+    A config that only tests differently, ``NAME_test_w32``, takes the checkpoint of ``NAME``.
     """
     if folder is None:
         return None
     for name in dict.fromkeys((config, config.partition('_test_')[0])):
         best = sorted((folder / name).glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
-        places = [folder / f'{name}.pth', *best[::-1], *last_checkpoint(folder / name)]
+        places = [folder / f'{name}.pth', *best[::-1], *_find_last(folder / name)]
         found = next((path for path in places if path.is_file()), None)
         if found is not None:
             return found
     return None
 
 
-def last_checkpoint(folder: Path) -> list[Path]:
-    """Give what ``last_checkpoint`` names, there or, if the folder has moved, beside it."""
+def _find_last(folder: Path) -> list[Path]:
+    """Return the path in ``last_checkpoint``, and where it is if the folder was moved."""
     note = folder / 'last_checkpoint'
     if not note.is_file():
         return []
@@ -89,8 +89,8 @@ def last_checkpoint(folder: Path) -> list[Path]:
     return [path, folder / path.name]
 
 
-def missing_data(config: Config) -> str | None:
-    """Name the first folder or file of the test set that is not there; None if all is."""
+def find_missing_data(config: Config) -> str | None:
+    """Describe the first folder or file of the test set that is missing; None if all are there."""
     sections = {name: config.get(name) for name in ('test_dataloader', 'test_evaluator')}
     for path in data_paths(Config(sections).to_dict()):
         fault = fault_of_data(Path(path))
@@ -99,13 +99,13 @@ def missing_data(config: Config) -> str | None:
     return None
 
 
-def key_of_checkpoint(path: Path) -> dict:
-    facts = path.stat()
-    return {'checkpoint': path.name, 'size': facts.st_size, 'mtime_ns': facts.st_mtime_ns}
+def make_checkpoint_key(path: Path) -> dict:
+    stat = path.stat()
+    return {'checkpoint': path.name, 'size': stat.st_size, 'mtime_ns': stat.st_mtime_ns}
 
 
 def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: bool) -> dict:
-    """Give the metrics of ``Runner.test``, under the Runner's names.
+    """Return the metrics of ``Runner.test``, under the Runner's names.
 
     Raises:
         ValueError: the checkpoint lacks parameters of the model.
@@ -115,7 +115,7 @@ def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: 
     if config.get('default_scope') == 'mmpretrain':
         set_mmpretrain_dataloaders(config)
     bar = ShowProgress(title)
-    with redirect_stdout(Nowhere()), bar.progress:
+    with redirect_stdout(DevNull()), bar.progress:
         runner = build_runner_with_tta(config) if tta else build_runner(config)
         check_fit(runner.model, checkpoint)
         runner.register_hook(bar)
@@ -123,7 +123,7 @@ def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: 
 
 
 def check_fit(model: torch.nn.Module, checkpoint: Path) -> None:
-    """Refuse a checkpoint without all parameters; the Runner would leave them random."""
+    """Refuse a checkpoint that lacks parameters; the Runner would leave them random."""
     state = _load_checkpoint(str(checkpoint), map_location='cpu')
     state = state.get('state_dict', state)
     state = {re.sub(r'^module\.', '', name): value for name, value in state.items()}
@@ -138,8 +138,8 @@ def check_fit(model: torch.nn.Module, checkpoint: Path) -> None:
         )
 
 
-def in_percent(measured: Mapping[str, float], metric: str) -> float | None:
-    """Give one of METRICS out of what a Runner measured; None if it did not."""
+def find_metric(measured: Mapping[str, float], metric: str) -> float | None:
+    """Return one of METRICS in percent, or None if the Runner did not measure it."""
     name, factor = METRICS[metric.removeprefix(MULTI_SCALE)]
     value = measured.get(name)
     return None if value is None else value * factor

@@ -1,7 +1,7 @@
-"""The published numbers, and which config stands for which row of which table.
+"""The published numbers, and the config of each row of each table.
 
-The numbers are those of ``tests/data/tables.csv``: one line per metric, with the source it is
-printed in. ``tests/data/errata.yaml`` names those that are wrong, and why.
+The numbers are in ``data/tables.csv``: one line per metric, with the source it is printed in.
+``data/errata.yaml`` lists those that are wrong, and why; ``data/errata_v2.yaml`` of UniFormerV2.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = ROOT / 'configs'
-NUMBERS = ROOT / 'tests' / 'data' / 'tables.csv'
-ERRATA = ROOT / 'tests' / 'data' / 'errata.yaml'
+from ..configs import list_configs
+
+DATA = Path(__file__).parent / 'data'
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper: what it is about, and which lines of ``tables.csv`` are it."""
+    """A table of the paper: its subject, and which lines of ``tables.csv`` belong to it."""
 
     title: str
     source: str
@@ -63,7 +62,7 @@ COST = ('params_M', 'flops_G')
 
 @dataclass
 class Row:
-    """A row of a table, in the words in which it is printed; '' is what is not printed."""
+    """A row of a table as it is printed; '' for what is not printed."""
 
     config: str
     source: str
@@ -72,8 +71,8 @@ class Row:
     metrics: dict[str, str] = field(default_factory=dict)
 
 
-def config_of(line: dict[str, str]) -> str | None:
-    """Name the config that a line of ``tables.csv`` is about; None where there is none yet."""
+def name_config(line: dict[str, str]) -> str | None:
+    """Return the name of the config of a line of ``tables.csv``, or None if there is none."""
     method = METHODS.get(line['framework'])
     if method is None:
         return None
@@ -86,33 +85,30 @@ def config_of(line: dict[str, str]) -> str | None:
     if size in LIGHT:
         return f'{name}_{schedule}'
     if line['task'] == 'semantic_segmentation':
-        return f'{name}_{name_of_segmentation(pattern, schedule)}'
+        return f'{name}_{_name_segmentation(pattern, schedule)}'
     if line['task'] == 'pose_estimation':
         return '_'.join([name, *([] if pattern == 'g' else [pattern]), line['input_size']])
     return f'{name}_{pattern}_{schedule}'
 
 
-def name_of_segmentation(pattern: str, schedule: str) -> str:
-    """Windows of 32 are for testing alone, with the weights of global training."""
+def _name_segmentation(pattern: str, schedule: str) -> str:
+    """Windows of 32 are only tested, with weights that were trained with global attention."""
     if pattern in ('w32', 'h32'):
         return f'g_{schedule}_test_{pattern}'
     return f'{pattern}_{schedule}'
 
 
 def read_numbers() -> Iterator[dict[str, str]]:
-    if not NUMBERS.is_file():
-        raise FileNotFoundError(
-            f'{NUMBERS} holds the published numbers and is missing; run this in a full checkout'
-        )
-    with NUMBERS.open(newline='', encoding='utf-8') as file:
+    """Yield the lines of ``tables.csv``."""
+    with (DATA / 'tables.csv').open(newline='', encoding='utf-8') as file:
         yield from csv.DictReader(file)
 
 
-def published_rows() -> list[Row]:
-    """Give every printed row of a config, source by source."""
+def read_rows() -> list[Row]:
+    """Return every printed row of a config, source by source."""
     rows: dict[tuple[str, str], Row] = {}
     for line in read_numbers():
-        config = config_of(line)
+        config = name_config(line)
         if config is None:
             continue
         row = rows.setdefault((config, line['source']), Row(config, line['source']))
@@ -125,17 +121,18 @@ def published_rows() -> list[Row]:
     return list(rows.values())
 
 
-def rows_of(table: str) -> list[Row]:
-    """Give the rows of a table for which there is a config."""
+def find_rows(table: str) -> list[Row]:
+    """Return the rows of a table for which there is a config."""
     wanted = TABLES[table]
+    configs = list_configs()
     methods = METHODS.values() if wanted.framework is None else [METHODS[wanted.framework]]
     return [
         row
-        for row in published_rows()
+        for row in read_rows()
         if row.source == wanted.source
         and row.config.partition('_uniformer_')[0] in methods
         and is_light(row.config) is wanted.light
-        and find_config(row.config) is not None
+        and row.config in configs
     ]
 
 
@@ -143,17 +140,14 @@ def is_light(config: str) -> bool:
     return config.partition('_uniformer_')[2].partition('_')[0] in LIGHT
 
 
-def find_config(name: str) -> Path | None:
-    """Find a config by its name, which is unique in the tree."""
-    return next(CONFIGS.glob(f'[!_]*/{name}.py'), None)
+def read_errata(name: str = 'errata') -> list[dict]:
+    """Return the wrong numbers: config, sources, column, published, ours, why."""
+    return yaml.safe_load((DATA / f'{name}.yaml').read_text(encoding='utf-8'))
 
 
-def errata() -> list[dict]:
-    """Give the wrong numbers: configs, sources, column, published, ours, why."""
-    return yaml.safe_load(ERRATA.read_text(encoding='utf-8')) if ERRATA.is_file() else []
-
-
-def errata_of(row: Row) -> list[dict]:
+def find_errata(row: Row) -> list[dict]:
     return [
-        item for item in errata() if row.config == item['config'] and row.source in item['sources']
+        item
+        for item in read_errata()
+        if row.config == item['config'] and row.source in item['sources']
     ]

@@ -1,4 +1,4 @@
-"""Paper beside ours: in the terminal, in Markdown and in CSV."""
+"""Published numbers beside ours: in the terminal, in Markdown and in CSV."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from .measure import ACCURACY, Measured
-from .published import Row, errata_of
+from ..tables import markdown_table
+from .published import Row, find_errata
+from .rows import ACCURACY, Measured
 
-# Those that fit into a terminal; the files have all.
+# Metrics that fit into a terminal; the files have all.
 HEADLINES = ('box_AP', 'mask_AP', 'mIoU', 'ms_mIoU', 'AP', 'AR', ACCURACY)
 UNITS = {'parameters': 'M', 'FLOPs': 'G', 'latency': 'ms'}
 CSV_COLUMNS = ('table', 'config', 'quantity', 'unit', 'paper', 'ours', 'source')
@@ -24,7 +25,7 @@ NOT_RUN = 'not run'
 
 @dataclass
 class Section:
-    """A table with what was measured of it so far, row by row."""
+    """A table with what has been measured so far, row by row."""
 
     name: str
     title: str
@@ -41,34 +42,34 @@ class Section:
         return list(dict.fromkeys(found))
 
 
-def number(value: float | str, digits: int) -> str:
+def format_number(value: float | str, digits: int) -> str:
     return value if isinstance(value, str) else f'{value:.{digits}f}'
 
 
-def quantities(
+def list_quantities(
     row: Row, measured: Measured | None, metrics: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
-    """Give quantity → what the paper prints and what is ours, as text.
+    """Return quantity → published number and ours, as text.
 
-    Metrics of other rows, which this one does not have, are empty.
+    Metrics that only other rows have are empty.
     """
     paper = {'parameters': row.params_M, 'FLOPs': row.flops_G, **row.metrics}
     ours = dict.fromkeys(('parameters', 'FLOPs', 'latency', *row.metrics), NOT_RUN)
     if measured is not None:
         ours = {
-            'parameters': number(measured.parameters / 1e6, 2),
-            'FLOPs': number(measured.flops / 1e9, 2),
-            'latency': number(measured.latency, 0),
-            **{metric: number(value, 1) for metric, value in measured.metrics.items()},
+            'parameters': format_number(measured.parameters / 1e6, 2),
+            'FLOPs': format_number(measured.flops / 1e9, 2),
+            'latency': format_number(measured.latency, 0),
+            **{metric: format_number(value, 1) for metric, value in measured.metrics.items()},
         }
     cells = {name: (paper.get(name) or NOT_PRINTED, text) for name, text in ours.items()}
     return {name: cells.get(name, ('', '')) for name in (*UNITS, *metrics)}
 
 
-def notes_of(section: Section) -> list[str]:
+def make_notes(section: Section) -> list[str]:
     notes = []
     for row in section.rows:
-        for item in errata_of(row):
+        for item in find_errata(row):
             notes.append(
                 f'{row.config}: the printed {item["column"]} of {item["published"]} is wrong, '
                 f'{item["why"]}.'
@@ -86,34 +87,30 @@ def print_section(section: Section, console: Console) -> None:
         unit = f' / {UNITS[name]}' if name in UNITS else ''
         table.add_column(f'{name}{unit}', justify='right')
     for row, measured in section.pairs():
-        cells = quantities(row, measured, metrics)
+        cells = list_quantities(row, measured, metrics)
         pairs = ['\n'.join(cells[name]) for name in names]
         table.add_row(row.config, 'paper\nours', *pairs)
     console.print(table)
-    for note in notes_of(section):
+    for note in make_notes(section):
         console.print(note, soft_wrap=True, highlight=False)
 
 
-def markdown(section: Section, figures: Sequence[Path]) -> str:
+def make_markdown(section: Section, figures: Sequence[Path]) -> str:
     metrics = section.metrics()
     header = ['config', 'parameters / M', 'ours', 'FLOPs / G', 'ours', 'latency / ms']
     header += [word for metric in metrics for word in (metric, 'ours')]
-    lines = [f'## {section.name}: {section.title}', '', table_line(header)]
-    lines.append(table_line(['---', *['---:'] * (len(header) - 1)]))
+    rows = [header]
     for row, measured in section.pairs():
-        cells = quantities(row, measured, metrics)
+        cells = list_quantities(row, measured, metrics)
         latency = cells.pop('latency')[1]
         words = [word for pair in cells.values() for word in pair]
-        lines.append(table_line([row.config, *words[:4], latency, *words[4:]]))
-    for note in notes_of(section):
+        rows.append([row.config, *words[:4], latency, *words[4:]])
+    lines = [f'## {section.name}: {section.title}', '', *markdown_table(rows)]
+    for note in make_notes(section):
         lines += ['', note]
     for figure in figures:
         lines += ['', f'![{section.title}]({figure.name})']
     return '\n'.join([*lines, ''])
-
-
-def table_line(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(cells)} |'
 
 
 def write_csv(sections: Sequence[Section], path: Path) -> None:
@@ -123,7 +120,7 @@ def write_csv(sections: Sequence[Section], path: Path) -> None:
         writer.writerow(CSV_COLUMNS)
         for section in sections:
             for row, measured in section.pairs():
-                cells = quantities(row, measured, section.metrics())
+                cells = list_quantities(row, measured, section.metrics())
                 for name, (paper, ours) in cells.items():
                     if not ours:
                         continue

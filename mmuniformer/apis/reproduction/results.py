@@ -1,4 +1,4 @@
-"""What has been measured, kept on disk after every step."""
+"""Measurements, written to disk after each of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmengine.config import Config
 
 
 class Results:
-    """Measurements by config and kind; one is used again only while its key is the same.
+    """Measurements by config and quantity; one is reused only while its key is the same.
 
     Raises:
         ValueError: the file is not one of these.
@@ -22,35 +22,35 @@ class Results:
 
     def __init__(self, path: Path):
         self.path = path
-        self.kept: dict[str, dict[str, dict]] = {}
+        self.saved: dict[str, dict[str, dict]] = {}
         if path.exists():
             try:
-                self.kept = dict(json.loads(path.read_text(encoding='utf-8')))
+                self.saved = dict(json.loads(path.read_text(encoding='utf-8')))
             except (ValueError, TypeError) as error:
                 raise ValueError(f'{path} cannot be read ({error}); remove it') from error
 
-    def measure(self, config: str, kind: str, key: dict, function: Callable[[], Any]) -> Any:
-        """Give the value that was kept under ``key``, or that of ``function``, which is kept."""
-        found = self.kept.get(config, {}).get(kind)
+    def measure(self, config: str, quantity: str, key: dict, function: Callable[[], Any]) -> Any:
+        """Return the value saved under ``key``, or that of ``function``, which is saved."""
+        found = self.saved.get(config, {}).get(quantity)
         if found is None or found['key'] != key:
-            found = {'key': key, 'value': function(), 'when': now()}
-            self.kept.setdefault(config, {})[kind] = found
+            found = {'key': key, 'value': function(), 'when': _now()}
+            self.saved.setdefault(config, {})[quantity] = found
             self.save()
         return found['value']
 
     def save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = self.path.with_suffix('.new')
-        new.write_text(json.dumps(self.kept, indent=1) + '\n', encoding='utf-8')
+        new.write_text(json.dumps(self.saved, indent=1) + '\n', encoding='utf-8')
         os.replace(new, self.path)
 
 
-def now() -> str:
+def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec='milliseconds')
 
 
 def hash_of_config(config: Config) -> str:
-    """Hash what a config says, its bases included, not how it is written."""
+    """Hash the settings of a config, including those of its bases, not their text."""
     text = json.dumps(config.to_dict(), sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,156 +1,151 @@
-"""The paper's tables beside ours: parameters, FLOPs, latency here, and accuracy where possible.
-
-    python tools/reproduce.py table6 --no-latency
-    python tools/reproduce.py all --checkpoints checkpoints
-    python tools/reproduce.py mini --checkpoints work_dirs
-
-Accuracy is measured where checkpoint and data set are present, by the toolbox's own Runner. The
-checkpoint of a config NAME is DIR/NAME.pth, or the best or last one in the folder DIR/NAME. What is
-not run says why. Each number is kept in OUT/results.json as soon as it is there: after an
-interruption the same command goes on. A kept number counts while config and checkpoint stay.
-
-Writes OUT/report.md, OUT/report.csv, and figures: accuracy against FLOPs, FLOPs against resolution.
-"""
+"""Tables of the paper, measured row by row, and the report of them."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import torch
-from reproduction import figures, report
-from reproduction.latency import describe_device
-from reproduction.measure import ACCURACY, Options, hash_of_code, measure_row
-from reproduction.published import CONFIGS, TABLES, Row, find_config, rows_of
-from reproduction.report import Section
-from reproduction.results import Results
-from rich.console import Console
-
-INTERRUPTED = 130
+from ..configs import find_config, list_configs
+from ..latency import check_device, describe_device
+from . import figures, report
+from .published import TABLES, Row, find_rows
+from .report import Section
+from .results import Results
+from .rows import ACCURACY, Options, hash_of_code, measure_row
 
 
-def table_name(text: str) -> str:
-    name = f'table{text}' if text.isdigit() else text
-    if name not in (*TABLES, 'all', 'mini'):
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is no table of dense prediction; there are {", ".join(TABLES)}, all and mini'
-        )
-    return name
+def reproduce(
+    tables: Sequence[str] = (),
+    configs: Sequence[str | Path] = (),
+    *,
+    checkpoints: str | Path | None = None,
+    out: str | Path = 'work_dirs/reproduce',
+    latency: bool = True,
+    latency_shape: Sequence[int] | None = None,
+    device: str = 'cpu',
+    on_row: Callable[[Section, int], object] = lambda section, number: None,
+    on_section: Callable[[Section], object] = lambda section: None,
+    notify: Callable[[str], object] = print,
+) -> list[Section]:
+    """Measure tables of the paper: parameters, FLOPs, latency, and accuracy if possible.
 
+    Accuracy is measured for configs whose checkpoint and data set are there. Each number is saved
+    in ``out/results.json`` at once and reused as long as config and checkpoint stay the same. A
+    report with figures is written to ``out``, also after an interruption.
 
-def parse_args(
-    argv: Sequence[str] | None = None,
-) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    Args:
+        tables: names out of ``TABLES``; ``'all'`` of these; ``'mini'``, the models on mini data.
+        configs: other configs, by path or name.
+        checkpoints: folder in which the checkpoint of a config NAME is NAME.pth, or the best or
+            last one in the folder NAME.
+        latency: whether the latency is measured.
+        latency_shape: ``(H, W)`` of its input, ``(T, H, W)`` for video; as in the tables if None.
+        device: of the latency.
+        on_row: called before each row with its table and its number from 1 on.
+        on_section: called after each table.
+        notify: called with why an accuracy cannot be measured.
+
+    Example:
+        >>> table, = reproduce(configs=['mask_rcnn_uniformer_xxs_1x'], latency=False)
+        >>> f'{table.measured[0].parameters / 1e6:.1f} M'
+        '29.4 M'
+
+    Raises:
+        FileNotFoundError: there is no such config or folder.
+        ValueError: no or an unknown table, or a shape or a device that cannot be.
+    """
+    check_device(device)
+    out = Path(out)
+    if latency_shape is not None and len(latency_shape) not in (2, 3):
+        raise ValueError(f'the latency shape {[*latency_shape]} is not H W, or T H W for video')
+    if checkpoints is not None and not Path(checkpoints).is_dir():
+        raise FileNotFoundError(f'the folder of checkpoints {checkpoints} does not exist')
+    options = Options(
+        checkpoints=None if checkpoints is None else Path(checkpoints),
+        runs=out / 'runs',
+        latency=latency,
+        latency_shape=latency_shape and tuple(latency_shape),
+        device=device,
+        notify=notify,
     )
-    parser.add_argument(
-        'tables', nargs='*', metavar='TABLE', type=table_name,
-        help=f'{", ".join(TABLES)}; all of these; or mini, the models on the built-in data',
-    )  # fmt: skip
-    parser.add_argument('--configs', type=Path, nargs='+', default=[], help='other config files')
-    parser.add_argument('--checkpoints', type=Path, metavar='DIR', help='folder of checkpoints')
-    parser.add_argument('--out', type=Path, default=Path('work_dirs/reproduce'), metavar='OUT')
-    parser.add_argument('--no-latency', action='store_true', help='leave the latency out')
-    parser.add_argument(
-        '--latency-shape', type=int, nargs='+', metavar='N',
-        help='height and width for the latency, for video with frames in front (as in the tables)',
-    )  # fmt: skip
-    parser.add_argument('--device', default='cpu', help='of the latency: cpu, cuda, cuda:1 (cpu)')
-    return parser, parser.parse_args(argv)
-
-
-def check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    if not args.tables and not args.configs:
-        parser.error(f'name a table: {", ".join(TABLES)}, all or mini')
-    for path in args.configs:
-        if not path.is_file():
-            parser.error(f'config {path} does not exist')
-    if args.checkpoints is not None and not args.checkpoints.is_dir():
-        parser.error(f'--checkpoints {args.checkpoints} is not a folder')
-    if args.latency_shape is not None and len(args.latency_shape) not in (2, 3):
-        parser.error('--latency-shape takes H W, or T H W for video')
-    if args.device.startswith('cuda') and not torch.cuda.is_available():
-        parser.error(f'--device {args.device}: no CUDA device here; use cpu')
-
-
-def sections_of(args: argparse.Namespace) -> list[Section]:
-    names = list(TABLES) if 'all' in args.tables else []
-    names = dict.fromkeys([*names, *(name for name in args.tables if name != 'all')])
-    sections = []
-    for name in names:
-        if name == 'mini':
-            rows = unpublished(sorted(CONFIGS.glob('[!_]*/mini_*.py')))
-            sections.append(Section(name, 'models on the built-in data', rows))
-        else:
-            sections.append(Section(name, TABLES[name].title, rows_of(name)))
-    if args.configs:
-        sections.append(Section('configs', 'configs without a table', unpublished(args.configs)))
+    files = {**list_configs(), **{Path(name).stem: find_config(name) for name in configs}}
+    sections = make_sections(tables, [Path(name).stem for name in configs])
+    results = Results(out / 'results.json')
+    try:
+        for section in sections:
+            for number, row in enumerate(section.rows, start=1):
+                on_row(section, number)
+                section.measured.append(measure_row(row, files[row.config], results, options))
+            on_section(section)
+        if any(section.name in TABLES for section in sections):
+            _draw_resolutions(out, results)
+    finally:
+        write_report(out, sections, options)
     return sections
 
 
-def unpublished(paths: Sequence[Path]) -> list[Row]:
-    return [Row(path.stem, '') for path in paths]
+def make_sections(tables: Sequence[str], configs: Sequence[str]) -> list[Section]:
+    """Return the tables with these names, and one of ``configs``, with nothing measured yet.
+
+    Raises:
+        ValueError: there is no table of a name, or none is asked for.
+    """
+    if not tables and not configs:
+        raise ValueError(f'name a table: {", ".join(TABLES)}, all or mini')
+    names: list[str] = []
+    for name in tables:
+        name = f'table{name}' if name.isdigit() else name
+        if name not in (*TABLES, 'all', 'mini'):
+            raise ValueError(
+                f'{name!r} is no table of dense prediction; there are {", ".join(TABLES)}, all '
+                'and mini'
+            )
+        names += TABLES if name == 'all' else [name]
+    sections = []
+    for name in dict.fromkeys(names):
+        if name == 'mini':
+            found = sorted(stem for stem in list_configs() if stem.startswith('mini_'))
+            sections.append(Section(name, 'models on mini data', _unpublished(found)))
+        else:
+            sections.append(Section(name, TABLES[name].title, find_rows(name)))
+    if configs:
+        sections.append(Section('configs', 'configs without a table', _unpublished(configs)))
+    return sections
 
 
-def run(args: argparse.Namespace, sections: Sequence[Section], results: Results) -> None:
-    """Measure row by row; whatever happens, the report has what there is."""
-    # Lines of a pipe or a file need not fit anywhere.
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    progress = Console(stderr=True)
-    files = {path.stem: path for path in args.configs}
-    options = Options(
-        checkpoints=args.checkpoints,
-        runs=args.out / 'runs',
-        latency=not args.no_latency,
-        latency_shape=args.latency_shape and tuple(args.latency_shape),
-        device=args.device,
-    )
-    try:
-        for section in sections:
-            for at, row in enumerate(section.rows, start=1):
-                progress.print(
-                    f'{section.name} {at}/{len(section.rows)}: {row.config}', highlight=False
-                )
-                path = files.get(row.config) or find_config(row.config)
-                section.measured.append(measure_row(row, path, results, options))
-            report.print_section(section, console)
-        if any(section.name in TABLES for section in sections):
-            resolutions(args.out, results)
-    finally:
-        write(args, sections)
+def _unpublished(configs: Sequence[str]) -> list[Row]:
+    return [Row(config, '') for config in configs]
 
 
-def resolutions(out: Path, results: Results) -> None:
+def _draw_resolutions(out: Path, results: Results) -> None:
     rows = results.measure(
         'figure', 'resolutions', {'code': hash_of_code()}, figures.count_resolutions
     )
     figures.draw_resolutions(rows, out / 'flops_resolution.png')
 
 
-def write(args: argparse.Namespace, sections: Sequence[Section]) -> None:
-    args.out.mkdir(parents=True, exist_ok=True)
+def write_report(out: Path, sections: Sequence[Section], options: Options) -> None:
+    """Write ``report.md``, ``report.csv`` and figures of accuracy against FLOPs."""
+    out.mkdir(parents=True, exist_ok=True)
     parts = ['# Paper and ours', '']
-    if not args.no_latency:
-        shape = args.latency_shape and '×'.join(map(str, args.latency_shape))
+    if options.latency:
+        shape = options.latency_shape and '×'.join(map(str, options.latency_shape))
         parts += [
             f'Latency of one input, {shape or "the resolution of the table"}: '
-            f'median on {describe_device(args.device)}.',
+            f'median on {describe_device(options.device)}.',
             '',
         ]
-    for section in sections:
-        parts.append(report.markdown(section, accuracy_figures(section, args.out)))
-    if (args.out / 'flops_resolution.png').exists():
+    draw = partial(_draw_accuracy, out=out)
+    parts += [report.make_markdown(section, draw(section)) for section in sections]
+    if (out / 'flops_resolution.png').exists():
         parts.append('## FLOPs against resolution\n\n![FLOPs](flops_resolution.png)\n')
-    (args.out / 'report.md').write_text('\n'.join(parts), encoding='utf-8')
-    report.write_csv(sections, args.out / 'report.csv')
+    (out / 'report.md').write_text('\n'.join(parts), encoding='utf-8')
+    report.write_csv(sections, out / 'report.csv')
 
 
-def accuracy_figures(section: Section, out: Path) -> list[Path]:
-    """Draw our own accuracy, or the published one where there is none."""
+def _draw_accuracy(section: Section, out: Path) -> list[Path]:
+    """Draw our own accuracies, or the published ones of rows that have none."""
     metric = next((name for name in section.metrics() if name != ACCURACY), None)
     points = []
     for row, measured in section.pairs():
@@ -164,27 +159,3 @@ def accuracy_figures(section: Section, out: Path) -> list[Path]:
     path = out / f'accuracy_{section.name}.png'
     figures.draw_accuracy(points, metric, section.title, path)
     return [path]
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    parser, args = parse_args(argv)
-    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
-    check(parser, args)
-    try:
-        results, sections = Results(args.out / 'results.json'), sections_of(args)
-    except (ValueError, FileNotFoundError) as error:
-        parser.error(str(error))
-    try:
-        run(args, sections, results)
-    except KeyboardInterrupt:
-        print(
-            f'\ninterrupted; {results.path} keeps what there is, the same command goes on',
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-    print(f'{args.out / "report.md"}, report.csv and figures are written')
-    return 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -2,22 +2,53 @@
 
 from importlib import import_module
 
-# Public name → the module that it is imported from when it is first used.
+# Functions that share their name with a module have to be imported before it is.
+from .benchmarking.run import benchmark
+from .complexity import Complexity, complexity
+from .configs import find_config, load_config
+from .latency import latencies, latency
+from .memory import memory, memory_of_step
+from .model import build_model, load_model
+from .reproduction.run import reproduce
+
+# Public name → the module that is imported when it is first used: OpenCV takes its time.
 _LOCATIONS = {
-    'build_model': '.model',
-    'load_model': '.model',
-    'export': '.exporting',
-    'make_exportable': '.exporting',
     'ExportReport': '.exporting',
-    'predictor': '.predict',
-    'Predictor': '.predict',
-    'PredictionRun': '.predict',
-    'find_sources': '.predict',
-    'explain': '.explanation',
-    'compare_cams': '.explanation',
     'Explanation': '.explanation',
+    'PredictionRun': '.predict',
+    'Predictor': '.predict',
+    'compare_cams': '.explanation',
+    'explain': '.explanation',
+    'export': '.exporting',
+    'find_sources': '.predict',
+    'make_exportable': '.exporting',
+    'predictor': '.predict',
 }
-__all__ = sorted(_LOCATIONS)
+
+__all__ = [
+    'Complexity',
+    'Explanation',
+    'ExportReport',
+    'PredictionRun',
+    'Predictor',
+    'benchmark',
+    'build_model',
+    'compare_cams',
+    'complexity',
+    'explain',
+    'export',
+    'find_config',
+    'find_sources',
+    'latencies',
+    'latency',
+    'load_config',
+    'load_model',
+    'make_exportable',
+    'memory',
+    'memory_of_step',
+    'predictor',
+    'reproduce',
+]
 
 
 def __getattr__(name: str):

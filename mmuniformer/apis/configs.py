@@ -15,6 +15,12 @@ PACKAGE = Path(__file__).resolve().parents[1]
 CONFIG_FOLDERS = (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs')
 
 
+def list_configs() -> dict[str, Path]:
+    """Return all configs of this package by name, without those that are only inherited from."""
+    paths = [path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py')]
+    return {path.stem: path for path in paths if '_base_' not in path.parts}
+
+
 def find_config(name: str | Path) -> Path:
     """Find a config file by its path, or by its name among those of this package.
 
@@ -27,8 +33,7 @@ def find_config(name: str | Path) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    paths = [path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py')]
-    known = {path.stem: path for path in paths if '_base_' not in path.parts}
+    known = list_configs()
     stem = str(name).removesuffix('.py')
     if stem in known:
         return known[stem]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .configs import load_config
 from .model import build_model, get_in_channels
-from .toolbox import find_toolbox
+from .toolbox import check_shape, find_toolbox
 
 Clock = Callable[[], float]
 ROUNDS = 3
@@ -41,15 +41,18 @@ def latency(
 
     Raises:
         FileNotFoundError: there is no such config.
-        ValueError: the config has no supported model, or ``rounds`` is less than 1.
+        ValueError: the config has no supported model, the shape does not suit it, there is no such
+            device, or ``rounds`` is less than 1.
     """
+    device = check_device(device)
     config = load_config(config)
     toolbox = find_toolbox(config)
+    shape = check_shape(toolbox.table_shape(config) if shape is None else shape, toolbox.axes)
     # The weights decide how many regions a detector proposes.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         model = build_model(config)
-        x = torch.rand(1, get_in_channels(model), *(shape or toolbox.table_shape(config)))
+        x = torch.rand(1, get_in_channels(model), *shape)
     model.to(device).eval()
     with torch.no_grad():
         times = latencies({'model': lambda x: toolbox.run(model, x)}, x.to(device), rounds)
@@ -81,7 +84,7 @@ def time_rounds(
     warmup: int = 1,
     device: str | torch.device = 'cpu',
     clock: Clock = time.perf_counter,
-    on_step: Callable[[], object] = lambda: None,
+    on_step: Callable[[str], object] = lambda name: None,
 ) -> dict[str, list[float]]:
     """Time steps in rounds in which each takes its turn, so that a busy machine slows all of them.
 
@@ -90,7 +93,7 @@ def time_rounds(
         warmup: rounds before these, which are not timed.
         device: where the steps compute; on a GPU, a step ends when its kernels have finished.
         clock: for a CPU, returns seconds.
-        on_step: called after every timed step.
+        on_step: called with the name of every step that was timed.
 
     Returns:
         Seconds of every round, by name.
@@ -107,7 +110,7 @@ def time_rounds(
     for _ in range(rounds):
         for name, step in steps.items():
             times[name].append(time_step(step, device, clock))
-            on_step()
+            on_step(name)
     return times
 
 
@@ -129,6 +132,25 @@ def time_step(
         end.record()
         end.synchronize()
     return start.elapsed_time(end) / 1000
+
+
+def check_device(device: str | torch.device) -> torch.device:
+    """Return the device of this name.
+
+    Example:
+        >>> check_device('cpu')
+        device(type='cpu')
+
+    Raises:
+        ValueError: PyTorch does not know it, or there is none here.
+    """
+    try:
+        found = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f'the device {device!r} is none of PyTorch; use cpu or cuda') from error
+    if found.type == 'cuda' and (found.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f'device {device}: PyTorch finds no GPU here; use cpu')
+    return found
 
 
 def describe_device(device: str | torch.device) -> str:

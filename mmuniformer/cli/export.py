@@ -33,7 +33,9 @@ exit code is 1 if any output is off by more than 1e-4 of its standard deviation.
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer export',
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')
     parser.add_argument(

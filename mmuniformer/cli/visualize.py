@@ -38,7 +38,9 @@ NOT_OPTIONS = ('command', 'config', 'checkpoint', 'input', 'pairs', 'out')
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer visualize',
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, text in METHODS.items():

@@ -26,7 +26,9 @@ chosen. What is found and drawn is what mmuniformer demo finds and draws.
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog='mmuniformer web-demo',
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         '--model', nargs=3, action='append', required=True,

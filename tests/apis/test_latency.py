@@ -27,10 +27,14 @@ def test_steps_take_turns_after_warmups_that_are_not_timed():
 
     steps = {'a': lambda: step('a', len(order)), 'b': lambda: step('b', 100.0)}
     ticks = []
-    times = time_rounds(steps, 3, warmup=2, clock=clock, on_step=lambda: ticks.append(len(order)))
+
+    def on_step(name: str):
+        ticks.append((name, len(order)))
+
+    times = time_rounds(steps, 3, warmup=2, clock=clock, on_step=on_step)
     assert order == ['a', 'b'] * 5
     assert times == {'a': [4, 6, 8], 'b': [100, 100, 100]}
-    assert ticks == [5, 6, 7, 8, 9, 10]
+    assert ticks == [('a', 5), ('b', 6), ('a', 7), ('b', 8), ('a', 9), ('b', 10)]
 
 
 def test_latencies_are_the_medians_of_the_rounds(monkeypatch):
@@ -54,6 +58,12 @@ def test_a_step_takes_as_long_as_it_sleeps():
 def test_no_rounds_are_refused():
     with pytest.raises(ValueError, match='rounds is 0; at least 1'):
         latencies({}, torch.zeros(1), rounds=0)
+
+
+@pytest.mark.parametrize('device', ['cuda:99', 'gpu'])
+def test_a_device_that_is_not_there_is_refused(device):
+    with pytest.raises(ValueError, match=f'{device}.* use cpu'):
+        latency('uniformer_xxs_in1k_128', device=device)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from numpy import ndarray
 
-from .classifier import best, draw_classes
-from .models import Found, Predictor, check_loaded, classes_of
+from .classifier import draw_classes, top_classes
+from .models import Found, Predictor, check_loaded, find_classes
 
 
 class ActionRecognizer(Predictor):
@@ -45,7 +45,7 @@ class ActionRecognizer(Predictor):
         head = inner.model.cls_head
         self.gives_logits = head.average_clips != 'prob'
         number = head.num_classes
-        self.classes, _ = classes_of(inner.cfg, checkpoint, number, labels)
+        self.classes, _ = find_classes(inner.cfg, checkpoint, number, labels)
 
     def __call__(self, video: str | Path) -> Found:
         """Predict for a video file."""
@@ -53,7 +53,7 @@ class ActionRecognizer(Predictor):
         scores = torch.tensor(scores)
         if self.gives_logits:
             scores = scores.softmax(0)
-        return best(scores.numpy(), self.classes, self.topk)
+        return top_classes(scores.numpy(), self.classes, self.topk)
 
     def draw(self, frame: ndarray, found: Found) -> ndarray:
         return draw_classes(frame, found)

@@ -8,10 +8,10 @@ import numpy as np
 from numpy import ndarray
 
 from .drawing import draw_tags, enlarge, label_color
-from .models import Found, Predictor, check_loaded, classes_of
+from .models import Found, Predictor, check_loaded, find_classes
 
 
-def best(scores: ndarray, classes: tuple[str, ...], number: int) -> Found:
+def top_classes(scores: ndarray, classes: tuple[str, ...], number: int) -> Found:
     """Return the ``number`` classes with the highest scores, the best one first."""
     labels = [int(label) for label in np.argsort(-scores, kind='stable')[:number]]
     return {
@@ -65,8 +65,8 @@ class Classifier(Predictor):
         scores = self.inferencer(image)[0]['pred_scores']
         if self.classes is None:  # not every head says how many there are
             config = self.inferencer.config
-            self.classes, _ = classes_of(config, self.checkpoint, len(scores), self.labels)
-        return best(scores, self.classes, self.topk)
+            self.classes, _ = find_classes(config, self.checkpoint, len(scores), self.labels)
+        return top_classes(scores, self.classes, self.topk)
 
     def draw(self, image: ndarray, found: Found) -> ndarray:
         return draw_classes(image, found)

@@ -98,7 +98,7 @@ def check_loaded(model: nn.Module, checkpoint: Path) -> None:
         )
 
 
-def classes_of(
+def find_classes(
     config: Mapping, checkpoint: Path, number: int, labels: str | Path | None
 ) -> tuple[tuple[str, ...], Any]:
     """Return the names of the classes, and their colors in RGB or None.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from .drawing import draw_tags, enlarge, label_color
-from .models import Found, Predictor, check_loaded, classes_of
+from .models import Found, Predictor, check_loaded, find_classes
 
 TINT = 0.55  # weight of the color of a class in the drawing
 
@@ -40,7 +40,7 @@ class Segmentor(Predictor):
         model = self.inferencer.model
         check_loaded(model, checkpoint)
         number = model.decode_head.num_classes
-        self.classes, palette = classes_of(self.inferencer.cfg, checkpoint, number, labels)
+        self.classes, palette = find_classes(self.inferencer.cfg, checkpoint, number, labels)
         own = [tuple(map(int, color))[::-1] for color in palette or ()]
         self.colors = own or [label_color(label) for label in range(number)]
 

@@ -18,6 +18,7 @@ from docs_pages import ROOT, Command
 from mmengine.config import Config
 
 from configs import CONFIGS
+from mmuniformer.apis.configs import find_config
 
 # Pattern of a command → why the tests do not run it. All others are run.
 NOT_RUN = {
@@ -35,10 +36,10 @@ NOT_RUN = {
     r'python tools/make_k710\.py': 'needs the lists of Kinetics',
     r'python tools/make_label_maps\.py': 'needs ImageNet and a download',
     r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
-    r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
-    r'python tools/benchmark\.py$': 'takes minutes',
+    r'mmuniformer benchmark .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
+    r'mmuniformer benchmark$': 'takes minutes',
     r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
-    r'python tools/reproduce\.py .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
+    r'mmuniformer reproduce .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
     r'python -m (http\.server|mkdocs serve)': 'does not end',
     r'mkdocs (build|serve)': 'has a test of its own, or does not end',
 }
@@ -47,7 +48,7 @@ MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
 SLOW = (
     r'python tools/doctor\.py',
     r'python tools/make_mini_data\.py',
-    r'python tools/(benchmark|complexity|memory|reproduce)\.py',
+    r'mmuniformer (benchmark|complexity|memory|reproduce)',
 )
 
 
@@ -128,10 +129,12 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
 
 
 def check_own(words: list[str]) -> None:
-    name, config, *rest = words
-    if config != 'CONFIG':
-        (config,) = CONFIGS.glob(f'*/{Path(config).stem}.py')
-    parse(ROOT / 'tools' / f'{name}.py', [str(config), *rest])
+    """A command of ours: its options exist, and so do the configs that it names."""
+    name, *rest = words
+    parsed = parse(ROOT / 'tools' / f'{name.replace("-", "_")}.py', rest)
+    for config in [getattr(parsed, 'config', 'CONFIG'), *getattr(parsed, 'configs', [])]:
+        if config != 'CONFIG':
+            load(find_config(config))
 
 
 def script_of(package: str, name: str) -> Path:

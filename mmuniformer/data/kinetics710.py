@@ -1,30 +1,7 @@
-"""Merge the lists of Kinetics-400, 600 and 700 into Kinetics-710 (arXiv 2211.09552).
+"""Kinetics-710 (UniFormerV2, arXiv 2211.09552): the lists of Kinetics-400, 600 and 700, merged."""
 
-    python tools/make_k710.py                          # lists and videos as mmaction2 lays them out
-    python tools/make_k710.py --train train_{400,600,700}.csv --val val_{400,600,700}.csv
+from __future__ import annotations
 
-The 710 classes are those of the three sets, the same class once. Of the training videos are left
-out, by the YouTube ids in their names:
-
-  leaking     videos that are in a validation set of any of the three
-  duplicates  videos that were there already, in the sets' order; the first one stays, with its
-              class; how many had another one is counted as well
-
-A list has a line "PATH LABEL" per video. A table is a .csv file of the releases, with the columns
-youtube_id, time_start, time_end, split and label; its videos are taken to be at
-CLASS_NAME/ID_START_END.mp4, whether they are there or not.
-
-Written are, all with labels of Kinetics-710 and paths relative to data/:
-
-  kinetics710_train_list_videos.txt
-  kinetics710_val_list_videos.txt           the three validation sets, copies left out
-  kinetics710_val_k400_list_videos.txt      each of them, complete; and k600, k700
-  classes.txt, counts.json                  names of the labels, numbers of the table
-
-The same lists give the same bytes.
-"""
-
-import argparse
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -32,18 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from _k710_lists import ListFile, Video
-from rich.console import Console
-from rich.table import Table
-
-from mmuniformer.weights.class_names import (
-    K710_PARTS,
-    class_names,
-    read_class_names,
-    rows_by_name,
-)
+from ..weights.class_names import K710_PARTS, class_names, read_class_names, rows_by_name
+from .kinetics_lists import ListFile, Video
 
 SETS = ('k400', 'k600', 'k700')
+PREFIX = '{set}/videos_{split}/'
 
 
 def _clip(video: Video) -> tuple[str, ...]:
@@ -82,7 +52,7 @@ def merge(
     key: Callable[[Video], Any],
     held_out: frozenset[str] = frozenset(),
 ) -> Merged:
-    """Put lists behind each other, each video once and without those cut from ``held_out`` ids."""
+    """Concatenate lists, each video once and without those cut from the ``held_out`` ids."""
     merged, rows = Merged(), {}
     for name, videos in lists.items():
         count = merged.counts[name] = Count(read=len(videos))
@@ -100,13 +70,13 @@ def merge(
     return merged
 
 
-def make(
+def make_texts(
     train: Mapping[str, Sequence[Video]],
     val: Mapping[str, Sequence[Video]],
     classes: Sequence[str],
     by: str = 'video',
 ) -> tuple[dict[str, str], dict]:
-    """Make the contents of all files by their names, and the numbers of the table.
+    """Return the contents of all files by their names, and the counts.
 
     Args:
         train, val: the videos of each set, with rows among the merged ``classes``.
@@ -161,98 +131,69 @@ def write(texts: Mapping[str, str], folder: Path, force: bool) -> list[str]:
     return [path.name for path in (*new, *other)]
 
 
-def table(counts: Mapping[str, Any], sizes: Mapping[str, int]) -> Table:
-    """Lay out the numbers; ``sizes`` are the classes of each set."""
-    shown = Table(title='Kinetics-710')
-    heads = ('list', 'classes', 'read', 'leaking', 'duplicates', 'of another class', 'kept')
-    for at, head in enumerate(heads):
-        shown.add_column(head, justify='right' if at else 'left')
-    for split in ('train', 'val'):
-        for name, count in counts[split].items():
-            cells = [f'{value:,}' for value in count.values()]
-            total = name == 'total'
-            size = counts['classes'] if total else sizes[name]
-            shown.add_row(f'{split} {name}', str(size), *cells, style='bold' if total else None)
-        shown.add_section()
-    return shown
+@dataclass(frozen=True)
+class Kinetics710:
+    """The counts of each list, the classes of each set, and the files with those that are new."""
+
+    counts: dict[str, Any]
+    sizes: dict[str, int]
+    files: tuple[str, ...]
+    written: tuple[str, ...]
 
 
-def parse_args(
-    argv: Sequence[str] | None = None,
-) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    three = {'nargs': 3, 'type': Path, 'metavar': tuple(name.upper() for name in SETS)}
-    for split in ('train', 'val'):
-        parser.add_argument(
-            f'--{split}', **three,
-            default=[Path(f'data/{s}/{s}_{split}_list_videos.txt') for s in K710_PARTS],
-            help=f'lists or tables (data/kinetics400/kinetics400_{split}_list_videos.txt, ...)',
-        )  # fmt: skip
-    parser.add_argument(
-        '--prefix', default='{set}/videos_{split}/',
-        help='put in front of the paths; {set} stands for kinetics400, 600 or 700 and {split} for '
-        'train or val (%(default)s)',
-    )  # fmt: skip
-    parser.add_argument(
-        '--by', choices=tuple(KEYS), default='video',
-        help='what is a copy: of the same YouTube video, or clip with the same times (%(default)s)',
-    )  # fmt: skip
-    parser.add_argument(
-        '--classes', **three,
-        help="names of the lists' labels, a file with a name per line each (mmaction2's order)",
-    )  # fmt: skip
-    parser.add_argument(
-        '--merged', type=Path, metavar='FILE',
-        help='names of the merged classes, a line each (the published 710)',
-    )  # fmt: skip
-    parser.add_argument(
-        '--out', type=Path, default=Path('data/kinetics710'), help='folder (%(default)s)'
-    )
-    parser.add_argument(
-        '--force', action='store_true', help='replace lists that have other contents'
-    )
-    return parser, parser.parse_args(argv)
+def make_kinetics710(
+    train: Sequence[Path],
+    val: Sequence[Path],
+    out: Path,
+    *,
+    prefix: str = PREFIX,
+    by: str = 'video',
+    classes: Sequence[Path] | None = None,
+    merged: Path | None = None,
+    force: bool = False,
+) -> Kinetics710:
+    """Merge the lists of the three sets and write those of Kinetics-710.
+
+    A list has a line ``PATH LABEL`` for each video, or is a ``.csv`` table of the releases.
+
+    Args:
+        train, val: lists of Kinetics-400, 600 and 700.
+        out: folder to write to.
+        prefix: put before the paths, with ``{set}`` and ``{split}`` filled in.
+        by: videos that are the same: ``'video'``, of one YouTube id; ``'clip'``, also of one time.
+        classes: files with the names of the labels of each list. Default: mmaction2's.
+        merged: file with the names of the merged classes. Default: the published 710.
+        force: replace files that have other contents.
+
+    Raises:
+        FileNotFoundError: there is no such list.
+        ValueError: a line of a list or a class cannot be used.
+        FileExistsError: a file has other contents; nothing is written.
+    """
+    labels, names, rows = read_classes(classes, merged)
+    lists: dict[str, dict[str, list[Video]]] = {}
+    for split, paths in (('train', train), ('val', val)):
+        lists[split] = {}
+        for name, dataset, path in zip(SETS, K710_PARTS, paths, strict=True):
+            filled = prefix.replace('{set}', dataset).replace('{split}', split)
+            lists[split][name] = ListFile(path, names[name], rows[name], filled, split).read()
+    texts, counts = make_texts(lists['train'], lists['val'], labels, by)
+    written = write(texts, out, force)
+    sizes = {name: len(names[name]) for name in SETS}
+    return Kinetics710(counts, sizes, tuple(texts), tuple(written))
 
 
-def read_all(args: argparse.Namespace, names: Mapping, rows: Mapping, split: str) -> dict:
-    lists = {}
-    for name, dataset, path in zip(SETS, K710_PARTS, getattr(args, split), strict=True):
-        prefix = args.prefix.replace('{set}', dataset).replace('{split}', split)
-        lists[name] = ListFile(path, names[name], rows[name], prefix, split).read()
-    return lists
-
-
-def find_classes(args: argparse.Namespace) -> tuple[tuple[str, ...], dict, dict]:
-    """The merged classes, those of each set, and their rows among the merged ones."""
-    merged = read_class_names(args.merged) if args.merged else class_names('kinetics710')
+def read_classes(
+    classes: Sequence[Path] | None, merged: Path | None
+) -> tuple[tuple[str, ...], dict, dict]:
+    """Return the merged classes, those of each set, and their rows among the merged ones."""
+    labels = read_class_names(merged) if merged else class_names('kinetics710')
     names, rows = {}, {}
     for index, (name, dataset) in enumerate(zip(SETS, K710_PARTS, strict=True)):
-        path = args.classes[index] if args.classes else None
+        path = classes[index] if classes else None
         names[name] = read_class_names(path) if path else class_names(dataset)
         try:
-            rows[name] = rows_by_name(names[name], merged)
+            rows[name] = rows_by_name(names[name], labels)
         except ValueError as error:
             raise ValueError(f'classes of {path or name}: {error}') from error
-    return merged, names, rows
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    parser, args = parse_args(argv)
-    try:
-        merged, names, rows = find_classes(args)
-        lists = {split: read_all(args, names, rows, split) for split in ('train', 'val')}
-        texts, counts = make(lists['train'], lists['val'], merged, args.by)
-        written = write(texts, args.out, args.force)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    Console(width=100).print(table(counts, {name: len(names[name]) for name in SETS}))
-    if empty := counts['classes_without_training_videos']:
-        more = ', ...' if len(empty) > 5 else ''
-        print(f'classes without training videos ({len(empty)}): {", ".join(empty[:5])}{more}')
-    print(f'{args.out}: {len(texts)} files, {len(written)} of them new')
-
-
-if __name__ == '__main__':
-    main()
+    return labels, names, rows

@@ -110,7 +110,7 @@ def test_label_maps_are_made_by_the_first_mini_model_for_all_training_pictures()
     config, start = config_of(name), config_of('mini_uniformer_s_in1k')
     data, epochs = config.train_dataloader.dataset, start.train_cfg.max_epochs
     (label_root,) = [step.label_root for step in data.pipeline if step.type == 'LoadLabelMap']
-    assert f'make_label_maps.py {data.data_root}{data.data_prefix} {label_root} ' in header
+    assert f'mmuniformer make-label-maps {data.data_root}{data.data_prefix} {label_root} ' in header
     assert '--model configs/cls/mini_uniformer_s_in1k.py' in header
     assert f'--checkpoint work_dirs/mini_uniformer_s_in1k/epoch_{epochs}.pth' in header
 

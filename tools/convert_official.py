@@ -26,10 +26,11 @@ from typing import Any
 import torch
 from _conversion import Conversion, convert
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS, init_default_scope
+from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
 import mmuniformer
+from mmuniformer.apis.configs import find_dataset_meta
 from mmuniformer.weights import read_checkpoint
 from mmuniformer.weights.class_names import PERMUTED, class_names
 from mmuniformer.weights.load import local
@@ -60,19 +61,6 @@ def build(config: Config) -> nn.Module:
     return MODELS.build(model).eval()
 
 
-def find_dataset_meta(config: Config, dataset: str | None) -> dict[str, Any]:
-    """The names of the classes: of ``dataset`` in mmaction2's order, else those of the config."""
-    if dataset is not None:
-        return {'classes': list(class_names(dataset))}
-    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
-    settings = loader.get('dataset') or {}
-    while 'dataset' in settings:  # wrappers
-        settings = settings['dataset']
-    kind = DATASETS.get(settings['type']) if 'type' in settings else None
-    meta = {**getattr(kind, 'METAINFO', {}), **settings.get('metainfo', {})}
-    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}
-
-
 def save_safetensors(done: Conversion, meta: dict[str, Any], out: Path) -> None:
     try:
         from safetensors.torch import save_file
@@ -98,9 +86,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         done = convert(checkpoint, build(config), source, args.dataset)
     except (ValueError, FileNotFoundError) as error:
         raise SystemExit(f'error: {error}') from error
+    # Names of the classes of --dataset come in mmaction2's order.
+    own = {'classes': list(class_names(args.dataset))} if args.dataset else None
     meta = {
         'cfg': config.pretty_text,
-        'dataset_meta': find_dataset_meta(config, args.dataset),
+        'dataset_meta': own or find_dataset_meta(config),
         'converted_from': source.name,
         'mmuniformer_version': mmuniformer.__version__,
     }

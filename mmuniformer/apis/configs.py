@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Of an installed package, and of a checkout.
@@ -68,3 +69,14 @@ def find_setting(config: Mapping, transforms: Sequence[str], key: str) -> Any:
         if transform['type'] in transforms and key in transform:
             found = transform[key]
     return found
+
+
+def find_dataset_meta(config: Mapping) -> dict[str, Any]:
+    """Return the ``classes`` and the ``palette`` of the test dataset, as far as it has them."""
+    dataset = (config.get('test_dataloader') or config.get('val_dataloader') or {}).get('dataset')
+    dataset = dataset or {}
+    while 'dataset' in dataset:  # wrappers
+        dataset = dataset['dataset']
+    cls = DATASETS.get(dataset['type']) if 'type' in dataset else None
+    meta = {**getattr(cls, 'METAINFO', {}), **dataset.get('metainfo', {})}
+    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

@@ -27,7 +27,7 @@ def test_a_command_explains_itself(name):
     done = mmuniformer_command(name, '--help')
     assert done.returncode == 0
     assert done.stdout.startswith(f'usage: mmuniformer {name} ')
-    assert '--cfg-options' in done.stdout
+    assert done.stdout.count(f'mmuniformer {name}') >= 2  # the usage and an example
 
 
 @pytest.mark.parametrize('arguments', [(), ('fly',)])

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import copy
 import functools
+import importlib
 import io
 import os
 import re
@@ -30,7 +31,8 @@ NOT_RUN = {
     r'(mim|mmuniformer) (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
     r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
-    r'python tools/(train|test|demo|web_demo|visualize|export)\.py': 'needs a trained model',
+    r'python tools/(train|test)\.py': 'needs a trained model',
+    r'mmuniformer (demo|web-demo|visualize|export)': 'needs a trained model',
     r'python tools/(convert_official|permute_head)\.py': 'needs a released file',
     r'python tools/doctor\.py \S': 'says that data and checkpoints are missing, and exits with 1',
     r'python tools/make_k710\.py': 'needs the lists of Kinetics',
@@ -129,12 +131,13 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
 
 
 def check_own(words: list[str]) -> None:
-    """A command of ours: its options exist, and so do the configs that it names."""
+    """Have one of our commands parse its words; the configs among them are there."""
     name, *rest = words
-    parsed = parse(ROOT / 'tools' / f'{name.replace("-", "_")}.py', rest)
-    for config in [getattr(parsed, 'config', 'CONFIG'), *getattr(parsed, 'configs', [])]:
-        if config != 'CONFIG':
-            load(find_config(config))
+    module = importlib.import_module(f'mmuniformer.cli.{name.replace("-", "_")}')
+    args = vars(module.make_parser().parse_args(rest))
+    for config in [args.get('config'), *args.get('configs', [])]:
+        if config not in (None, 'CONFIG', '$CONFIG') and '*' not in config:
+            find_config(config)
 
 
 def script_of(package: str, name: str) -> Path:

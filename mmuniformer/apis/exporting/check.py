@@ -1,9 +1,7 @@
-"""Does an exported file answer as the model does, and how fast?"""
+"""Comparing the outputs of an exported file with those of the model."""
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from .formats import Runner
 from .nets import Exportable
 
 TOLERANCE = 1e-4  # of the standard deviation of an output
-# Odd, smaller than a window, with a rest at every stride, square, and a batch of one.
+# Odd, smaller than a window, with a remainder at every stride, square, and a batch of one.
 SIZES = ((64, 64), (65, 97), (224, 224), (150, 331))
 
 
@@ -40,6 +38,7 @@ def shapes_to_check(item: Exportable) -> list[tuple[int, ...]]:
 def compare(
     eager: Runner, exported: Runner, shapes: Sequence[tuple[int, ...]]
 ) -> Iterator[Comparison]:
+    """Run both on one random input of each shape."""
     generator = torch.Generator().manual_seed(0)
     for shape in shapes:
         x = torch.randn(shape, generator=generator)
@@ -47,23 +46,10 @@ def compare(
 
 
 def difference(expected: Sequence[torch.Tensor], given: Sequence[torch.Tensor]) -> float:
-    """Infinite if numbers, shapes or finiteness differ."""
+    """Return the largest difference; infinite if number, shapes or finiteness of outputs differ."""
     if [out.shape for out in expected] != [out.shape for out in given]:
         return float('inf')
     worst = max(
         ((a - b).abs().max() / a.std()).item() for a, b in zip(expected, given, strict=True)
     )
     return worst if worst == worst else float('inf')
-
-
-def latencies(runners: dict[str, Runner], shape: Sequence[int], rounds: int) -> dict[str, float]:
-    """Median seconds of each, one after the other in every round, after one not counted."""
-    x = torch.randn(*shape)
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for number in range(rounds + 1):
-        for name, run in runners.items():
-            start = time.perf_counter()
-            run(x)
-            if number:
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}

@@ -1,4 +1,4 @@
-"""tools/web_demo.py: the page answers with what the demo finds."""
+"""The page of the web demo answers with what the demo finds."""
 
 import json
 import shutil
@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from tool_modules import load_tool
 
 from configs import CONFIGS, build, load
+from mmuniformer.apis.web import make_finder, make_page
+from mmuniformer.cli import demo
+from mmuniformer.cli.web_demo import main, name_models
 
 pytest.importorskip('mmpretrain')
-web = load_tool('web_demo')
-load_tool('demos.cls')
 CONFIG = CONFIGS / 'cls' / 'mini_uniformer_s_in1k.py'
 SHAPES = ['circle', 'square', 'triangle', 'star', 'ring', 'cross']
 
@@ -31,51 +31,51 @@ def checkpoint(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def models(checkpoint) -> dict:
-    return web.name_models([('cls', str(CONFIG), str(checkpoint))])
+    return name_models([('cls', str(CONFIG), str(checkpoint))])
 
 
 @pytest.fixture
-def picture(tmp_path) -> Path:
+def image(tmp_path) -> Path:
     path = tmp_path / 'one.png'
     coarse = np.random.RandomState(0).randint(0, 256, (6, 8, 3)).astype(np.uint8)
     cv2.imwrite(str(path), cv2.resize(coarse, (96, 72), interpolation=cv2.INTER_CUBIC))
     return path
 
 
-def test_the_button_gives_what_the_command_writes(models, picture, checkpoint, tmp_path):
-    find = web.make_finder(models, 'cpu', tmp_path)
+def test_the_button_gives_what_the_command_writes(models, image, checkpoint, tmp_path):
+    find = make_finder(models, 'cpu', tmp_path)
     (name,) = models
-    drawn, no_video, found = find(name, str(picture), None)
-    words = ['cls', str(CONFIG), str(checkpoint), str(picture), '--out-dir', str(tmp_path / 'out')]
-    with pytest.raises(SystemExit):
-        load_tool('demo').main(words)
+    drawn, no_video, found = find(name, str(image), None)
+    words = ['cls', str(CONFIG), str(checkpoint), str(image), '--out-dir', str(tmp_path / 'out')]
+    assert demo.main(words) == 0
     wanted = json.loads((tmp_path / 'out' / 'one.json').read_text())
     assert no_video is None and found == {**wanted, 'input': 'one.png'}
     assert Path(drawn).read_bytes() == (tmp_path / 'out' / 'one.png').read_bytes()
-    with pytest.raises(ValueError, match='takes a picture or a video; upload one'):
+    with pytest.raises(ValueError, match='takes an image or a video; upload one'):
         find(name, None, None)
-    (tmp_path / 'text.png').write_text('not a picture')
-    with pytest.raises(ValueError, match=r'text\.png: not a picture'):
+    (tmp_path / 'text.png').write_text('not an image')
+    with pytest.raises(ValueError, match=r'text\.png is not an image'):
         find(name, str(tmp_path / 'text.png'), None)
 
 
 def test_without_gradio_the_message_says_what_to_install(models, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)
-    with pytest.raises(SystemExit, match='pip install gradio'):
-        web.make_page(models, 'cpu', tmp_path)
+    with pytest.raises(ImportError, match='pip install gradio'):
+        make_page(models, 'cpu', tmp_path)
 
 
 @pytest.mark.parametrize(
     ('model', 'message'),
     [
         (('draw', 'a.py', 'b.pth'), 'task draw is none of cls, det, seg, pose, video'),
-        (('cls', 'nowhere.py', 'b.pth'), 'config nowhere.py does not exist'),
+        (('cls', 'nowhere.py', 'b.pth'), 'there is no config file nowhere.py'),
+        (('det', str(CONFIG), 'b.pth'), 'a config of mmpretrain, whose task is cls'),
+        (('cls', str(CONFIG), 'b.pth'), 'checkpoint b.pth does not exist'),
     ],
 )
-def test_wrong_models_are_refused(model, message, capsys):
-    with pytest.raises(SystemExit):
-        web.parse(['--model', *model])
-    assert message in capsys.readouterr().err
+def test_wrong_models_are_refused(model, message):
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        main(['--model', *model])
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def page(models, tmp_path, monkeypatch):
     pytest.importorskip('gradio')
     monkeypatch.setenv('NO_PROXY', '127.0.0.1,localhost')
     monkeypatch.setenv('HF_HUB_OFFLINE', '1')
-    page = web.make_page(models, 'cpu', tmp_path)
+    page = make_page(models, 'cpu', tmp_path)
     page.launch(prevent_thread_lock=True, quiet=True, allowed_paths=[str(tmp_path)])
     yield page.local_url
     page.close()
@@ -100,24 +100,24 @@ def clip(tmp_path) -> Path:
     return path
 
 
-def test_a_running_page_answers_a_client(models, page, picture, clip):
+def test_a_running_page_answers_a_client(models, page, image, clip):
     client = pytest.importorskip('gradio_client')
     caller = client.Client(page, verbose=False)
     (name,) = models
-    file = client.handle_file(str(picture))
+    file = client.handle_file(str(image))
     drawn, no_video, found = caller.predict(name, file, None, api_name='/find_or_tell')
     assert no_video is None
     assert found['classes'] == [SHAPES[label] for label in found['labels']]
     assert max(cv2.imread(str(drawn)).shape) == 640
     video = client.handle_file(str(clip))
-    no_picture, drawn, found = caller.predict(name, None, video, api_name='/find_or_tell')
-    assert no_picture is None and len(found['frames']) == 3
+    no_image, drawn, found = caller.predict(name, None, video, api_name='/find_or_tell')
+    assert no_image is None and len(found['frames']) == 3
     assert cv2.VideoCapture(drawn).get(cv2.CAP_PROP_FRAME_COUNT) == 3
     with pytest.raises(Exception, match='upload one'):
         caller.predict(name, None, None, api_name='/find_or_tell')
 
 
-def test_in_a_browser_a_picture_is_uploaded_and_its_classes_appear(page, picture, tmp_path):
+def test_in_a_browser_an_image_is_uploaded_and_its_classes_appear(page, image, tmp_path):
     api = pytest.importorskip('playwright.sync_api')
     browser = shutil.which('chromium') or shutil.which('google-chrome')
     if browser is None:
@@ -125,7 +125,7 @@ def test_in_a_browser_a_picture_is_uploaded_and_its_classes_appear(page, picture
     with api.sync_playwright() as play:
         tab = play.chromium.launch(executable_path=browser, args=['--no-sandbox']).new_page()
         tab.goto(page)
-        tab.locator('input[type=file]').first.set_input_files(str(picture))
+        tab.locator('input[type=file]').first.set_input_files(str(image))
         tab.get_by_role('button', name='Submit').click()
         shown = tab.get_by_text('"one.png"')
         shown.wait_for(timeout=60_000)

@@ -38,10 +38,10 @@ NOT_RUN = {
     r'python tools/make_k710\.py': 'needs the lists of Kinetics',
     r'python tools/make_label_maps\.py': 'needs ImageNet and a download',
     r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
-    r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
-    r'python tools/benchmark\.py$': 'takes minutes',
+    r'mmuniformer benchmark .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
+    r'mmuniformer benchmark$': 'takes minutes',
     r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
-    r'python tools/reproduce\.py .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
+    r'mmuniformer reproduce .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
     r'python -m (http\.server|mkdocs serve)': 'does not end',
     r'mkdocs (build|serve)': 'has a test of its own, or does not end',
 }
@@ -50,7 +50,7 @@ MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
 SLOW = (
     r'python tools/doctor\.py',
     r'python tools/make_mini_data\.py',
-    r'python tools/(benchmark|complexity|memory|reproduce)\.py',
+    r'mmuniformer (benchmark|complexity|memory|reproduce)',
 )
 
 

@@ -4,12 +4,12 @@
     python tools/dev/estimate_distributed.py uniformer_b_in1k --gpus 8 64 --per-gpu 64
 
 The learning rate scales linearly with the batch from what the config states (auto_scale_lr).
-Traffic is what a GPU sends in a step with ring algorithms, for P parameters in float32 on n GPUs: data
-parallel, the all-reduce of gradients, 2(n-1)/n·4P bytes; FSDP, the reduce-scatter of gradients and
-the all-gather of weights, a second one of blocks for the backward pass, 3(n-1)/n·4P without that of
-the rest. Memory is that of weights, gradients and the two states of Adam: data parallel, 16P on
-every GPU; FSDP, 16P/n and what is gathered at a time, weights and gradients of all that is in no
-block and of two blocks, the largest one and the prefetched one. Activations come on top:
+Traffic is what a GPU sends in a step with ring algorithms, for P parameters in float32 on n GPUs:
+data parallel, the all-reduce of gradients, 2(n-1)/n·4P bytes; FSDP, the reduce-scatter of gradients
+and the all-gather of weights, a second one of blocks for the backward pass, 3(n-1)/n·4P without
+that of the rest. Memory is that of weights, gradients and the two states of Adam: data parallel,
+16P on every GPU; FSDP, 16P/n and what is gathered at a time, weights and gradients of all that is
+in no block and of two blocks, the largest one and the prefetched one. Activations come on top:
 mmuniformer memory CONFIG. Nothing is measured.
 """
 

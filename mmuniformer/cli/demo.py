@@ -22,12 +22,15 @@ from ..apis.predict import (
 DESCRIPTION = """\
 Draw what a model finds in images, videos, and what a camera sees.
 
-    mmuniformer demo TASK CONFIG CHECKPOINT images/ 'more/*.jpg' film.mp4 0 --out-dir out
-
-writes into OUT-DIR NAME.png and NAME.json for every image, NAME.mp4 and NAME.json for every video,
-where the JSON file has what was found in numbers; and overview.png, the first images side by side.
-A number is a camera, which runs until Ctrl-C or for --frames. Inputs that cannot be read are listed
+OUT-DIR gets NAME.png and NAME.json for every image, NAME.mp4 and NAME.json for every video, where
+the JSON file has what was found in numbers; and overview.png, the first images side by side. A
+number is a camera, which runs until Ctrl-C or for --frames. Inputs that cannot be read are listed
 at the end, the others are used, and the exit status is 1.
+"""
+EXAMPLES = """\
+examples:
+  mmuniformer demo det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth photos/ --out-dir out
+  mmuniformer demo cls uniformer_s_in1k CHECKPOINT.pth film.mp4 0 --frames 100 --out-dir out
 """
 
 
@@ -84,6 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer demo',
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     tasks = parser.add_subparsers(dest='task', required=True, metavar='TASK')

@@ -15,10 +15,6 @@ from ..apis.model import RANDOM
 DESCRIPTION = """\
 Write a model as ONNX or as a program of torch.export, and check the file against the model.
 
-    mmuniformer export uniformer_s_in1k model.pth --format onnx --out s.onnx
-    mmuniformer export mask_rcnn_uniformer_s_h14_1x model.pth --part backbone \\
-        --format onnx --out backbone.onnx
-
 Input: a batch of images (B, 3, H, W) or videos (B, 3, T, H, W), RGB, normalized; the mean and
 standard deviation are in the metadata of an ONNX file. Output: logits of classifiers and, as large
 as the input, of segmentors; heatmaps of pose nets; maps of backbones. The batch varies always;
@@ -29,12 +25,18 @@ Refused are detectors, except with --part backbone (NMS and loops over images do
 the light nets as ONNX (it has no stable sort of tokens). The file is run on several shapes; the
 exit code is 1 if any output is off by more than 1e-4 of its standard deviation.
 """
+EXAMPLES = """\
+examples:
+  mmuniformer export uniformer_s_in1k model.pth --format onnx --out s.onnx
+  mmuniformer export mask_rcnn_uniformer_s_h14_1x model.pth --part backbone --out backbone.onnx
+"""
 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer export',
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')

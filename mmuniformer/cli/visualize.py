@@ -16,15 +16,17 @@ OUT = Path('work_dirs/visualize')
 DESCRIPTION = """\
 Draw what a network sees in an image or a video.
 
-    mmuniformer visualize cam CONFIG CHECKPOINT image.jpg
-    mmuniformer visualize attention CONFIG CHECKPOINT image.jpg --stage 3 --block 1
-    mmuniformer visualize features CONFIG CHECKPOINT image.jpg
-    mmuniformer visualize affinity CONFIG CHECKPOINT --stage 1 --block 1
-    mmuniformer visualize compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth image.jpg
-
 Models of all five toolboxes. An image gives a PNG of its size, a video an MPEG-4 of the frames that
 the network sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what
 training took and wrote; published files become checkpoints by mmuniformer convert.
+"""
+EXAMPLES = """\
+examples:
+  mmuniformer visualize cam uniformer_s_in1k CHECKPOINT.pth image.jpg
+  mmuniformer visualize attention uniformer_s_in1k CHECKPOINT.pth image.jpg --stage 3 --block 1
+  mmuniformer visualize features uniformer_s_in1k CHECKPOINT.pth image.jpg
+  mmuniformer visualize affinity uniformer_s_in1k CHECKPOINT.pth --stage 1 --block 1
+  mmuniformer visualize compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth image.jpg
 """
 METHODS = {
     'cam': 'Grad-CAM of a stage: what speaks for the answer',
@@ -40,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer visualize',
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')

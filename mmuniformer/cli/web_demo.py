@@ -16,11 +16,14 @@ from .demo import TASKS
 DESCRIPTION = """\
 Serve a page on which images and videos are uploaded and a model shows what it finds.
 
-    pip install gradio
-    mmuniformer web-demo --model det CONFIG CHECKPOINT --model video CONFIG CHECKPOINT
-
-serves it at http://127.0.0.1:7860; it offers the models given, and builds each when it is first
-chosen. What is found and drawn is what mmuniformer demo finds and draws.
+The page is at http://127.0.0.1:7860 and needs the package gradio. It offers the models given, and
+builds each when it is first chosen. What is found and drawn is what mmuniformer demo finds and
+draws.
+"""
+EXAMPLES = """\
+examples:
+  mmuniformer web-demo --model det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth
+  mmuniformer web-demo --model det CONFIG CHECKPOINT.pth --model video CONFIG CHECKPOINT.pth
 """
 
 
@@ -28,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer web-demo',
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -1,29 +1,15 @@
 """What a user imports besides the networks: models of configs, and what can be done with them."""
 
-from importlib import import_module
-
-# Functions that share their name with a module have to be imported before it is.
 from .benchmarking.run import benchmark
 from .complexity import Complexity, complexity
 from .configs import find_config, load_config
+from .explanation import Explanation, compare_cams, explain
+from .exporting import ExportReport, export, make_exportable
 from .latency import latencies, latency
 from .memory import memory, memory_of_step
 from .model import build_model, load_model
+from .predict import PredictionRun, Predictor, find_sources, predictor
 from .reproduction.run import reproduce
-
-# Public name → the module that is imported when it is first used: OpenCV takes its time.
-_LOCATIONS = {
-    'ExportReport': '.exporting',
-    'Explanation': '.explanation',
-    'PredictionRun': '.predict',
-    'Predictor': '.predict',
-    'compare_cams': '.explanation',
-    'explain': '.explanation',
-    'export': '.exporting',
-    'find_sources': '.predict',
-    'make_exportable': '.exporting',
-    'predictor': '.predict',
-}
 
 __all__ = [
     'Complexity',
@@ -49,9 +35,3 @@ __all__ = [
     'predictor',
     'reproduce',
 ]
-
-
-def __getattr__(name: str):
-    if name not in _LOCATIONS:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(import_module(_LOCATIONS[name], __name__), name)

@@ -98,7 +98,7 @@ checkpoint=$(cat "$WORK/finished")
 step "Testing $checkpoint" '10 s' "$DOCTOR" evaluate "$checkpoint"
 mapfile -t images < <(find "$DATA" -path '*val*' \( -name '*.jpg' -o -name '*.png' \) | sort | head -n 8)
 step "Drawing boxes and masks on ${#images[@]} pictures" '20 s' "$DOCTOR" \
-    venv_python tools/demo.py det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$PICTURES"
+    venv_python -m mmuniformer demo det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$PICTURES"
 
 say ''
 printf '         AP     AP50\n'

@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import DATASETS, DefaultScope
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Of an installed package, and of a checkout.
 CONFIG_FOLDERS = (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs')
+
+
+def list_configs() -> dict[str, Path]:
+    """Return all configs of this package by name, without those that are only inherited from."""
+    paths = [path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py')]
+    return {path.stem: path for path in paths if '_base_' not in path.parts}
 
 
 def find_config(name: str | Path) -> Path:
@@ -26,8 +33,7 @@ def find_config(name: str | Path) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    paths = [path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py')]
-    known = {path.stem: path for path in paths if '_base_' not in path.parts}
+    known = list_configs()
     stem = str(name).removesuffix('.py')
     if stem in known:
         return known[stem]
@@ -63,3 +69,15 @@ def find_setting(config: Mapping, transforms: Sequence[str], key: str) -> Any:
         if transform['type'] in transforms and key in transform:
             found = transform[key]
     return found
+
+
+def find_dataset_meta(config: Mapping) -> dict[str, Any]:
+    """Return the ``classes`` and the ``palette`` of the test dataset, as far as it has them."""
+    dataset = (config.get('test_dataloader') or config.get('val_dataloader') or {}).get('dataset')
+    dataset = dataset or {}
+    while 'dataset' in dataset:  # wrappers
+        dataset = dataset['dataset']
+    with DefaultScope.overwrite_default_scope(config.get('default_scope')):
+        cls = DATASETS.get(dataset['type']) if 'type' in dataset else None
+    meta = {**getattr(cls, 'METAINFO', {}), **dataset.get('metainfo', {})}
+    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

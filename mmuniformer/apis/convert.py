@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, DefaultScope
 from torch import Tensor, nn
 
 from ..version import __version__
@@ -26,7 +25,7 @@ from .class_heads import (
     permute_head,
     slice_head,
 )
-from .configs import load_config
+from .configs import find_dataset_meta, load_config
 from .model import build_model
 
 __all__ = ['Conversion', 'HeadConversion', 'convert', 'permute_head', 'slice_head']
@@ -170,7 +169,9 @@ def convert(
         state=state if rows is None else _reorder(state, rows),
         meta={
             'cfg': config.pretty_text,
-            'dataset_meta': find_dataset_meta(config, dataset),
+            'dataset_meta': {'classes': list(class_names(dataset))}
+            if dataset
+            else find_dataset_meta(config),
             'converted_from': checkpoint.path.name,
             'mmuniformer_version': __version__,
         },
@@ -216,17 +217,3 @@ def _notes(names: Mapping[str, str], dataset: str | None, warning: str) -> list[
     elif any(new.startswith('cls_head.') and old != new for old, new in names.items()):
         notes.append('classes in the order of the file; --dataset puts them in that of mmaction2')
     return [*notes, f'WARNING: {warning}'] if warning else notes
-
-
-def find_dataset_meta(config: Config, dataset: str | None = None) -> dict[str, Any]:
-    """The names of the classes: of ``dataset`` in mmaction2's order, else those of the config."""
-    if dataset is not None:
-        return {'classes': list(class_names(dataset))}
-    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
-    settings = loader.get('dataset') or {}
-    while 'dataset' in settings:  # wrappers
-        settings = settings['dataset']
-    with DefaultScope.overwrite_default_scope(config.get('default_scope')):
-        cls = DATASETS.get(settings['type']) if 'type' in settings else None
-    meta = {**getattr(cls, 'METAINFO', {}), **settings.get('metainfo', {})}
-    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

@@ -47,6 +47,21 @@ def build_model(config: str | Path | Config) -> nn.Module:
     return model
 
 
+def find_checkpoint(checkpoint: str | Path) -> Path:
+    """Return the path of a checkpoint file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is a safetensors file, which the toolboxes do not read.
+    """
+    path = Path(checkpoint)
+    if not path.is_file():
+        raise FileNotFoundError(f'checkpoint {path} does not exist')
+    if path.suffix == '.safetensors':
+        raise ValueError(f'checkpoint {path}: the toolboxes read .pth files only')
+    return path
+
+
 def load_model(
     config: str | Path | Config, checkpoint: str | Path, device: str = 'cpu'
 ) -> nn.Module:
@@ -57,16 +72,22 @@ def load_model(
         checkpoint: file that training wrote, or ``'random'`` to measure a model without one.
 
     Raises:
-        FileNotFoundError: there is no such config.
+        FileNotFoundError: there is no such config or checkpoint.
         ValueError: the config has no supported model, or the checkpoint does not fit it.
     """
+    path = None if str(checkpoint) == RANDOM else find_checkpoint(checkpoint)
     model = build_model(config)
-    if str(checkpoint) != RANDOM:
+    if path is not None:
         try:
-            load_checkpoint(model, str(checkpoint), map_location='cpu', strict=True)
+            load_checkpoint(model, str(path), map_location='cpu', strict=True)
         except RuntimeError as error:
             raise ValueError(
                 f'{checkpoint} does not fit the config: {str(error)[:500]}; mmuniformer convert '
                 'makes checkpoints of published files'
             ) from error
     return model.to(device).eval()
+
+
+def get_in_channels(model: nn.Module) -> int:
+    """Return how many channels the backbone of ``model`` takes; 3 if it does not say."""
+    return getattr(getattr(model, 'backbone', None), 'in_channels', 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from .configs import find_setting, get_test_pipeline
 Shape = tuple[int, ...]
 # Crops of a clip in test pipelines of mmaction2, and how many views each makes.
 CROPS = {'ThreeCrop': 3, 'TenCrop': 10}
+SMALLEST = 32  # pixels: one value of the last stage
 FRAME_SAMPLERS = ('SampleFrames', 'UniformSample', 'UniformSampleFrames')
 
 
@@ -31,6 +32,7 @@ class Toolbox:
         input_shape: ``(H, W)`` or ``(T, H, W)`` that a config's test pipeline makes.
         table_shape: the same as in the papers' tables of parameters and FLOPs.
         run: forward pass without post-processing: model and input in, raw outputs out.
+        axes: names of the axes of an input shape.
         loads_rgb: whether the loading transforms give RGB; BGR otherwise.
         draw: attributes of the visualization hook that switch drawing on and name its folder.
     """
@@ -45,6 +47,7 @@ class Toolbox:
     table_shape: Callable[[Mapping], Shape]
     run: Callable[[nn.Module, Tensor], Any]
     draw: tuple[str, str | None] = ('enable', 'out_dir')
+    axes: str = 'H W'
     loads_rgb: bool = False
 
     def find_head(self, model: nn.Module) -> nn.Module:
@@ -82,6 +85,25 @@ def count_views(config: Mapping) -> int:
     ]
     clips = find_setting(config, FRAME_SAMPLERS, 'num_clips') or 1
     return clips * (crops[0] if crops else 1)
+
+
+def check_shape(shape: Sequence[int], axes: str) -> Shape:
+    """Return the shape of an input as a tuple.
+
+    Example:
+        >>> check_shape([16, 224, 224], 'T H W')
+        (16, 224, 224)
+
+    Raises:
+        ValueError: it has other axes, no frames, or sides of less than 32 pixels.
+    """
+    shape = tuple(shape)
+    if len(shape) != len(axes.split()) or min(shape[-2:]) < SMALLEST or min(shape) < 1:
+        raise ValueError(
+            f'the shape {" ".join(map(str, shape))} is not {axes}, with H and W at least '
+            f'{SMALLEST} pixels'
+        )
+    return shape
 
 
 def make_detection_samples(x: Tensor) -> list:
@@ -148,7 +170,7 @@ _ROWS = (
         'mmaction.models.recognizers.recognizer3d.Recognizer3D', 'cls_head', 'logits',
         _clip_shape, _clip_shape,
         lambda model, x: model(x[:, None], mode='tensor', stage='head'),
-        loads_rgb=True,
+        axes='T H W', loads_rgb=True,
     ),
     Toolbox(
         'mmdet', 'mmdet', 'det', 'mmdet.models.detectors.BaseDetector', 'bbox_head', 'boxes',

@@ -18,6 +18,14 @@ from difflib import get_close_matches
 COMMANDS = {
     'train': 'train a model of any toolbox',
     'test': 'evaluate a checkpoint of any toolbox',
+    'demo': 'draw what a model finds in images, videos and cameras',
+    'web-demo': 'serve a page that draws what a model finds',
+    'visualize': 'draw what a network sees: CAMs, attention, features',
+    'export': 'write a model as ONNX or torch.export, and check the file',
+    'complexity': 'count parameters and FLOPs of the models of configs',
+    'memory': 'estimate the memory of a training step, by attention pattern and checkpointing',
+    'benchmark': 'compare the speed of backbones with the originals, Swin and others',
+    'reproduce': 'measure the tables of the paper: parameters, FLOPs, latency, accuracy',
     'zoo': 'list, identify and download the released weights',
     'convert': 'turn a published file into a checkpoint for a config',
     'permute-head': 'put the classes of a video classifier in the order of a config',
@@ -28,6 +36,8 @@ COMMANDS = {
 }
 GROUPS = {
     'Train and evaluate': ('train', 'test'),
+    'Use a model': ('demo', 'web-demo', 'visualize', 'export'),
+    'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
     'Weights': ('zoo', 'convert', 'permute-head'),
     'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
     'Installation': ('doctor',),

@@ -1,4 +1,4 @@
-"""The arguments that training and testing share, and a runner for a config of any toolbox."""
+"""The arguments that training and testing share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import os
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 from ..apis.configs import find_config
-
-DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+from ..apis.runner import set_mmpretrain_dataloaders
 
 
 def make_runner_parser(description: str, example: str) -> argparse.ArgumentParser:
@@ -49,17 +46,3 @@ def load_config(args: argparse.Namespace) -> Config:
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     return cfg
-
-
-def set_mmpretrain_dataloaders(cfg: Config) -> None:
-    """Fill in what mmpretrain's own scripts fill in, and no other toolbox's do."""
-    for name in DATALOADERS:
-        dataloader = cfg.get(name)
-        if dataloader:
-            dataloader.setdefault('pin_memory', True)
-            dataloader.setdefault('persistent_workers', dataloader.get('num_workers', 0) > 0)
-            dataloader.setdefault('collate_fn', {'type': 'default_collate'})
-
-
-def build_runner(cfg: Config) -> Runner:
-    return RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 
-from .runner import build_runner, load_config, make_runner_parser
+from ..apis.runner import build_runner
+from .runner import load_config, make_runner_parser
 
 # The name that each toolbox's visualization hook gives to its switch and to its output folder.
 VISUALIZATION_WORDS = {

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from .runner import build_runner, load_config, make_runner_parser
+from ..apis.runner import build_runner
+from .runner import load_config, make_runner_parser
 
 
 def make_parser() -> argparse.ArgumentParser:

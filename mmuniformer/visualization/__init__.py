@@ -1,4 +1,4 @@
-"""What a net sees: Grad-CAMs, attention, local affinities, feature maps, and pictures of them."""
+"""What networks see: Grad-CAM, attention, local affinities, feature maps, and drawings of them."""
 
 from .attention import affinity, attention_map, find_global_block
 from .attention_v2 import (
@@ -15,15 +15,7 @@ from .features import (
     principal_components,
     stage_maps,
 )
-from .overlay import (
-    colour_components,
-    kernel_sheet,
-    mark,
-    overlay,
-    side_by_side,
-    write_clip,
-    write_picture,
-)
+from .overlay import color_components, draw_box, kernel_sheet, overlay, side_by_side
 
 __all__ = [
     'BoxScores',
@@ -35,19 +27,17 @@ __all__ = [
     'channel_mean',
     'class_attention_map',
     'clip_attention_map',
-    'colour_components',
+    'color_components',
+    'draw_box',
     'find_global_block',
     'grad_cam',
     'kernel_sheet',
     'layer_maps',
     'local_affinity',
-    'mark',
     'overlay',
     'patch_attention_map',
     'principal_components',
     'side_by_side',
     'stage_maps',
     'token_affinity',
-    'write_clip',
-    'write_picture',
 ]

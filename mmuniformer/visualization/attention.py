@@ -1,4 +1,4 @@
-"""What a query attends to in a global block: the rows of the affinity of Eq. 7, as in Fig. 2."""
+"""What a query attends to in a global block: rows of the affinity of Eq. 7, as in Fig. 2."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,10 +42,13 @@ def affinity(
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came to a block: the map ``(B, C, *S)``, its tokens ``(B, N, C)`` behind the norm.
+class BlockInputs:
+    """What a block attends to.
 
-    ``score``: of each position ``(B, N)``, in a light net behind its first global block.
+    Attributes:
+        size: ``(*S)`` of its input map.
+        tokens: ``(B, N, C)`` after the norm.
+        score: ``(B, N)`` of each position; in light nets after their first global block.
     """
 
     size: tuple[int, ...]
@@ -54,25 +57,25 @@ class Seen:
 
 
 def find_global_block(backbone: nn.Module, stage: int, block: int) -> GlobalBlock:
-    """Block ``block`` of ``stage``, both counted from 1.
+    """Return a global block; stage and block are counted from 1.
 
     Raises:
         ValueError: there is none, or it is local.
     """
     found = find_block(backbone, stage, block)
     if not isinstance(found, GlobalBlock):
-        kinds = [
+        stages = [
             number + 1
             for number in range(NUM_STAGES)
             if isinstance(backbone.stage(number)[1][0], GlobalBlock)
         ]
-        there = f'stages {kinds} of this net do' if kinds else 'no stage of this net does'
-        raise ValueError(f'blocks of stage {stage} are local and do not attend; {there}')
+        hint = f'stages {stages} of this net do' if stages else 'no stage of this net does'
+        raise ValueError(f'blocks of stage {stage} are local and do not attend; {hint}')
     return found
 
 
 def find_block(backbone: nn.Module, stage: int, block: int) -> nn.Module:
-    """Block ``block`` of ``stage``, both counted from 1.
+    """Return a block; stage and block are counted from 1.
 
     Raises:
         ValueError: there is none.
@@ -91,23 +94,25 @@ def find_block(backbone: nn.Module, stage: int, block: int) -> nn.Module:
 
 
 @torch.no_grad()
-def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: str = 'space') -> Seen:
-    """Run ``backbone`` on ``x`` and keep what comes to the attention of ``block``.
+def capture_inputs(
+    backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: str = 'space'
+) -> BlockInputs:
+    """Run ``backbone`` on ``x`` and return the inputs of the attention of ``block``.
 
     Raises:
-        ValueError: more samples than one, or an axis that ``block`` does not attend along.
+        ValueError: more than one sample, or an axis that ``block`` does not attend along.
     """
     check_single(x)
-    norm = _norm_of(block, axis)
-    seen: dict = {}
+    norm = _find_norm(block, axis)
+    captured: dict = {}
 
     def keep_input(module: nn.Module, inputs: tuple) -> None:
         (given,) = inputs
-        seen['size'] = tuple((given if isinstance(given, Tensor) else given.map).shape[2:])
-        seen['score'] = None if isinstance(given, Tensor) else given.score
+        captured['size'] = tuple((given if isinstance(given, Tensor) else given.map).shape[2:])
+        captured['score'] = None if isinstance(given, Tensor) else given.score
 
     def keep_tokens(module: nn.Module, inputs: tuple, out: Tensor) -> None:
-        seen['tokens'] = out
+        captured['tokens'] = out
 
     handles = [
         block.register_forward_pre_hook(keep_input),
@@ -118,7 +123,7 @@ def watch(backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: str = 'space
     finally:
         for handle in handles:
             handle.remove()
-    return Seen(**seen)
+    return BlockInputs(**captured)
 
 
 @torch.no_grad()
@@ -130,51 +135,51 @@ def attention_map(
     query: Sequence[int],
     axis: str = 'space',
 ) -> Tensor:
-    """What the token at ``query`` attends to in a block, head by head: ``(heads, *S)``.
+    """Return what the token at ``query`` attends to in a block, for each head: ``(heads, *S)``.
 
     Args:
-        x: one picture ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
+        x: one image ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
         stage, block: counted from 1.
         query: position in the map of the stage, ``(row, column)``; in clips with the frame first.
         axis: of divided attention, which attends twice: ``'space'``, within the frame of ``query``,
             or ``'time'``, to its position in all frames. Other attention has ``'space'`` alone.
 
     Returns:
-        Weights that sum to 1 over the map, for each head. In windows: 0 outside the query's, and a
-        sum below 1 if the window reaches over the border, where padding is attended to as well.
-        With divided attention: 0 in other frames, or at other positions. With ``kv_stride``: of the
-        pooled map. In light nets the tokens that are pruned share what their mean is attended to,
-        and the class token takes the rest of the sum.
+        Weights that sum to 1 over the map, for each head. In windows, they are 0 outside of the
+        query's window, and sum to less than 1 if it reaches over the border, where padding is
+        attended to as well. With divided attention, they are 0 in other frames, or at other
+        positions. With ``kv_stride``, they are of the pooled map. In light nets, pruned tokens
+        share the weight of their mean, and the class token takes the rest of the sum.
 
     Raises:
         ValueError: no such block, a local one, no such position or axis.
     """
     found = find_global_block(backbone, stage, block)
-    seen = watch(backbone, found, x, axis)
-    position = position_of(query, seen.size)
+    inputs = capture_inputs(backbone, found, x, axis)
+    position = flatten_position(query, inputs.size)
     if isinstance(found, HourglassBlock):
-        return _of_hourglass(found, seen, position)
+        return _attend_hourglass(found, inputs, position)
     if axis == 'time':
-        return _along_time(found, seen, query[0], position)
+        return _attend_in_time(found, inputs, query[0], position)
     if isinstance(found, DividedBlock):
-        return _within_frame(found, seen, query[0], position)
+        return _attend_in_frame(found, inputs, query[0], position)
     if found.window_size is not None:
-        return _in_window(found, seen, query)
-    context, size = None, seen.size
+        return _attend_in_window(found, inputs, query)
+    context, size = None, inputs.size
     if found.kv_stride > 1:
-        context = pool_tokens(seen.tokens, seen.size, found.kv_stride)
+        context = pool_tokens(inputs.tokens, inputs.size, found.kv_stride)
         size = (*size[:-2], *(-(-side // found.kv_stride) for side in size[-2:]))
-    return affinity(found.attn, seen.tokens, context, [position])[0, :, 0].unflatten(-1, size)
+    return affinity(found.attn, inputs.tokens, context, [position])[0, :, 0].unflatten(-1, size)
 
 
 def check_single(x: Tensor) -> None:
-    """Refuse a batch of several with a ValueError."""
+    """Raise ValueError for a batch of more than one sample."""
     if len(x) != 1:
-        raise ValueError(f'one picture or clip at a time, got a batch of {len(x)}')
+        raise ValueError(f'one image or clip at a time, got a batch of {len(x)}')
 
 
-def _norm_of(block: GlobalBlock, axis: str) -> nn.Module:
-    """The norm in front of the attention along ``axis``."""
+def _find_norm(block: GlobalBlock, axis: str) -> nn.Module:
+    """Return the norm before the attention along ``axis``."""
     if axis not in AXES:
         raise ValueError(f'axis {axis!r} is none of {", ".join(AXES)}')
     if axis == 'space':
@@ -186,8 +191,8 @@ def _norm_of(block: GlobalBlock, axis: str) -> nn.Module:
     return block.t_norm
 
 
-def position_of(query: Sequence[int], size: Sequence[int]) -> int:
-    """Number of the token at ``query`` in a map of ``size``, row by row.
+def flatten_position(query: Sequence[int], size: Sequence[int]) -> int:
+    """Return the index of the token at ``query`` in a flattened map of ``size``.
 
     Raises:
         ValueError: it is outside of the map.
@@ -205,10 +210,10 @@ def position_of(query: Sequence[int], size: Sequence[int]) -> int:
     return position
 
 
-def _in_window(block: GlobalBlock, seen: Seen, query: Sequence[int]) -> Tensor:
-    height, width = seen.size
+def _attend_in_window(block: GlobalBlock, inputs: BlockInputs, query: Sequence[int]) -> Tensor:
+    height, width = inputs.size
     side = block.window_size
-    maps = pad_to_windows(seen.tokens.unflatten(1, (height, width)), side)
+    maps = pad_to_windows(inputs.tokens.unflatten(1, (height, width)), side)
     columns = maps.shape[2] // side
     (top, row), (left, column) = (divmod(at, side) for at in query)
     window = partition(maps, side)[top * columns + left].unsqueeze(0)
@@ -219,19 +224,19 @@ def _in_window(block: GlobalBlock, seen: Seen, query: Sequence[int]) -> Tensor:
     return out[:, :height, :width]
 
 
-def _within_frame(block: DividedBlock, seen: Seen, frame: int, position: int) -> Tensor:
-    frames, *size = seen.size
-    tokens = seen.tokens.unflatten(1, (frames, -1))[:, frame]
+def _attend_in_frame(block: DividedBlock, inputs: BlockInputs, frame: int, position: int) -> Tensor:
+    frames, *size = inputs.size
+    tokens = inputs.tokens.unflatten(1, (frames, -1))[:, frame]
     row = position % tokens.shape[1]
     weights = affinity(block.attn, tokens, rows=[row])[0, :, 0]
-    out = weights.new_zeros(len(weights), *seen.size)
+    out = weights.new_zeros(len(weights), *inputs.size)
     out[:, frame] = weights.unflatten(-1, size)
     return out
 
 
-def _along_time(block: DividedBlock, seen: Seen, frame: int, position: int) -> Tensor:
-    frames, *size = seen.size
-    tokens = seen.tokens.unflatten(1, (frames, -1))
+def _attend_in_time(block: DividedBlock, inputs: BlockInputs, frame: int, position: int) -> Tensor:
+    frames, *size = inputs.size
+    tokens = inputs.tokens.unflatten(1, (frames, -1))
     place = position % tokens.shape[2]
     weights = affinity(block.t_attn, tokens[:, :, place], rows=[frame])[0, :, 0]
     out = weights.new_zeros(*weights.shape, tokens.shape[2])
@@ -239,18 +244,18 @@ def _along_time(block: DividedBlock, seen: Seen, frame: int, position: int) -> T
     return out.unflatten(-1, size)
 
 
-def _of_hourglass(block: HourglassBlock, seen: Seen, position: int) -> Tensor:
+def _attend_hourglass(block: HourglassBlock, inputs: BlockInputs, position: int) -> Tensor:
     """Spread the weights of ``[class token, kept tokens, mean of the rest]`` over the map."""
     count = 1
-    for side in seen.size:
+    for side in inputs.size:
         count *= side
-    if seen.score is None:
-        weights = affinity(block.attn, seen.tokens, rows=[1 + position])[0, :, 0]
-        return weights[:, 1:].unflatten(-1, seen.size)
-    kept = most_attended(seen.score, int(count * block.prune_ratio))[0]
+    if inputs.score is None:
+        weights = affinity(block.attn, inputs.tokens, rows=[1 + position])[0, :, 0]
+        return weights[:, 1:].unflatten(-1, inputs.size)
+    kept = most_attended(inputs.score, int(count * block.prune_ratio))[0]
     rank = (kept == position).nonzero().flatten().tolist()
     row = 1 + rank[0] if rank else len(kept) + 1
-    weights = affinity(block.attn, seen.tokens, rows=[row])[0, :, 0]
+    weights = affinity(block.attn, inputs.tokens, rows=[row])[0, :, 0]
     out = (weights[:, -1:] / (count - len(kept))).repeat(1, count)
     out[:, kept] = weights[:, 1:-1]
-    return out.unflatten(-1, seen.size)
+    return out.unflatten(-1, inputs.size)

@@ -1,8 +1,8 @@
 """What UniFormerV2 attends to (arXiv 2211.09552, Sec. 3): in the ViT's layers, over the clip.
 
 A layer of the ViT attends within each frame, to its class token and its patches. A global UniBlock
-has one query, the clip's token, and attends to the tokens of all frames. Maps are of the patches;
-what is missing to a sum of 1 goes to class tokens.
+has one query, the clip's token, and attends to the tokens of all frames. Maps have the weights of
+patches; class tokens take the rest of the sum.
 """
 
 import inspect
@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from ..layers.blocks_v2 import TokenAttention
 from ..models import UniFormerV2
-from .attention import check_single, position_of
-from .cam import checked_number, last_layer
+from .attention import check_single, flatten_position
+from .cam import check_number, last_layer
 
 
 def token_affinity(
@@ -50,29 +50,29 @@ def token_affinity(
 
 @torch.no_grad()
 def patch_attention_map(backbone: nn.Module, x: Tensor, layer: int, query: Sequence[int]) -> Tensor:
-    """What the patch at ``query`` attends to in a layer of the ViT, head by head.
+    """Return what the patch at ``query`` attends to in a layer of the ViT, for each head.
 
     Args:
-        x: one picture ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
+        x: one image ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
         layer: counted from 1.
         query: ``(row, column)`` of a patch; in clips with the frame first, as the net counts them:
             ``temporal_downsample`` has half as many as the clip.
 
     Returns:
-        ``(heads, *S)``, of the size that :func:`patch_grid` tells; 0 in other frames.
+        ``(heads, *S)``, of the size that :func:`patch_grid` returns; 0 in other frames.
 
     Raises:
         ValueError: no such layer, no such position, or another net.
     """
     size = patch_grid(backbone, x)
-    position = position_of(query, size)
+    position = flatten_position(query, size)
     frame, patch = divmod(position, size[-2] * size[-1])
     return _row_in_frame(backbone, x, layer, frame, 1 + patch).view(-1, *size)
 
 
 @torch.no_grad()
 def class_attention_map(backbone: nn.Module, x: Tensor, layer: int, frame: int = 0) -> Tensor:
-    """What the class token of a frame attends to in a layer of the ViT, head by head.
+    """Return what the class token of a frame attends to in a layer of the ViT, for each head.
 
     Arguments, result and errors are those of :func:`patch_attention_map`.
     """
@@ -85,14 +85,14 @@ def class_attention_map(backbone: nn.Module, x: Tensor, layer: int, frame: int =
 
 @torch.no_grad()
 def clip_attention_map(backbone: nn.Module, x: Tensor, block: int | None = None) -> Tensor:
-    """What the clip's token attends to in a global UniBlock, over the patches of all frames.
+    """Return what the clip's token attends to in a global UniBlock, for each head.
 
     Args:
-        x: one picture ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
+        x: one image ``(1, C, H, W)`` or clip ``(1, C, T, H, W)``.
         block: counted from 1, the last by default.
 
     Returns:
-        ``(heads, *S)``, of the size that :func:`patch_grid` tells.
+        ``(heads, *S)``, of the size that :func:`patch_grid` returns.
 
     Raises:
         ValueError: no such block, or a net without global UniBlocks.
@@ -100,16 +100,16 @@ def clip_attention_map(backbone: nn.Module, x: Tensor, block: int | None = None)
     size = patch_grid(backbone, x)
     if not backbone.global_layers:
         raise ValueError('a UniFormerV2 with out_indices has no global UniBlocks, only ViT layers')
-    number = checked_number(block, len(backbone.global_layers), 'global UniBlock')
+    number = check_number(block, len(backbone.global_layers), 'global UniBlock')
     attention = backbone.transformer.dec[number - 1].attn
-    weights = token_affinity(attention, **given_to(backbone, attention, x))[0, :, 0]
+    weights = token_affinity(attention, **capture_arguments(backbone, attention, x))[0, :, 0]
     patches = size[-2] * size[-1]
     frames = weights.unflatten(-1, (-1, 1 + patches))  # (heads, T, 1 + N)
     return frames[:, :, 1:].reshape(-1, *size)
 
 
 def patch_grid(backbone: nn.Module, x: Tensor) -> tuple[int, ...]:
-    """Rows and columns of the patches of ``x``; in clips with the number of frames first.
+    """Return rows and columns of the patches of ``x``; of clips, with the number of frames first.
 
     Raises:
         ValueError: another net than UniFormerV2, or an input that it does not take.
@@ -125,10 +125,10 @@ def patch_grid(backbone: nn.Module, x: Tensor) -> tuple[int, ...]:
 
 
 def _row_in_frame(backbone: UniFormerV2, x: Tensor, layer: int, frame: int, row: int) -> Tensor:
-    """Weights ``(heads, T, N)`` of patches for the token ``row`` of a frame, 0 in other frames."""
-    number = checked_number(layer, last_layer(backbone), 'layer')
+    """Return weights ``(heads, T, N)`` of patches for the token ``row`` of a frame."""
+    number = check_number(layer, last_layer(backbone), 'layer')
     attention = backbone.transformer.resblocks[number - 1].attn
-    given = given_to(backbone, attention, x)
+    given = capture_arguments(backbone, attention, x)
     frames = given.pop('query')  # (T, 1 + N, C)
     weights = token_affinity(attention, frames[frame : frame + 1], **given, rows=[row])[0, :, 0]
     out = weights.new_zeros(len(weights), len(frames), weights.shape[-1] - 1)
@@ -137,8 +137,10 @@ def _row_in_frame(backbone: UniFormerV2, x: Tensor, layer: int, frame: int, row:
 
 
 @torch.no_grad()
-def given_to(backbone: UniFormerV2, attention: TokenAttention, x: Tensor) -> dict[str, Any]:
-    """Run ``backbone`` on ``x``; give what comes to ``attention``: its arguments by their names."""
+def capture_arguments(
+    backbone: UniFormerV2, attention: TokenAttention, x: Tensor
+) -> dict[str, Any]:
+    """Run ``backbone`` on ``x``; return the arguments of ``attention`` by their names."""
     arguments: dict[str, Any] = {}
 
     def keep(module: nn.Module, inputs: tuple, named: dict) -> None:

@@ -23,7 +23,7 @@ class BoxScores:
         self.category = category
 
     def __call__(self, found: dict[str, Tensor]) -> Tensor:
-        """``found`` has ``scores`` ``(n,)`` and ``labels`` ``(n,)`` of one picture."""
+        """``found`` has ``scores`` ``(n,)`` and ``labels`` ``(n,)`` of one image."""
         scores = found['scores']
         if self.category is not None:
             scores = scores[found['labels'] == self.category]
@@ -42,7 +42,7 @@ class KeypointPeaks:
 
 
 def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
-    """Find the layer whose maps a CAM weighs: the last of a stage, or a layer of UniFormerV2's ViT.
+    """Return the layer whose maps a CAM weighs: the last of a stage, or one of UniFormerV2's ViT.
 
     Args:
         stage: counted from 1, by default the last; of UniFormerV2, a layer, by default the last
@@ -54,11 +54,11 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
     if isinstance(backbone, UniFormerV2):
         read = backbone.global_layers if backbone.out_indices is None else backbone.out_indices
         number = 1 + read[-1] if stage is None else stage
-        number = checked_number(number, last_layer(backbone), 'layer')
+        number = check_number(number, last_layer(backbone), 'layer')
         return backbone.transformer.resblocks[number - 1]
-    number = checked_number(stage, NUM_STAGES, 'stage')
+    number = check_number(stage, NUM_STAGES, 'stage')
     if isinstance(backbone, UniFormerLight) and number > 2:
-        # Blocks give a class token and scores beside the map; the norm behind them the map alone.
+        # Blocks return a class token and scores with the map; the norm after them the map alone.
         if number - 1 not in backbone.out_indices:
             stages = ', '.join(str(index + 1) for index in backbone.out_indices)
             raise ValueError(f'of this light net there are CAMs of the stages it returns: {stages}')
@@ -67,28 +67,31 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
     return backbone.stage(number - 1)[1][-1]
 
 
-def checked_number(number: int | None, count: int, kind: str) -> int:
-    """``number``, by default the last.
+def check_number(number: int | None, count: int, noun: str) -> int:
+    """Return ``number``, by default the last.
 
     Raises:
-        ValueError: it is not within 1 and ``count``.
+        ValueError: it is not between 1 and ``count``.
     """
     if number is None:
         return count
     if not 1 <= number <= count:
-        raise ValueError(f'there is no {kind} {number}; {kind}s are counted from 1 to {count}')
+        raise ValueError(f'there is no {noun} {number}; {noun}s are counted from 1 to {count}')
     return number
 
 
 def last_layer(backbone: UniFormerV2) -> int:
-    """The last layer of the ViT that runs, counted from 1."""
+    """Return the last layer of the ViT that runs, counted from 1."""
     return backbone.arch.depth if backbone.out_indices is None else 1 + backbone.out_indices[-1]
 
 
 def as_clip(backbone: UniFormerV2, size: Sequence[int]) -> Callable[[Tensor], Tensor]:
-    """Make the tokens of UniFormerV2 for an input of ``size`` ``(..., H, W)`` maps of its frames.
+    """Return a function that reshapes tokens of UniFormerV2 to maps of its frames.
 
-    Tokens are ``(B, T, 1 + N, C)``; maps ``(B, C, T, H, W)``, or ``(B, C, H, W)`` for a picture.
+    Tokens are ``(B, T, 1 + N, C)``; maps ``(B, C, T, H, W)``, or ``(B, C, H, W)`` of an image.
+
+    Args:
+        size: of the input, ``(H, W)`` or ``(T, H, W)``.
     """
     grid = tuple(side // backbone.arch.patch_size for side in size[-2:])
 

@@ -1,4 +1,4 @@
-"""Local affinities and feature maps: what a net has learnt to relate, and what comes of it."""
+"""Local affinities and feature maps."""
 
 from collections.abc import Sequence
 
@@ -9,30 +9,34 @@ from ..layers import LocalBlock, MobileBlock
 from ..models import UniFormerV2
 from ..models.base import NUM_STAGES, Backbone
 from .attention import find_block
-from .cam import as_clip, checked_number, last_layer
+from .cam import as_clip, check_number, last_layer
 
 
 def local_affinity(backbone: nn.Module, stage: int, block: int) -> Tensor:
-    """The learnt neighbourhoods of a local block (Eq. 6), one per channel: ``(C, *kernel)``.
+    """Return the learned neighborhoods of a local block (Eq. 6), per channel: ``(C, *kernel)``.
+
+    Args:
+        stage, block: counted from 1.
 
     Raises:
-        ValueError: no such block (stages and blocks are counted from 1), or a global one.
+        ValueError: no such block, or a global one.
     """
     found = find_block(backbone, stage, block)
     if not isinstance(found, LocalBlock | MobileBlock):
-        kinds = [
+        stages = [
             number + 1
             for number in range(NUM_STAGES)
             if isinstance(backbone.stage(number)[1][0], LocalBlock | MobileBlock)
         ]
-        there = f'stages {kinds} of this net have them' if kinds else 'no stage of this net has any'
-        raise ValueError(f'blocks of stage {stage} are global: no local affinity; {there}')
+        has_any = f'stages {stages} of this net have them'
+        hint = has_any if stages else 'no stage of this net has any'
+        raise ValueError(f'blocks of stage {stage} are global: no local affinity; {hint}')
     return found.attn.weight.detach()[:, 0]
 
 
 @torch.no_grad()
 def stage_maps(backbone: nn.Module, x: Tensor) -> list[Tensor]:
-    """Maps ``(B, C_i, *S_i)`` behind the last block of each stage that the net runs.
+    """Return maps ``(B, C_i, *S_i)`` after the last block of each stage that the net runs.
 
     Raises:
         ValueError: a net without stages.
@@ -45,7 +49,7 @@ def stage_maps(backbone: nn.Module, x: Tensor) -> list[Tensor]:
 
 @torch.no_grad()
 def layer_maps(backbone: nn.Module, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
-    """Maps ``(B, C, *S)`` of the patches behind layers of UniFormerV2's ViT.
+    """Return maps ``(B, C, *S)`` of the patches after layers of UniFormerV2's ViT.
 
     Args:
         layers: counted from 1; the maps come in the order of the net.
@@ -56,20 +60,20 @@ def layer_maps(backbone: nn.Module, x: Tensor, layers: Sequence[int]) -> list[Te
     if not isinstance(backbone, UniFormerV2):
         raise ValueError(f'{type(backbone).__name__} has no layers of a ViT')
     count = last_layer(backbone)
-    numbers = sorted({checked_number(layer, count, 'layer') for layer in layers})
+    numbers = sorted({check_number(layer, count, 'layer') for layer in layers})
     blocks = [backbone.transformer.resblocks[number - 1] for number in numbers]
     reshape = as_clip(backbone, x.shape[2:])
     return [reshape(out) for out in _outputs(backbone, blocks, x)]
 
 
-def quarters(backbone: UniFormerV2) -> list[int]:
-    """The last layers of the four quarters of a ViT, counted from 1."""
+def quartile_layers(backbone: UniFormerV2) -> list[int]:
+    """Return the last layers of the four quarters of a ViT, counted from 1."""
     count = last_layer(backbone)
     return sorted({-(-count * number // 4) for number in range(1, 5)})
 
 
 def _outputs(backbone: nn.Module, blocks: Sequence[nn.Module], x: Tensor) -> list:
-    """What ``blocks`` return while ``backbone`` runs on ``x``, in the order in which they run."""
+    """Return the outputs of ``blocks`` on ``x``, in the order in which they run."""
     outs: list = []
     handles = [
         block.register_forward_hook(lambda module, inputs, out: outs.append(out))
@@ -84,16 +88,16 @@ def _outputs(backbone: nn.Module, blocks: Sequence[nn.Module], x: Tensor) -> lis
 
 
 def channel_mean(maps: Tensor) -> Tensor:
-    """Mean absolute value over channels of ``(C, *S)``: ``(*S)`` from 0 to 1."""
+    """Return the mean absolute value over channels of ``(C, *S)``: ``(*S)`` from 0 to 1."""
     return _to_unit(maps.abs().mean(0, keepdim=True))[0]
 
 
 def principal_components(maps: Tensor, count: int = 3) -> Tensor:
-    """Project the positions of a map ``(C, *S)`` on its first principal components.
+    """Project the positions of a map ``(C, *S)`` onto its first principal components.
 
     Returns:
-        ``(count, *S)``, each from 0 to 1, in falling order of variance. The sign, which is free, is
-        that of the largest entry of a component.
+        ``(count, *S)``, each from 0 to 1, in order of decreasing variance. The largest entry
+        of each component is positive.
 
     Raises:
         ValueError: more components than channels or positions.
@@ -112,7 +116,7 @@ def principal_components(maps: Tensor, count: int = 3) -> Tensor:
 
 
 def _to_unit(maps: Tensor) -> Tensor:
-    """Stretch each of ``(n, *S)`` to 0 … 1; a constant one becomes 0."""
+    """Stretch each of ``(n, *S)`` to 0 … 1; a constant map becomes 0."""
     flat = maps.flatten(1)
     low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
     span = (high - low).clamp_min(torch.finfo(flat.dtype).tiny)

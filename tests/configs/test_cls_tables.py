@@ -6,13 +6,12 @@ import re
 import pytest
 import torch
 from cls_configs import FULL, NAMES
-from tool_modules import load_tool
 
 from configs import CONFIGS, load
+from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.reproduction import published
 
 pytest.importorskip('mmpretrain')
-complexity = load_tool('complexity')
-published = load_tool('reproduction.published')
 
 ERRATA = {
     # With the second classifier; printed is the number without it.
@@ -76,8 +75,8 @@ PRINTED = printed()
 def cost(name: str) -> dict[str, float]:
     config = load(CONFIGS / 'cls' / f'uniformer_{name}.py')
     with torch.device('meta'):
-        result = complexity.measure(config)
-    return {'params_M': result['parameters'] / 1e6, 'flops_G': result['flops'] / 1e9}
+        result = complexity(config)
+    return {'params_M': result.parameters / 1e6, 'flops_G': result.flops / 1e9}
 
 
 def agrees(value: float, text: str, tolerance: float) -> bool:

@@ -5,13 +5,12 @@ from collections import Counter
 
 import pytest
 import yaml
-from tool_modules import load_tool
 
 from configs import CONFIGS, configs_of
+from mmuniformer.apis.reproduction import published
 from mmuniformer.weights import published_files
 
 ROOT = CONFIGS.parent
-published = load_tool('reproduction.published')
 IMPORTED = yaml.safe_load((ROOT / 'model-index.yml').read_text())['Import']
 METAFILES = {path: yaml.safe_load((ROOT / path).read_text()) for path in IMPORTED}
 MODELS = [model for content in METAFILES.values() for model in content['Models']]
@@ -67,7 +66,7 @@ def test_an_entry_names_its_config_its_collection_and_its_cost(model):
 
 @pytest.mark.parametrize('model', DENSE, ids=name_of)
 def test_metrics_and_cost_of_dense_prediction_are_printed_ones(model):
-    rows = [row for row in published.published_rows() if row.config == model['Name']]
+    rows = [row for row in published.read_rows() if row.config == model['Name']]
     assert rows
     for result in model['Results']:
         for name, value in result['Metrics'].items():
@@ -80,7 +79,7 @@ def test_metrics_and_cost_of_dense_prediction_are_printed_ones(model):
     ):
         texts = {
             getattr(row, column) for row in rows
-            if column not in {item['column'] for item in published.errata_of(row)}
+            if column not in {item['column'] for item in published.find_errata(row)}
         } - {''}  # fmt: skip
         for text in texts:
             decimals = len(text.partition('.')[2])

@@ -4,29 +4,28 @@ import functools
 import re
 
 import pytest
-from tool_modules import load_tool
 
 from configs import configs_of, load, stem
+from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.configs import find_config, list_configs
+from mmuniformer.apis.reproduction import published
 
 for toolbox in ('mmdet', 'mmseg', 'mmpose'):
     pytest.importorskip(toolbox)
-
-complexity = load_tool('complexity')
-published = load_tool('reproduction.published')
 
 TOLERANCE = {'params_M': 0.01, 'flops_G': 0.02}
 TASKS = ('det', 'seg', 'pose')
 CONFIGS = [path for task in TASKS for path in configs_of(task)]
 FULL = [path for path in CONFIGS if not path.stem.startswith('mini_')]
-ROWS = [row for row in published.published_rows() if published.find_config(row.config)]
-ERRATA = published.errata()
-TABLES = {name: {row.config for row in published.rows_of(name)} for name in published.TABLES}
+ROWS = [row for row in published.read_rows() if row.config in list_configs()]
+ERRATA = published.read_errata()
+TABLES = {name: {row.config for row in published.find_rows(name)} for name in published.TABLES}
 
 
 @functools.cache
 def ours(config: str) -> dict[str, float]:
-    result = complexity.measure(load(published.find_config(config)))
-    return {'params_M': result['parameters'] / 1e6, 'flops_G': result['flops'] / 1e9}
+    result = complexity(load(find_config(config)))
+    return {'params_M': result.parameters / 1e6, 'flops_G': result.flops / 1e9}
 
 
 def agrees(value: float, printed: str, tolerance: float) -> bool:
@@ -47,7 +46,7 @@ def erratum_name(item: dict) -> str:
 
 @pytest.mark.parametrize('row', ROWS, ids=row_name)
 def test_a_config_has_the_published_parameters_and_flops(row):
-    wrong = {item['column'] for item in published.errata_of(row)}
+    wrong = {item['column'] for item in published.find_errata(row)}
     for column in {*published.COST} - wrong:
         if printed := getattr(row, column):
             assert agrees(ours(row.config)[column], printed, TOLERANCE[column]), (
@@ -67,11 +66,11 @@ def test_an_erratum_is_exact_and_necessary(item):
 
 
 def test_every_published_row_of_dense_prediction_has_a_config():
-    assert {row.config for row in published.published_rows()} == {row.config for row in ROWS}
+    assert {row.config for row in published.read_rows()} == {row.config for row in ROWS}
 
 
 def test_the_tables_have_as_many_rows_as_in_the_paper():
-    sizes = {name: len(published.rows_of(name)) for name in published.TABLES}
+    sizes = {name: len(published.find_rows(name)) for name in published.TABLES}
     assert sizes == {
         'table5': 4, 'table6': 2, 'table7': 4, 'table8': 6, 'table9': 8,
         'table15': 6, 'table16': 16, 'table17': 3, 'light_det': 2, 'light_seg': 2,

@@ -1,5 +1,6 @@
 """Every printed row about UniFormer and video has a config, with its numbers, parameters, FLOPs."""
 
+import dataclasses
 import functools
 import json
 import re
@@ -7,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tool_modules import load_tool
 
 from configs import CONFIGS, configs_of, load, stem
+from mmuniformer.apis.complexity import Complexity, complexity
+from mmuniformer.apis.reproduction import published
+from mmuniformer.apis.toolbox import count_views, find_toolbox
 
 pytest.importorskip('mmaction')
-complexity = load_tool('complexity')
-published = load_tool('reproduction.published')
 
 VIDEO = CONFIGS / 'video'
 OURS = re.compile('(mini_)?(fast_rcnn_)?uniformer_')
@@ -108,27 +109,26 @@ def header_of(name: str) -> str:
 
 
 @functools.cache
-def _measured(model: str, shape: tuple[int, ...], path: Path) -> dict:
-    return complexity.measure(load(path), shape)
+def _measured(model: str, shape: tuple[int, ...], path: Path) -> Complexity:
+    return complexity(load(path), shape)
 
 
 @functools.cache
-def cost(path: Path) -> dict:
+def cost(path: Path) -> Complexity:
     """Parameters, FLOPs of a view, and views; counted once for equal models."""
     config = load(path)
-    toolbox = complexity.toolbox_of(config)
     model = config.model.to_dict()
     model['backbone'].update(init_cfg=None, drop_path_rate=0.0)
-    shape = tuple(toolbox.shape(config))
+    shape = find_toolbox(config).table_shape(config)
     result = _measured(json.dumps(model, sort_keys=True), shape, path)
-    return {**result, 'views': toolbox.views(config)}
+    return dataclasses.replace(result, views=count_views(config))
 
 
 def flops_of_views(name: str) -> float:
     result = cost(VIDEO / f'{name}.py')
     # Tables 10 and 11 count one view, whatever a test takes.
-    views = 1 if '_abl_' in name or name.endswith('_50e') else result['views']
-    return result['flops'] * views / 1e9
+    views = 1 if '_abl_' in name or name.endswith('_50e') else result.views
+    return result.flops * views / 1e9
 
 
 def test_every_printed_row_has_a_config():
@@ -174,7 +174,7 @@ def test_the_flops_in_a_header_are_printed_ones(path):
 
 @pytest.mark.parametrize('name', PARAMETERS)
 def test_a_model_has_the_parameters_of_the_released_files(name):
-    assert cost(VIDEO / f'uniformer_{name}.py')['parameters'] == PARAMETERS[name]
+    assert cost(VIDEO / f'uniformer_{name}.py').parameters == PARAMETERS[name]
 
 
 def test_the_readme_links_every_config():
@@ -206,7 +206,7 @@ def test_the_metafile_tells_what_the_config_is(model):
     if model['Name'].startswith('uniformer_'):
         result = cost(path)
         assert facts['Parameters'] == result['parameters']
-        assert facts['FLOPs'] == pytest.approx(result['flops'] * result['views'], rel=0.005)
+        assert facts['FLOPs'] == pytest.approx(result.flops * result.views, rel=0.005)
     for metric, value in (model.get('Results') or [{}])[0].get('Metrics', {}).items():
         column = {'Top 1 Accuracy': ('top1', 'pretrain_top1'), 'Top 5 Accuracy': ('top5',)}[metric]
         values = {

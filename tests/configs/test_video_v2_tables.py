@@ -6,18 +6,16 @@ import re
 import pytest
 import torch
 import yaml
-from tool_modules import load_tool
 from video_v2 import DATASETS, MODEL_NAMES, V2, parse, recipe
 
 from configs import CONFIGS, load
+from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.reproduction import published
 
 pytest.importorskip('mmaction')
-complexity = load_tool('complexity')
-published = load_tool('reproduction.published')
 
 ERRATA = {
-    (erratum['model'], erratum['frames']): erratum
-    for erratum in yaml.safe_load((CONFIGS.parent / 'tests/data/errata_v2.yaml').read_text())
+    (erratum['model'], erratum['frames']): erratum for erratum in published.read_errata('errata_v2')
 }
 
 
@@ -43,7 +41,7 @@ def flops_of_a_view(arch: str, frames: int) -> float:
     frozen = '_frozen' if (arch, frames) == ('l14_336', 8) else ''
     config = load(CONFIGS / 'video' / f'uniformerv2_{arch}_{frames}_k400{pre}{frozen}.py')
     with torch.device('meta'):
-        return complexity.measure(config)['flops'] / 1e9
+        return complexity(config).flops / 1e9
 
 
 @pytest.mark.parametrize(('config', 'millions', 'printed'), printed_sizes())

@@ -43,7 +43,7 @@ def test_the_demo_draws_what_the_model_found(workspace, repo_root, python_tool, 
         'demo.py', 'det', repo_root / CONFIG, checkpoint, *pictures, '--out-dir', 'drawn',
         cwd=workspace,
     )  # fmt: skip
-    found = re.search(r'(\d+) objects in 4 pictures', done.stdout)
+    found = re.search(r'(\d+) objects in 4 images', done.stdout)
     assert int(found[1]) >= 4
     for picture in pictures:
         drawn = cv2.imread(str(workspace / 'drawn' / f'{picture.stem}.png'))

@@ -119,7 +119,7 @@ def test_the_processes_hold_every_parameter_once_between_them(fsdp):
 
 
 def test_a_step_gathers_blocks_twice_and_the_rest_once(fsdp):
-    """What tools/scale.py computes traffic from."""
+    """What tools/dev/estimate_distributed.py computes traffic from."""
     _, results, blocks = fsdp
     for result in results:
         traffic = result['traffic']

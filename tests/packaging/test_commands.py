@@ -11,6 +11,14 @@ from mmuniformer.cli import COMMANDS, GROUPS
 SMALL_FORMS = {
     'train': 'tests/packaging/test_wheel.py trains',
     'test': 'tests/packaging/test_wheel.py tests what it trained',
+    'demo': 'needs a trained model; tests/cli/test_demo.py has one',
+    'web-demo': 'needs a trained model; tests/cli/test_web_demo.py has one',
+    'visualize': (['affinity', 'mini_uniformer_s_in1k', 'random', '--out', 'a.png'], 'a.png'),
+    'export': (
+        ['mini_uniformer_s_in1k', 'random', '--out', 'model.pt2', '--format', 'torch_export']
+        + ['--fixed-size', '64', '64'],
+        '3×3×64×64: ',
+    ),
     'zoo': (['list', '--task', 'pose'], '12 of 168 files'),
     'convert': 'needs a released file; tests/cli/test_convert.py writes some',
     'permute-head': 'needs a released file; tests/cli/test_permute_head.py writes some',

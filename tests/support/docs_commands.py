@@ -31,25 +31,23 @@ NOT_RUN = {
     r'(mim|mmuniformer) (train|test)': 'trains or tests for minutes to days, mostly on GPUs',
     r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
-    r'python tools/(train|test|demo|web_demo|visualize|export)\.py': 'needs a trained model',
+    r'python tools/(train|test)\.py': 'needs a trained model',
+    r'mmuniformer (demo|web-demo|visualize|export)': 'needs a trained model',
     r'mmuniformer (convert|permute-head)': 'needs a released file',
     r'mmuniformer doctor \S': 'says that data and checkpoints are missing, and exits with 1',
     r'mmuniformer make-k710': 'needs the lists of Kinetics',
     r'mmuniformer make-label-maps': 'needs ImageNet and a download',
     r'mmuniformer zoo (fetch|check)': 'needs the network, or a released file',
-    r'python tools/benchmark\.py .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
-    r'python tools/benchmark\.py$': 'takes minutes',
+    r'mmuniformer benchmark .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
+    r'mmuniformer benchmark$': 'takes minutes',
     r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
-    r'python tools/reproduce\.py .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
+    r'mmuniformer reproduce .*(--checkpoints|all|mini)': 'needs checkpoints, takes minutes',
     r'python -m (http\.server|mkdocs serve)': 'does not end',
     r'mkdocs (build|serve)': 'has a test of its own, or does not end',
 }
 MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
 # Run, but only with the tests that take long.
-SLOW = (
-    r'mmuniformer (doctor|make-mini-data)',
-    r'python tools/(benchmark|complexity|memory|reproduce)\.py',
-)
+SLOW = (r'mmuniformer (benchmark|complexity|doctor|make-mini-data|memory|reproduce)',)
 
 
 def reason(command: Command) -> str | None:
@@ -132,10 +130,11 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
 
 
 def check_own(words: list[str]) -> None:
-    """``mmuniformer NAME ...``: the command takes the options, and finds its config."""
-    config = getattr(parse_own(words[0], words[1:]), 'config', None)
-    if config not in (None, 'CONFIG'):
-        load(find_config(config))
+    """``mmuniformer NAME ...``: the command takes the options, and its configs are there."""
+    args = vars(parse_own(words[0], words[1:]))
+    for config in [args.get('config'), *(args.get('configs') or [])]:
+        if config not in (None, 'CONFIG', '$CONFIG') and '*' not in config:
+            find_config(config)
 
 
 def parse_own(name: str, arguments: list[str]) -> argparse.Namespace:

@@ -6,15 +6,15 @@ import torch
 from mmuniformer.layers import Attention, partition
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight
 from mmuniformer.visualization import affinity, attention_map
-from mmuniformer.visualization.attention import find_global_block, watch
+from mmuniformer.visualization.attention import capture_inputs, find_global_block
 
 ARCH = {'dims': (8, 16, 24, 32), 'head_dim': 8, 'depths': (1, 1, 2, 1)}
 LIGHT = {'dims': (8, 16, 24, 32), 'head_dim': 8, 'depths': (1, 1, 3, 1)}
 
 
-def make(kind: type, seed: int = 0, arch: dict = ARCH, **options) -> torch.nn.Module:
+def make(cls: type, seed: int = 0, arch: dict = ARCH, **options) -> torch.nn.Module:
     torch.manual_seed(seed)
-    net = kind(arch=arch, **options).eval()
+    net = cls(arch=arch, **options).eval()
     for parameter in net.parameters():  # larger than at the start, so that rows are not uniform
         if parameter.ndim == 2:
             torch.nn.init.normal_(parameter, std=0.5)
@@ -48,7 +48,7 @@ def test_the_map_of_a_global_block_reproduces_what_the_block_adds():
     net = make(UniFormer)
     x = torch.randn(1, 3, 64, 96)
     block = find_global_block(net, 3, 2)
-    seen, added = watch(net, block, x), []
+    seen, added = capture_inputs(net, block, x), []
     handle = block.attn.register_forward_hook(lambda module, inputs, out: added.append(out))
     net(x)
     handle.remove()
@@ -64,7 +64,7 @@ def test_the_map_of_a_window_is_the_row_of_its_window_and_zero_outside():
     net = make(UniFormer, attention='window', window_size=2)
     x = torch.randn(1, 3, 64, 96)
     block = find_global_block(net, 3, 1)
-    tokens = watch(net, block, x).tokens.unflatten(1, (4, 6))
+    tokens = capture_inputs(net, block, x).tokens.unflatten(1, (4, 6))
     weights = attention_map(net, x, 3, 1, (3, 2))  # row 1, column 0 of the window in (1, 1)
     expected = affinity(block.attn, partition(tokens, 2)[4:5])[0, :, 2]
     torch.testing.assert_close(weights[:, 2:4, 2:4].flatten(1), expected)
@@ -102,7 +102,7 @@ def test_attention_along_time_reproduces_what_the_block_adds_to_a_position():
     net = make(UniFormer3D, attention='divided')
     x = torch.randn(1, 3, 8, 64, 96)
     block = find_global_block(net, 3, 2)
-    seen, returned = watch(net, block, x, 'time'), []
+    seen, returned = capture_inputs(net, block, x, 'time'), []
     handle = block.t_attn.register_forward_hook(lambda module, inputs, out: returned.append(out))
     net(x)
     handle.remove()
@@ -133,7 +133,7 @@ def test_a_light_net_shares_the_weight_of_the_mean_among_pruned_positions():
     torch.nn.init.normal_(net.cls_token)
     x = torch.randn(1, 3, 64, 64)
     block = find_global_block(net, 3, 2)
-    seen = watch(net, block, x)  # a class token, 8 kept, the mean of 8 others
+    seen = capture_inputs(net, block, x)  # a class token, 8 kept, the mean of 8 others
     assert seen.tokens.shape[1] == 10
     for position in range(16):
         weights = attention_map(net, x, 3, 2, divmod(position, 4))

@@ -13,7 +13,7 @@ from mmuniformer.visualization import (
     patch_attention_map,
     token_affinity,
 )
-from mmuniformer.visualization.attention_v2 import given_to
+from mmuniformer.visualization.attention_v2 import capture_arguments
 
 NETS = {
     'plain': {},
@@ -23,7 +23,7 @@ NETS = {
 }
 
 
-def picture() -> Tensor:
+def image() -> Tensor:
     return clip(batch=1)[:, :, 0]
 
 
@@ -63,12 +63,12 @@ def test_rows_sum_to_one_and_reproduce_the_attention_layer(biased):
 
 @torch.no_grad()
 @pytest.mark.parametrize('options', NETS.values(), ids=NETS)
-@pytest.mark.parametrize('x', [clip(batch=1), picture()], ids=['clip', 'picture'])
+@pytest.mark.parametrize('x', [clip(batch=1), image()], ids=['clip', 'image'])
 def test_maps_of_a_layer_with_their_class_token_reproduce_what_it_returns(options, x):
     net = randomised(**options).eval()
     attention = net.transformer.resblocks[2].attn
     returned = returned_by(net, attention, x)  # (T, 1 + N, C)
-    tokens = given_to(net, attention, x)['query']
+    tokens = capture_arguments(net, attention, x)['query']
     frames = 1 if x.ndim == 4 else 2 if 'temporal_downsample' in options else 4
     assert returned.shape == (frames, 17, 32)
     frame = frames - 1
@@ -90,14 +90,14 @@ def test_maps_of_a_layer_with_their_class_token_reproduce_what_it_returns(option
 @torch.no_grad()
 @pytest.mark.parametrize('fuse', [False, True])
 @pytest.mark.parametrize('options', [{}, {**SSV, 'global_layers': (0, 3)}], ids=['plain', 'armed'])
-@pytest.mark.parametrize('x', [clip(batch=1), picture()], ids=['clip', 'picture'])
+@pytest.mark.parametrize('x', [clip(batch=1), image()], ids=['clip', 'image'])
 def test_the_map_of_the_clip_with_its_class_tokens_reproduces_the_global_block(options, x, fuse):
     net = randomised(**options).eval()
     if fuse:
         net.fuse()
     attention = net.transformer.dec[1].attn
     returned = returned_by(net, attention, x)  # (1, 1, C)
-    given = given_to(net, attention, x)
+    given = capture_arguments(net, attention, x)
     frames = 1 if x.ndim == 4 else 2 if 'temporal_downsample' in options else 4
     weights = clip_attention_map(net, x, 2)
     assert weights.shape == (4, *(() if x.ndim == 4 else (frames,)), 4, 4)

@@ -49,17 +49,17 @@ def test_a_cam_is_the_gradient_weighted_channel_mean_and_its_positive_part(shape
 def test_a_head_that_reads_one_quadrant_gives_a_cam_with_its_mass_there():
     torch.manual_seed(0)
     backbone = UniFormer(arch=ARCH, out_indices=3, out_norm='batch').eval()
-    picture = torch.zeros(1, 3, 256, 256)
-    picture[:, :, :128, 128:] = torch.randn(3, 128, 128)
+    image = torch.zeros(1, 3, 256, 256)
+    image[:, :, :128, 128:] = torch.randn(3, 128, 128)
     with torch.no_grad():
-        maps = backbone(picture)[0]
+        maps = backbone(image)[0]
         # Channels that tell this quadrant from the others, read there alone.
         inside = maps[:, :4, 4:].mean((1, 2))
         outside = (maps.sum((1, 2)) - 16 * inside) / 48
     weight = torch.zeros(32, 8, 8)
     weight[:, :4, 4:] = (inside - outside)[:, None, None]
     heat = grad_cam(
-        Classifier(backbone, weight), backbone.norm, picture, [ClassifierOutputTarget(0)]
+        Classifier(backbone, weight), backbone.norm, image, [ClassifierOutputTarget(0)]
     )[0]
     assert heat[:128, 128:].sum() > 0.6 * heat.sum()
     assert heat[:128, 128:].mean() > 4 * heat[128:, :128].mean()
@@ -77,15 +77,15 @@ def test_every_stage_of_a_frozen_net_has_a_cam_of_the_size_of_the_input(stage):
     assert all(parameter.grad is None for parameter in net.parameters())
 
 
-@pytest.mark.parametrize('kind', [UniFormer3D, UniFormerV2])
-def test_a_clip_has_a_cam_for_every_frame(kind):
+@pytest.mark.parametrize('cls', [UniFormer3D, UniFormerV2])
+def test_a_clip_has_a_cam_for_every_frame(cls):
     torch.manual_seed(0)
-    if kind is UniFormer3D:
-        backbone = kind(arch=ARCH).eval()
+    if cls is UniFormer3D:
+        backbone = cls(arch=ARCH).eval()
         net, reshape = Classifier(backbone, torch.randn(32, 1, 1, 1)), None
     else:
         arch = {'dim': 16, 'depth': 2, 'head_dim': 8, 'global_head_dim': 8, 'image_size': 64}
-        backbone = kind(arch=arch, global_layers=(1,)).eval()
+        backbone = cls(arch=arch, global_layers=(1,)).eval()
         # Global UniBlocks start at zero: without this, no patch has a say.
         nn.init.normal_(backbone.transformer.dec[0].attn.out_proj.weight)
         net, reshape = Classifier(backbone, torch.randn(16)), as_clip(backbone, (8, 64, 64))
@@ -129,7 +129,7 @@ def test_of_a_vit_the_last_layer_is_taken_whose_patches_are_read():
         cam_layer(backbone, 3)  # it does not run
 
 
-def test_a_layer_behind_all_that_is_read_is_refused():
+def test_a_layer_after_all_that_is_read_is_refused():
     backbone = randomised(global_layers=(1,), fusion='global').eval()
     net, x = Classifier(backbone, torch.randn(32)), clip(batch=1)
     with pytest.raises(ValueError, match='does not depend on the maps of this layer'):

@@ -12,14 +12,14 @@ from mmuniformer.visualization import (
     principal_components,
     stage_maps,
 )
-from mmuniformer.visualization.features import quarters
+from mmuniformer.visualization.features import quartile_layers
 
 ARCH = {'dims': (8, 16, 24, 32), 'head_dim': 8, 'depths': (1, 2, 1, 1)}
 
 
-@pytest.mark.parametrize(('kind', 'kernel'), [(UniFormer, (5, 5)), (UniFormer3D, (5, 5, 5))])
-def test_the_local_affinity_is_the_depthwise_weight(kind, kernel):
-    net = kind(arch=ARCH)
+@pytest.mark.parametrize(('cls', 'kernel'), [(UniFormer, (5, 5)), (UniFormer3D, (5, 5, 5))])
+def test_the_local_affinity_is_the_depthwise_weight(cls, kernel):
+    net = cls(arch=ARCH)
     kernels = local_affinity(net, 2, 2)
     assert kernels.shape == (16, *kernel)
     assert torch.equal(kernels, net.blocks2[1].attn.weight[:, 0])
@@ -55,17 +55,17 @@ def test_maps_of_a_light_net_are_those_without_its_class_token():
 
 
 @torch.no_grad()
-@pytest.mark.parametrize('frames', [(), (4,)], ids=['picture', 'clip'])
-def test_maps_behind_layers_of_a_vit_are_those_a_net_for_maps_returns(frames):
+@pytest.mark.parametrize('frames', [(), (4,)], ids=['image', 'clip'])
+def test_maps_after_layers_of_a_vit_are_those_a_net_for_maps_returns(frames):
     net, x = randomised(out_indices=(0, 2)).eval(), torch.randn(1, 3, *frames, 32, 48)
     for own, out in zip(layer_maps(net, x, [3, 1]), net(x), strict=True):
         assert torch.equal(own, out)
 
 
 def test_quarters_end_with_the_last_layer_that_runs():
-    assert quarters(randomised(arch={'depth': 12})) == [3, 6, 9, 12]
-    assert quarters(randomised(arch={'depth': 6})) == [2, 3, 5, 6]
-    assert quarters(randomised(out_indices=(1,))) == [1, 2]
+    assert quartile_layers(randomised(arch={'depth': 12})) == [3, 6, 9, 12]
+    assert quartile_layers(randomised(arch={'depth': 6})) == [2, 3, 5, 6]
+    assert quartile_layers(randomised(out_indices=(1,))) == [1, 2]
 
 
 def test_maps_of_layers_that_are_not_there_are_refused():

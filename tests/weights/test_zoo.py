@@ -1,6 +1,5 @@
 """The table of released files against the paper's numbers, the configs and the nets."""
 
-import csv
 import dataclasses
 import hashlib
 import re
@@ -12,6 +11,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmuniformer.apis.reproduction.published import read_numbers
 from mmuniformer.models import (
     ARCHS,
     UniFormer,
@@ -109,8 +109,7 @@ def test_files_that_the_makers_hash_into_the_name_are_held_to_it():
 
 
 def numbers() -> list[dict]:
-    with (ROOT / 'tests' / 'data' / 'tables.csv').open(newline='', encoding='utf-8') as file:
-        return list(csv.DictReader(file))
+    return list(read_numbers())
 
 
 def test_every_metric_is_printed_where_the_row_says():

@@ -1,0 +1,1 @@
+"""Speed of backbones beside others, in one process."""

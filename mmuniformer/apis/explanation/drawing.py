@@ -1,0 +1,76 @@
+"""Drawing explanations on the frames of an input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from numpy import ndarray
+from torch import Tensor
+
+from ...visualization import draw_box, overlay
+from ...visualization.overlay import to_unit
+from ..media import write_image, write_video
+from .inputs import Input
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a network sees, drawn on its input.
+
+    Attributes:
+        frames: one image, or the frames of a video: uint8 BGR.
+        fps: of the video; 0 for an image.
+        name: what a file of it can be called.
+    """
+
+    frames: list[ndarray]
+    fps: float
+    name: str
+
+    @property
+    def suffix(self) -> str:
+        return '.mp4' if self.fps else '.png'
+
+    def save(self, path: str | Path) -> Path:
+        """Write a PNG, or an MPEG-4 of a video.
+
+        Raises:
+            ValueError: the name has another suffix.
+        """
+        path = Path(path)
+        if path.suffix.lower() != self.suffix:
+            raise ValueError(f'{path}: this is written as {self.suffix}')
+        if self.fps:
+            write_video(path, self.frames, self.fps)
+        else:
+            write_image(path, self.frames[0])
+        return path
+
+
+def draw_heat(given: Input, heat: Tensor, strength: float) -> list[ndarray]:
+    """Draw heat ``(h, w)`` or ``(t, h, w)`` on the input, stretched as a whole, not by frame."""
+    maps = to_unit(heat.float().numpy())
+    maps = repeat_frames(list(maps) if given.is_video else [maps], len(given.frames))
+    return [overlay(frame, one, strength) for frame, one in zip(given.frames, maps, strict=True)]
+
+
+def draw_query(
+    frames: Sequence[ndarray], query: Sequence[int], size: Sequence[int], is_video: bool
+) -> list[ndarray]:
+    """Draw a box around the position ``query`` of a map of ``size``, in the frames it is of."""
+    height, width = frames[0].shape[:2]
+    box = (
+        query[-1] * width / size[-1], query[-2] * height / size[-2],
+        (query[-1] + 1) * width / size[-1], (query[-2] + 1) * height / size[-2],
+    )  # fmt: skip
+    per_step = len(frames) // size[0] if is_video else 1
+    first = query[0] * per_step if is_video else 0
+    shown = range(first, first + per_step)
+    return [draw_box(one, box) if number in shown else one for number, one in enumerate(frames)]
+
+
+def repeat_frames(items: Sequence[ndarray], count: int) -> list[ndarray]:
+    """Repeat maps of fewer frames: stage 1 already sees half of them."""
+    return [items[number * len(items) // count] for number in range(count)]

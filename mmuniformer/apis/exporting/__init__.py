@@ -1,0 +1,116 @@
+"""Exported models: ONNX files and programs of torch.export, compared with the model they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from ..configs import load_config
+from ..latency import latencies
+from ..model import load_model
+from .check import TOLERANCE, Comparison, compare, shapes_to_check
+from .formats import FORMATS, find_format, fix_size, make_runner, write
+from .nets import PARTS, Exportable, Part, make_exportable
+
+__all__ = [
+    'FORMATS',
+    'PARTS',
+    'TOLERANCE',
+    'Comparison',
+    'ExportReport',
+    'Exportable',
+    'export',
+    'make_exportable',
+]
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """An exported file, and how it compares with the model.
+
+    Attributes:
+        comparisons: largest differences of outputs on several shapes of the input.
+    """
+
+    file: Path
+    format: str
+    item: Exportable
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """True if no output differs by more than 1e-4 of its standard deviation."""
+        return all(comparison.agrees for comparison in self.comparisons)
+
+    @property
+    def megabytes(self) -> float:
+        """Size of the file, with the weights that the exporter puts beside large ones."""
+        data = self.file.with_name(self.file.name + '.data')
+        return sum(path.stat().st_size for path in (self.file, data) if path.is_file()) / 1e6
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of a typical input with a batch of 1."""
+        return (1, 3, *self.item.size)
+
+    def measure(self, rounds: int = 10) -> dict[str, float]:
+        """Return seconds of a forward pass on one thread of the CPU: ``eager`` and ``file``."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            runners = {
+                'eager': make_runner(self.item.net),
+                'file': FORMATS[self.format].open(self.file, 1),
+            }
+            return latencies(runners, torch.randn(self.input_shape), rounds)
+        finally:
+            torch.set_num_threads(threads)
+
+
+def export(
+    config: str | Path | Config,
+    checkpoint: str | Path,
+    out: str | Path,
+    *,
+    format: str = 'onnx',
+    part: Part = 'model',
+    fixed_size: Sequence[int] | None = None,
+    fuse: bool = False,
+) -> ExportReport:
+    """Write a model into a file, run the file on several shapes and compare it with the model.
+
+    The input is a batch of normalized images ``(B, 3, H, W)`` or videos ``(B, 3, T, H, W)``.
+
+    Args:
+        config: file, name of a config of this package, or config.
+        checkpoint: file that training wrote, or ``'random'``.
+        out: file to write.
+        format: ``'onnx'`` or ``'torch_export'``.
+        part: the whole model, or the backbone alone.
+        fixed_size: ``(H, W)`` in pixels to write into the file; by default they vary.
+        fuse: fold norms into convolutions first.
+
+    Example:
+        >>> report = export('mini_uniformer_s_in1k', 'random', 'model.pt2', format='torch_export',
+        ...                 fixed_size=(64, 64))
+        >>> report.agrees, report.item.axes
+        (True, {0: 'batch'})
+
+    Raises:
+        FileNotFoundError: there is no such config or checkpoint.
+        ValueError: the model cannot be exported so; the message says why.
+        ImportError: the packages of the format are not installed.
+    """
+    out, spec = Path(out), find_format(format)
+    if out.is_dir():
+        raise ValueError(f'{out} is a folder; name a file')
+    config = load_config(config)
+    item = make_exportable(config, load_model(config, checkpoint), part, fuse)
+    fix_size(item, fixed_size, format)
+    write(item, out, format)
+    compared = compare(make_runner(item.net), spec.open(out), shapes_to_check(item))
+    return ExportReport(out, format, item, tuple(compared))

@@ -1,0 +1,178 @@
+"""File formats: writing a network, and running the file again."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .nets import Exportable, has_positions, has_windows, prunes_tokens
+
+# Of the traced input. Windows of 14 and 32 leave a remainder on both sides at stride 16: padding
+# has to be traced. Neither side, nor the batch, occurs elsewhere in the network, also when it is
+# rounded down to whole patches: then positions are resized.
+TRACED_BATCH, TRACED_SIZE = 2, (280, 312)
+FIXED = 'give a fixed size (--fixed-size HEIGHT WIDTH)'
+# Runs a network or file: a batch in, its outputs out.
+Runner = Callable[[Tensor], list[Tensor]]
+
+
+def export_onnx(item: Exportable, example: Tensor, file: Path) -> None:
+    program = torch.onnx.export(
+        item.net,
+        (example,),
+        dynamo=True,
+        dynamic_shapes=(item.axes,),
+        input_names=['input'],
+        output_names=item.output_names or None,
+        verbose=False,
+    )
+    program.model.metadata_props.update(item.metadata)
+    program.save(str(file))
+
+
+def export_program(item: Exportable, example: Tensor, file: Path) -> None:
+    axes = dict.fromkeys(item.axes, torch.export.Dim.DYNAMIC)
+    program = torch.export.export(item.net, (example,), dynamic_shapes=(axes,), strict=False)
+    torch.export.save(program, file)
+
+
+def open_onnx(file: Path, threads: int = 1) -> Runner:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options, providers=['CPUExecutionProvider'])
+
+    def run(x: Tensor) -> list[Tensor]:
+        return [torch.from_numpy(out) for out in session.run(None, {'input': x.numpy()})]
+
+    return run
+
+
+def open_program(file: Path, threads: int = 1) -> Runner:
+    return make_runner(torch.export.load(file).module())
+
+
+def make_runner(net: nn.Module) -> Runner:
+    def run(x: Tensor) -> list[Tensor]:
+        with torch.inference_mode():
+            out = net(x)
+        return [out] if isinstance(out, Tensor) else list(out)
+
+    return run
+
+
+def explain_onnx_refusal(net: nn.Module) -> str | None:
+    if prunes_tokens(net):
+        return (
+            'the light nets sort tokens by score with a stable sort, which ONNX does not have; '
+            "export them as format 'torch_export'"
+        )
+    return None
+
+
+def explain_guards(net: nn.Module) -> str | None:
+    """Return why a program of torch.export refuses some sizes when it runs, if it does."""
+    guarded = 'so that other sizes are refused when the file runs (ONNX files take every size)'
+    if has_windows(net):
+        return f'torch.export guards how a map is cut into windows, {guarded}'
+    if has_positions(net):
+        return f'torch.export guards whether positions are resized, {guarded}'
+    return None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format.
+
+    Attributes:
+        write: writes a network, traced on an example, into a file.
+        open: returns a function that runs the file; takes the number of threads.
+        runtime: what runs the file.
+        requires: packages that writing and running need.
+        explain_refusal: why a network cannot be written; None if it can.
+        explain_fixed: why height and width of a network cannot vary; None if they can.
+    """
+
+    write: Callable[[Exportable, Tensor, Path], None]
+    open: Callable[..., Runner]
+    runtime: str
+    requires: tuple[str, ...] = ()
+    explain_refusal: Callable[[nn.Module], str | None] = lambda net: None
+    explain_fixed: Callable[[nn.Module], str | None] = lambda net: None
+
+
+FORMATS = {
+    'onnx': Format(
+        export_onnx, open_onnx, 'onnxruntime', ('onnx', 'onnxscript', 'onnxruntime'),
+        explain_refusal=explain_onnx_refusal,
+    ),
+    'torch_export': Format(export_program, open_program, 'program', explain_fixed=explain_guards),
+}  # fmt: skip
+
+
+def find_format(name: str) -> Format:
+    """Return a format by its name.
+
+    Raises:
+        ValueError: there is none of this name.
+        ImportError: packages that it needs are not installed.
+    """
+    if name not in FORMATS:
+        raise ValueError(f'format {name!r} is none of {", ".join(FORMATS)}')
+    missing = [pkg for pkg in FORMATS[name].requires if importlib.util.find_spec(pkg) is None]
+    if missing:
+        raise ImportError(f'format {name} needs: pip install {" ".join(missing)}')
+    return FORMATS[name]
+
+
+def fix_size(item: Exportable, size: Sequence[int] | None, file_format: str) -> None:
+    """Decide whether height and width vary.
+
+    Args:
+        size: ``(H, W)`` to write into the file; None for varying height and width.
+
+    Raises:
+        ValueError: they cannot vary, and no ``size`` is given; the network does not take ``size``;
+            or the format has no such network.
+    """
+    spec = FORMATS[file_format]
+    if refusal := spec.explain_refusal(item.net):
+        raise ValueError(refusal)
+    if size is not None:
+        _check_size(item, tuple(size))
+        item.size = (*item.size[:-2], *size)
+    reason = item.fixed_reason or spec.explain_fixed(item.net)
+    if size is None and reason is not None and len(item.size) == 2:
+        raise ValueError(f'height and width cannot vary: {reason}; {FIXED}')
+    if size is not None or len(item.size) == 3:
+        item.axes = {0: 'batch'}
+
+
+def _check_size(item: Exportable, size: tuple[int, ...]) -> None:
+    given = f'got {size[0]} {size[1]}'
+    if min(size) < 32:
+        raise ValueError(f'fixed size: height and width are at least 32 pixels, {given}')
+    if any(side % item.multiple for side in size):
+        raise ValueError(f'fixed size: the net takes multiples of {item.multiple}, {given}')
+    if item.own_size_alone and size != item.size[-2:]:
+        height, width = item.size[-2:]
+        raise ValueError(f'fixed size: the head is made for {height} {width} alone, {given}')
+
+
+def write(item: Exportable, file: Path, file_format: str) -> None:
+    """Write a network into a file, and its folder if there is none."""
+    size = item.size
+    if 2 in item.axes:
+        size = tuple(side // item.multiple * item.multiple for side in TRACED_SIZE)
+    example = torch.randn(TRACED_BATCH, 3, *size)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # the exporters' own, about their internals
+        FORMATS[file_format].write(item, example, file)

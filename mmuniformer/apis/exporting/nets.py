@@ -1,0 +1,196 @@
+"""The part of a model that is exported: one tensor in, plain tensors out, no samples and no NMS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from ...layers import GlobalBlock, HourglassBlock
+from ...models import UniFormerLight, UniFormerV2
+from ..nets import BackboneNet, HeadNet, SegmentationNet, is_simcc
+from ..toolbox import Toolbox, find_toolbox
+
+Part = Literal['model', 'backbone']
+PARTS: tuple[Part, ...] = ('model', 'backbone')
+# Networks of whole models, by scope.
+WHOLE_NETS: Mapping[str, Callable[[nn.Module, Toolbox], nn.Module]] = {
+    'mmpretrain': HeadNet,
+    'mmaction': HeadNet,
+    'mmseg': SegmentationNet,
+    'mmpose': HeadNet,
+}
+# Why there is none for other scopes.
+REFUSED = {
+    'mmdet': 'detectors end in NMS and loops over images, which have no ONNX operators of fixed '
+    'shapes',
+}
+
+
+@dataclass
+class Exportable:
+    """A network to export.
+
+    Attributes:
+        net: one tensor in; a tensor or a tuple of tensors out.
+        axes: names of the axes of its input that may vary.
+        output_names: names of its outputs.
+        size: of a typical input, without batch and channels: ``(H, W)`` or ``(T, H, W)``.
+        fixed_reason: why height and width cannot vary; None if they can.
+        metadata: what users of the file need to know, as text.
+        multiple: height and width are multiples of this.
+        own_size_alone: no other size than ``size`` is possible.
+    """
+
+    net: nn.Module
+    axes: dict[int, str]
+    output_names: list[str]
+    size: tuple[int, ...]
+    fixed_reason: str | None
+    metadata: dict[str, str]
+    multiple: int = 1
+    own_size_alone: bool = False
+
+
+def make_exportable(
+    config: Mapping, model: nn.Module, part: Part = 'model', fuse: bool = False
+) -> Exportable:
+    """Take the part of ``model`` that can be exported; its layers are changed in place.
+
+    Args:
+        part: the whole model, or the backbone alone.
+        fuse: fold norms into convolutions first.
+
+    Example:
+        >>> from mmuniformer.apis.configs import load_config
+        >>> from mmuniformer.apis.model import load_model
+        >>> config = load_config('mini_uniformer_s_in1k')
+        >>> item = make_exportable(config, load_model(config, 'random'))
+        >>> item.output_names, item.axes
+        (['logits'], {0: 'batch', 2: 'height', 3: 'width'})
+
+    Raises:
+        ValueError: it cannot be exported, or not fused; the message says why.
+    """
+    if part not in PARTS:
+        raise ValueError(f'part {part!r} is none of {", ".join(PARTS)}')
+    toolbox = find_toolbox(config)
+    if part == 'model' and toolbox.scope not in WHOLE_NETS:
+        raise ValueError(
+            f'{toolbox.scope} models cannot be exported whole: {REFUSED[toolbox.scope]}; export '
+            "part 'backbone'"
+        )
+    if fuse:
+        if not hasattr(model.backbone, 'fuse'):
+            raise ValueError(f'{type(model.backbone).__name__} has no fuse(); export it unfused')
+        model.backbone.fuse()
+    net, names = BackboneNet(model), []
+    if part == 'model':
+        try:
+            net = WHOLE_NETS[toolbox.scope](model, toolbox)
+        except ValueError as error:
+            raise ValueError(f"{error}; export part 'backbone'") from error
+        names = ['keypoint_x', 'keypoint_y'] if is_simcc(model) else [toolbox.output]
+    free_sizes(net)
+    multiple = find_multiple(model)
+    size = toolbox.input_shape(config)
+    size = (*size[:-2], *(-(-side // multiple) * multiple for side in size[-2:]))
+    is_video = len(size) == 3
+    reason = 'only the batch of videos varies' if is_video else explain_fixed(model, part)
+    axes = {0: 'batch'} if reason else {0: 'batch', 2: 'height', 3: 'width'}
+    own_size_alone = part == 'model' and is_simcc(model)
+    return Exportable(
+        net, axes, names, size, reason, make_metadata(model), multiple, own_size_alone
+    )
+
+
+def explain_fixed(model: nn.Module, part: Part) -> str | None:
+    """Return why height and width cannot vary; None if they can."""
+    if isinstance(model.backbone, UniFormerV2) and model.backbone.arch.relative_positions:
+        return 'UniFormerV2 numbers the displacements of its patches while it is exported'
+    if isinstance(model.backbone, UniFormerLight):
+        return 'the light nets choose a number of tokens that is written into the file'
+    if part == 'model' and is_simcc(model):
+        return f'{type(model.head).__name__} is made for one size of maps'
+    return None
+
+
+def find_multiple(model: nn.Module) -> int:
+    """Return what height and width are multiples of: UniFormerV2 takes whole patches."""
+    return model.backbone.arch.patch_size if isinstance(model.backbone, UniFormerV2) else 1
+
+
+def make_metadata(model: nn.Module) -> dict[str, str]:
+    """Describe how inputs are normalized, ``(x - mean) / std`` of values from 0 to 255."""
+    preprocessor: Any = model.data_preprocessor
+    metadata = {}
+    for name in ('mean', 'std'):
+        value = getattr(preprocessor, name, None)
+        if isinstance(value, Tensor):
+            metadata[name] = ', '.join(f'{x:.6g}' for x in value.flatten().tolist())
+    if find_multiple(model) > 1:
+        metadata['size_multiple'] = str(find_multiple(model))
+    return metadata
+
+
+def has_windows(net: nn.Module) -> bool:
+    return any(
+        isinstance(module, GlobalBlock) and module.window_size is not None
+        for module in net.modules()
+    )
+
+
+def has_positions(net: nn.Module) -> bool:
+    return any(isinstance(module, UniFormerV2) for module in net.modules())
+
+
+def prunes_tokens(net: nn.Module) -> bool:
+    return any(isinstance(module, HourglassBlock) for module in net.modules())
+
+
+class AveragePool(nn.Module):
+    """``nn.AdaptiveAvgPool2d`` as two matrix products, which export for every size.
+
+    A row of a matrix has the weights of one cell: it covers ``⌊i·N / n⌋`` to ``⌈(i + 1)·N / n⌉``
+    of ``N`` positions.
+    """
+
+    def __init__(self, output_size: int | Sequence[int]):
+        super().__init__()
+        is_square = isinstance(output_size, int)
+        self.output_size = (output_size, output_size) if is_square else tuple(output_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = (
+            _cells(length, count, x)
+            for length, count in zip(x.shape[2:], self.output_size)  # noqa: B905
+        )
+        return rows @ x @ columns.T
+
+
+def _cells(length: int, count: int, like: Tensor) -> Tensor:
+    """Return weights ``(count, length)``."""
+    at = torch.arange(length, device=like.device)
+    cell = torch.arange(count, device=like.device).unsqueeze(1)
+    inside = (at >= cell * length // count) & (at < ((cell + 1) * length + count - 1) // count)
+    weights = inside.to(like.dtype)
+    return weights / weights.sum(1, keepdim=True)
+
+
+def free_sizes(net: nn.Module) -> None:
+    """Replace layers that would write the sizes of the traced input into the file."""
+    for name, child in list(net.named_modules()):
+        parent, _, leaf = name.rpartition('.')
+        if isinstance(child, nn.AdaptiveAvgPool2d):
+            setattr(net.get_submodule(parent), leaf, AveragePool(child.output_size))
+        elif is_mmseg_upsample(child) and child.size is None:
+            own = nn.Upsample(None, child.scale_factor, child.mode, child.align_corners)
+            setattr(net.get_submodule(parent), leaf, own)
+
+
+def is_mmseg_upsample(module: nn.Module) -> bool:
+    """True for mmseg's layer, which multiplies sizes and makes Python numbers of them."""
+    return type(module).__name__ == 'Upsample' and not isinstance(module, nn.Upsample)

@@ -1,0 +1,170 @@
+"""FLOPs of the parts of a model, as the models of each toolbox are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from mmengine.utils import get_object_from_string
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from .toolbox import make_detection_samples
+
+# The published numbers of two-stage detectors are for so many regions per image.
+BOX_REGIONS, MASK_REGIONS = 1000, 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of a model costs; one multiply-add is one FLOP."""
+
+    part: str
+    parameters: int
+    flops: int
+
+
+@dataclass
+class FlopMeter:
+    """Runs parts of a model and records what each costs."""
+
+    parts: list[Part] = field(default_factory=list)
+
+    def __call__(self, name: str, module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return self.run(name, count_parameters(module), module, *args, **kwargs)
+
+    def run(self, name: str, parameters: int, function: Callable, *args: Any, **kwargs: Any) -> Any:
+        """Run ``function`` as a part that has so many parameters; return what it returns."""
+        out, flops = count_flops(function, *args, **kwargs)
+        self.parts.append(Part(name, parameters, flops))
+        return out
+
+    def add_unused_parts(self, model: nn.Module) -> None:
+        """Add heads that only training runs: their parameters, and no FLOPs."""
+        if count_parameters(model) == sum(part.parameters for part in self.parts):
+            return
+        run = {part.part.partition('.')[0] for part in self.parts}
+        for name, child in model.named_children():
+            if name not in run and count_parameters(child):
+                self.parts.append(Part(name, count_parameters(child), 0))
+
+
+def count_flops(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, int]:
+    """Run ``function`` without gradients; return what it returns, and its multiply-adds.
+
+    Example:
+        >>> count_flops(nn.Linear(8, 4), torch.ones(2, 8))[1]
+        64
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+        out = function(*args, **kwargs)
+    # torch counts a multiply-add as two operations.
+    return out, counter.get_total_flops() // 2
+
+
+def count_parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def count_features(model: nn.Module, x: Tensor, meter: FlopMeter) -> Any:
+    """Count backbone and neck; return the features that the neck gives."""
+    features = meter('backbone', model.backbone, x)
+    if getattr(model, 'neck', None) is not None:
+        features = meter('neck', model.neck, features)
+    return features
+
+
+def count_detector(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+    """Count detectors of mmdet: two-stage with cascades, one-stage, and transformers like DETR."""
+    if isinstance(model, _mmdet_class('SparseRCNN')):
+        raise ValueError('the stages of SparseRCNN depend on its own boxes: not supported')
+    if isinstance(model, _mmdet_class('DetectionTransformer')):
+        _count_transformer(model, x, meter)
+    elif not runs_on_meta(model):
+        meter(type(model).__name__, model, x, make_detection_samples(x), mode='tensor')
+    else:
+        features = count_features(model, x, meter)
+        for name in ('rpn_head', 'bbox_head'):
+            if getattr(model, name, None) is not None:
+                meter(name, getattr(model, name), features)
+        if getattr(model, 'roi_head', None) is not None:
+            _count_regions(model.roi_head, meter)
+
+
+def runs_on_meta(model: nn.Module) -> bool:
+    """Return whether shapes alone can go through a model of mmdet; some read the numbers."""
+    one_stage = isinstance(model, _mmdet_class('SingleStageDetector'))
+    return isinstance(model, _mmdet_class('TwoStageDetector')) or (
+        one_stage and hasattr(model, 'bbox_head')
+    )
+
+
+def _mmdet_class(name: str) -> type:
+    return get_object_from_string(f'mmdet.models.detectors.{name}')
+
+
+def _count_transformer(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+    features = count_features(model, x, meter)
+    known = sum(part.parameters for part in meter.parts) + count_parameters(model.bbox_head)
+    inputs = meter.run(
+        'transformer', count_parameters(model) - known,
+        model.forward_transformer, features, make_detection_samples(x),
+    )  # fmt: skip
+    meter('bbox_head', model.bbox_head, **inputs)
+
+
+def _count_regions(roi_head: nn.Module, meter: FlopMeter) -> None:
+    for name, regions in (('bbox', BOX_REGIONS), ('mask', MASK_REGIONS)):
+        head = getattr(roi_head, f'{name}_head', None)
+        if head is None:
+            continue
+        heads = _as_list(head)
+        # A mask head without an extractor of its own shares that of the boxes.
+        extractor = getattr(roi_head, f'{name}_roi_extractor', None) or roi_head.bbox_roi_extractor
+        extractors = _as_list(extractor)
+        for stage, head in enumerate(heads):
+            extractor = extractors[min(stage, len(extractors) - 1)]
+            size = extractor.roi_layers[0].output_size
+            crops = torch.empty(regions, extractor.out_channels, *size, device='meta')
+            suffix = f'.{stage}' if len(heads) > 1 else ''
+            meter(f'roi_head.{name}_head{suffix}', head, crops)
+
+
+def _as_list(module: nn.Module) -> list[nn.Module]:
+    return list(module) if isinstance(module, nn.ModuleList) else [module]
+
+
+def count_segmentor(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+    """Count encoder-decoders of mmseg, including cascades of decoders."""
+    features = count_features(model, x, meter)
+    heads = _as_list(model.decode_head)
+    out = meter('decode_head' if len(heads) == 1 else 'decode_head.0', heads[0], features)
+    for stage, head in enumerate(heads[1:], start=1):
+        out = meter(f'decode_head.{stage}', head, features, out)
+
+
+def _count_with_head(name: str) -> Callable[[nn.Module, Tensor, FlopMeter], None]:
+    """Make a function that counts backbone, neck and the head of this name."""
+
+    def count(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+        features = count_features(model, x, meter)
+        if getattr(model, name, None) is not None:
+            meter(name, getattr(model, name), features)
+
+    return count
+
+
+# Scope of a toolbox → what counts one of its models.
+COUNTERS = {
+    'mmpretrain': _count_with_head('head'),
+    'mmaction': _count_with_head('cls_head'),
+    'mmdet': count_detector,
+    'mmseg': count_segmentor,
+    'mmpose': _count_with_head('head'),
+}

@@ -1,0 +1,62 @@
+"""The action in a video, with mmaction2's inferencer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from numpy import ndarray
+
+from .classifier import draw_classes, top_classes
+from .models import Found, Predictor, check_loaded, find_classes
+
+
+class ActionRecognizer(Predictor):
+    """The best classes of a video, with their probabilities.
+
+    mmaction2's inferencer takes one clip and one crop, where tests average several.
+
+    Args:
+        topk: how many classes.
+        labels: file with a class name per line, or name of a video dataset; by default the names
+            in the checkpoint or config.
+    """
+
+    scope = 'mmaction'
+    noun = 'classes'
+    takes = ('video',)
+
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        *,
+        topk: int = 5,
+        labels: str | Path | None = None,
+    ):
+        from mmaction.apis.inferencers import MMAction2Inferencer
+
+        config, checkpoint = self.find_files(config, checkpoint, device)
+        self.topk = topk
+        self.inferencer = MMAction2Inferencer(str(config), str(checkpoint), device=device)
+        inner = self.inferencer.actionrecog_inferencer
+        check_loaded(inner.model, checkpoint)
+        head = inner.model.cls_head
+        self.gives_logits = head.average_clips != 'prob'
+        number = head.num_classes
+        self.classes, _ = find_classes(inner.cfg, checkpoint, number, labels)
+
+    def __call__(self, video: str | Path) -> Found:
+        """Predict for a video file."""
+        scores = self.inferencer(str(video))['predictions'][0]['rec_scores'][0]
+        scores = torch.tensor(scores)
+        if self.gives_logits:
+            scores = scores.softmax(0)
+        return top_classes(scores.numpy(), self.classes, self.topk)
+
+    def draw(self, frame: ndarray, found: Found) -> ndarray:
+        return draw_classes(frame, found)
+
+    def count(self, found: Found) -> int:
+        return 1

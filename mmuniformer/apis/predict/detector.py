@@ -1,0 +1,80 @@
+"""Boxes and masks, with mmdet's inferencer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy import ndarray
+
+from .drawing import draw_mask, draw_tag, enlarge, label_color
+from .models import Found, Predictor, check_loaded
+
+
+class Detector(Predictor):
+    """Instances: classes, scores, boxes, and masks as run lengths.
+
+    Args:
+        score_thr: lowest score of an instance, from 0 to 1.
+    """
+
+    scope = 'mmdet'
+    noun = 'objects'
+
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        *,
+        score_thr: float = 0.3,
+    ):
+        from mmdet.apis import DetInferencer
+
+        config, checkpoint = self.find_files(config, checkpoint, device)
+        self.score_thr = score_thr
+        self.inferencer = DetInferencer(
+            str(config), str(checkpoint), device=device, show_progress=False
+        )
+        check_loaded(self.inferencer.model, checkpoint)
+        self.classes = self.inferencer.model.dataset_meta['classes']
+
+    def __call__(self, image: ndarray) -> Found:
+        result = self.inferencer(image)['predictions'][0]
+        keep = [index for index, value in enumerate(result['scores']) if value >= self.score_thr]
+        return {
+            'classes': [self.classes[result['labels'][index]] for index in keep],
+            'labels': [result['labels'][index] for index in keep],
+            'scores': [round(result['scores'][index], 4) for index in keep],
+            'boxes': [[round(x, 2) for x in result['bboxes'][index]] for index in keep],
+            'masks': [result['masks'][index] for index in keep] if 'masks' in result else None,
+        }
+
+    def draw(self, image: ndarray, found: Found) -> ndarray:
+        return draw_instances(image, found)
+
+
+def decode_masks(masks: list[dict]) -> list[ndarray]:
+    from pycocotools import mask as mask_utils
+
+    return [mask_utils.decode(mask) for mask in masks]
+
+
+def draw_instances(image: ndarray, found: Found) -> ndarray:
+    """Draw masks, boxes, and tags with classes and scores; the instances of high score on top."""
+    canvas, scale = enlarge(image)
+    order = np.argsort(found['scores'])
+    colors = [label_color(label) for label in found['labels']]
+    if found['masks']:
+        masks = decode_masks(found['masks'])
+        for index in order:
+            draw_mask(canvas, masks[index], colors[index])
+    boxes = [[round(value * scale) for value in box] for box in found['boxes']]
+    for index in order:
+        left, top, right, bottom = boxes[index]
+        cv2.rectangle(canvas, (left, top), (right, bottom), colors[index], 2, cv2.LINE_AA)
+    for index in order:
+        text = f'{found["classes"][index]} {found["scores"][index]:.2f}'
+        draw_tag(canvas, text, boxes[index][:2], colors[index])
+    return canvas

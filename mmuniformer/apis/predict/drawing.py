@@ -1,0 +1,72 @@
+"""Drawing with OpenCV: masks, tags, label maps, and images side by side. Images are BGR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy import ndarray
+
+Color = tuple[int, ...]
+GOLDEN = 0.61803  # turn of the color wheel that keeps any number of colors apart
+DRAWN_SIDE = 640  # smaller images are enlarged to it, so that lines and letters stay thin
+TILE, MARGIN = 360, 12
+LINE = 23  # rows of a tag
+
+
+def enlarge(image: ndarray) -> tuple[ndarray, float]:
+    """Return a copy whose longer side is at least DRAWN_SIDE, and the factor."""
+    scale = max(1.0, DRAWN_SIDE / max(image.shape[:2]))
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), scale
+
+
+def label_color(label: int) -> Color:
+    hue = np.uint8([[[round(label * GOLDEN * 180) % 180, 190, 255]]])
+    return tuple(int(value) for value in cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0])
+
+
+def draw_mask(canvas: ndarray, mask: ndarray, color: Color) -> None:
+    # Enlarged and smoothed: the outline of a small mask would be a staircase.
+    soft = cv2.resize(mask.astype(np.float32), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    if (scale := canvas.shape[0] / mask.shape[0]) > 1:
+        soft = cv2.GaussianBlur(soft, (0, 0), 0.8 * scale)
+    inside = soft >= 0.5
+    canvas[inside] = (0.55 * canvas[inside] + 0.45 * np.array(color)).astype(np.uint8)
+    outlines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(canvas, outlines, -1, (255, 255, 255), 3, cv2.LINE_AA)
+    cv2.drawContours(canvas, outlines, -1, color, 1, cv2.LINE_AA)
+
+
+def draw_tag(canvas: ndarray, text: str, corner: Sequence[int], color: Color) -> None:
+    font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.5
+    (width, height), _ = cv2.getTextSize(text, font, size, 1)
+    left = int(np.clip(corner[0] - 1, 0, max(canvas.shape[1] - width - 8, 0)))
+    top = max(corner[1] - height - 9, 0)
+    cv2.rectangle(canvas, (left, top), (left + width + 8, top + height + 9), color, -1)
+    cv2.putText(
+        canvas, text, (left + 4, top + height + 4), font, size, (20, 20, 20), 1, cv2.LINE_AA
+    )
+
+
+def make_overview(images: Sequence[ndarray]) -> ndarray:
+    """Arrange images in rows of at most four, each fitted into a square on a white sheet."""
+    columns = min(len(images), 4)
+    rows = -(-len(images) // columns)
+    step = TILE + MARGIN
+    sheet = np.full((rows * step + MARGIN, columns * step + MARGIN, 3), 255, np.uint8)
+    for number, image in enumerate(images):
+        scale = TILE / max(image.shape[:2])
+        height, width = (max(round(side * scale), 1) for side in image.shape[:2])
+        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        top = MARGIN + (number // columns) * step + (TILE - height) // 2
+        left = MARGIN + (number % columns) * step + (TILE - width) // 2
+        sheet[top : top + height, left : left + width] = small
+    return sheet
+
+
+def draw_tags(canvas: ndarray, texts: Sequence[str], colors: Sequence[Color]) -> None:
+    """Write lines of text below each other into the upper left corner."""
+    for number, (text, color) in enumerate(zip(texts, colors, strict=True)):
+        draw_tag(canvas, text, (6, 6 + LINE + number * (LINE + 2)), color)

@@ -1,0 +1,104 @@
+"""Keypoints of people and other figures, with mmpose's inferencer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+from numpy import ndarray
+
+from ..configs import find_config
+from ..model import find_checkpoint
+from .drawing import Color, enlarge
+from .models import Found, Predictor, check_loaded
+
+BOX_COLOR = (230, 230, 230)
+
+
+def to_bgr(color: Sequence[int]) -> Color:
+    return tuple(int(value) for value in color)[::-1]
+
+
+class PoseEstimator(Predictor):
+    """Keypoints with scores, in every box of a detector or in the whole image.
+
+    Args:
+        score_thr: lowest score of the keypoints that are drawn, from 0 to 1.
+        det_config, det_checkpoint: detector of mmdet that finds people.
+        det_class: label of people in the detector, counted from 0.
+    """
+
+    scope = 'mmpose'
+    noun = 'people'
+
+    def __init__(
+        self,
+        config: str | Path,
+        checkpoint: str | Path,
+        device: str = 'cpu',
+        *,
+        score_thr: float = 0.3,
+        det_config: str | Path | None = None,
+        det_checkpoint: str | Path | None = None,
+        det_class: int = 0,
+    ):
+        from mmpose.apis import MMPoseInferencer
+
+        config, checkpoint = self.find_files(config, checkpoint, device)
+        # Without a detector named, mmpose would download one.
+        detector = {'det_model': 'whole_image'}
+        if (det_config is None) != (det_checkpoint is None):
+            missing = 'checkpoint' if det_checkpoint is None else 'config'
+            raise ValueError(f'a detector needs config and checkpoint; its {missing} is missing')
+        if det_config is not None:
+            detector = {
+                'det_model': str(find_config(det_config)),
+                'det_weights': str(find_checkpoint(det_checkpoint)),
+                'det_cat_ids': det_class,
+            }
+        self.score_thr = score_thr
+        self.inferencer = MMPoseInferencer(
+            pose2d=str(config), pose2d_weights=str(checkpoint), device=device, **detector
+        )
+        check_loaded(self.inferencer.inferencer.model, checkpoint)
+        meta = self.inferencer.inferencer.model.dataset_meta
+        self.names = [meta['keypoint_id2name'][index] for index in range(meta['num_keypoints'])]
+        self.links = list(zip(meta['skeleton_links'], meta['skeleton_link_colors'], strict=True))
+        self.colors = meta['keypoint_colors']
+
+    def __call__(self, image: ndarray) -> Found:
+        result = next(self.inferencer(image, bbox_thr=0.3))
+        people = result['predictions'][0]
+        return {
+            'keypoint_names': self.names,
+            'keypoints': [
+                [[round(float(x), 2), round(float(y), 2)] for x, y in one['keypoints']]
+                for one in people
+            ],
+            'keypoint_scores': [
+                [round(float(score), 4) for score in one['keypoint_scores']] for one in people
+            ],
+            'boxes': [[round(float(x), 2) for x in one['bbox'][0]] for one in people],
+            'scores': [round(float(one['bbox_score']), 4) for one in people],
+        }
+
+    def draw(self, image: ndarray, found: Found) -> ndarray:
+        canvas, scale = enlarge(image)
+        for box, joints, scores in zip(
+            found['boxes'], found['keypoints'], found['keypoint_scores'], strict=True
+        ):
+            left, top, right, bottom = (round(value * scale) for value in box)
+            cv2.rectangle(canvas, (left, top), (right, bottom), BOX_COLOR, 1, cv2.LINE_AA)
+            points = [(round(x * scale), round(y * scale)) for x, y in joints]
+            visible = [score >= self.score_thr for score in scores]
+            for (first, second), color in self.links:
+                if visible[first] and visible[second]:
+                    cv2.line(canvas, points[first], points[second], to_bgr(color), 2, cv2.LINE_AA)
+            for point, is_visible, color in zip(points, visible, self.colors, strict=True):
+                if is_visible:
+                    cv2.circle(canvas, point, 4, to_bgr(color), -1, cv2.LINE_AA)
+        return canvas
+
+    def count(self, found: Found) -> int:
+        return len(found['keypoints'])

@@ -1,0 +1,140 @@
+"""Figures: accuracy against FLOPs (as Fig. 1) and FLOPs against resolution (as Fig. 4)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from ...models import UniFormer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from torch.utils.flop_counter import FlopCounterMode
+
+# In the name of a config, the resolution or attention pattern: the points of one line differ in it.
+POINT = re.compile(r'_(\d+x\d+|g|[hw]\d+)(?=_|$)')
+PATTERNS = {
+    'global': dict(attention='global'),
+    'hybrid 32': dict(attention='hybrid', window_size=32),
+    'hybrid 14': dict(attention='hybrid', window_size=14),
+    'window 32': dict(attention='window', window_size=32),
+    'window 14': dict(attention='window', window_size=14),
+}
+SIDES = (224, 384, 512, 640, 800, 1024, 1280)
+STYLE = {
+    'axes.grid': True, 'grid.alpha': 0.3, 'axes.spines.top': False, 'axes.spines.right': False,
+    'figure.constrained_layout.use': True, 'savefig.dpi': 150,
+}  # fmt: skip
+
+
+@contextmanager
+def make_figure(path: Path, size: tuple[float, float], **style: object) -> Iterator[Figure]:
+    """Make a figure of ``size`` inches in our style; write it to ``path`` at the end."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({**STYLE, **style}):
+        figure = Figure(figsize=size)
+        yield figure
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)
+
+
+@dataclass(frozen=True)
+class Point:
+    config: str
+    flops_G: float  # noqa: N815
+    metric: float
+    measured: bool  # here; otherwise the published number
+
+
+def split_name(config: str) -> tuple[str, str]:
+    """Split the name of a config into those of its line and its point in a figure."""
+    found = POINT.findall(config)
+    line = POINT.sub('', config.replace('_test', ''))
+    return line, found[-1] if found else ''
+
+
+def draw_accuracy(points: Sequence[Point], metric: str, title: str, path: Path) -> None:
+    """Draw a line for each method, size and schedule."""
+    lines: dict[str, list[Point]] = defaultdict(list)
+    for point in points:
+        lines[split_name(point.config)[0]].append(point)
+    with make_figure(path, (7, 4.5)) as figure:
+        axes = figure.subplots()
+        for at, (name, members) in enumerate(lines.items()):
+            _draw_line(axes, name, sorted(members, key=lambda point: point.flops_G), f'C{at}')
+        axes.plot([], [], 'o', color='gray', label='measured here')
+        axes.plot([], [], 'o', color='gray', markerfacecolor='white', label='published')
+        axes.set(title=title, xlabel='FLOPs of one input / G', ylabel=metric.replace('_', ' '))
+        axes.legend(fontsize='small')
+
+
+def _draw_line(axes: Axes, name: str, points: Sequence[Point], color: str) -> None:
+    axes.plot(
+        [point.flops_G for point in points], [point.metric for point in points], '-', color=color,
+        label=name, linewidth=1,
+    )  # fmt: skip
+    for point in points:
+        face = color if point.measured else 'white'
+        axes.plot(point.flops_G, point.metric, 'o', color=color, markerfacecolor=face)
+        axes.annotate(
+            split_name(point.config)[1], (point.flops_G, point.metric), xytext=(4, 4),
+            textcoords='offset points', fontsize='x-small',
+        )  # fmt: skip
+
+
+def count_resolutions(sides: Sequence[int] = SIDES) -> list[dict]:
+    """Count UniFormer-S with each attention of stage 3 on square images of these sides.
+
+    ``flops_G`` is the whole backbone; ``products_G``, the products of queries with keys and of
+    weights with values in stage 3.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    rows = []
+    for pattern, arguments in PATTERNS.items():
+        net = UniFormer(arch='small', **arguments).to('meta').eval()
+        for side in sides:
+            counter = FlopCounterMode(net, display=False)
+            with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+                net(torch.empty(1, 3, side, side, device='meta'))
+            rows.append({'pattern': pattern, 'side': side, **_read_counter(counter)})
+    return rows
+
+
+def _read_counter(counter: FlopCounterMode) -> dict[str, float]:
+    """Return billions; one multiply-add, which torch counts as two, is one FLOP."""
+    products = sum(
+        flops
+        for name, counts in counter.get_flop_counts().items()
+        if re.fullmatch(r'UniFormer\.blocks3\.\d+', name)
+        for operator, flops in counts.items()
+        if operator is torch.ops.aten.bmm
+    )
+    return {'flops_G': counter.get_total_flops() / 2e9, 'products_G': products / 2e9}
+
+
+def draw_resolutions(rows: Sequence[dict], path: Path) -> None:
+    with make_figure(path, (10, 4.5)) as figure:
+        panels = figure.subplots(1, 2)
+        titles = {'flops_G': 'whole backbone', 'products_G': 'attention products of stage 3'}
+        for axes, (column, title) in zip(panels, titles.items(), strict=True):
+            for pattern in PATTERNS:
+                mine = [row for row in rows if row['pattern'] == pattern]
+                axes.plot(
+                    [row['side'] for row in mine], [row[column] for row in mine], 'o-',
+                    label=pattern, markersize=3,
+                )  # fmt: skip
+            axes.set(title=f'UniFormer-S, {title}', xlabel='side of a square image / pixels')
+            axes.set_ylabel('FLOPs / G')
+        panels[0].legend(title='attention of stage 3')

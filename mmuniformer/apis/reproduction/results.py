@@ -1,0 +1,62 @@
+"""Measurements, written to disk after each of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+
+class Results:
+    """Measurements by config and quantity; one is reused only while its key is the same.
+
+    Raises:
+        ValueError: the file is not one of these.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.saved: dict[str, dict[str, dict]] = {}
+        if path.exists():
+            try:
+                self.saved = dict(json.loads(path.read_text(encoding='utf-8')))
+            except (ValueError, TypeError) as error:
+                raise ValueError(f'{path} cannot be read ({error}); remove it') from error
+
+    def measure(self, config: str, quantity: str, key: dict, function: Callable[[], Any]) -> Any:
+        """Return the value saved under ``key``, or that of ``function``, which is saved."""
+        found = self.saved.get(config, {}).get(quantity)
+        if found is None or found['key'] != key:
+            found = {'key': key, 'value': function(), 'when': _now()}
+            self.saved.setdefault(config, {})[quantity] = found
+            self.save()
+        return found['value']
+
+    def save(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix('.new')
+        new.write_text(json.dumps(self.saved, indent=1) + '\n', encoding='utf-8')
+        os.replace(new, self.path)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec='milliseconds')
+
+
+def hash_of_config(config: Config) -> str:
+    """Hash the settings of a config, including those of its bases, not their text."""
+    text = json.dumps(config.to_dict(), sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_of_files(paths: Iterable[Path]) -> str:
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        found.update(path.read_bytes())
+    return found.hexdigest()

@@ -1,0 +1,127 @@
+"""What is measured for a row of a table: cost, latency and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..complexity import complexity
+from ..latency import ROUNDS, describe_device, latency
+from ..toolbox import find_toolbox
+from .accuracy import (
+    METRICS,
+    MULTI_SCALE,
+    find_checkpoint,
+    find_metric,
+    find_missing_data,
+    make_checkpoint_key,
+    run_test,
+)
+from .published import Row
+from .results import Results, hash_of_config, hash_of_files
+
+PACKAGE = Path(__file__).resolve().parents[2]
+ACCURACY = 'accuracy'  # the metric of rows for which none is published
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is measured besides parameters and FLOPs, and where.
+
+    Attributes:
+        runs: folder of the Runner's logs.
+        notify: called with why an accuracy cannot be measured.
+    """
+
+    checkpoints: Path | None
+    runs: Path
+    latency: bool
+    latency_shape: tuple[int, ...] | None
+    device: str
+    notify: Callable[[str], object] = print
+
+
+@dataclass
+class Measured:
+    """Our numbers of a row; instead of those that are missing, the reason."""
+
+    parameters: int
+    flops: int
+    latency: float | str  # milliseconds
+    metrics: dict[str, float | str] = field(default_factory=dict)  # percent
+
+
+def measure_row(row: Row, path: Path, results: Results, options: Options) -> Measured:
+    """Measure a row, or take from the results what was measured and is still valid."""
+    config = Config.fromfile(path)
+    key = {'config': hash_of_config(config)}
+    cost = results.measure(
+        row.config, 'cost', {**key, 'code': hash_of_code()},
+        lambda: complexity(config.copy()).to_dict(),
+    )  # fmt: skip
+    time = measure_latency(row, config, key, results, options)
+    measured = Measured(cost['parameters'], cost['flops'], time)
+    for tta in (False, True):
+        wanted = [name for name in row.metrics if name.startswith(MULTI_SCALE) is tta]
+        if wanted or (not row.metrics and not tta):
+            tested = measure_accuracy(row, config, tta, key, results, options)
+            measured.metrics.update(_select(tested, wanted))
+    return measured
+
+
+def _select(tested: dict | str, wanted: list[str]) -> dict[str, float | str]:
+    """Return the metrics that are ``wanted``, or all if none are; or the reason."""
+    if isinstance(tested, str):
+        return dict.fromkeys(wanted or [ACCURACY], tested)
+    values = {metric: find_metric(tested, metric) for metric in wanted or METRICS}
+    if wanted:
+        return {m: 'not measured' if value is None else value for m, value in values.items()}
+    return {metric: value for metric, value in values.items() if value is not None}
+
+
+def measure_latency(
+    row: Row, config: Config, key: dict, results: Results, options: Options
+) -> float | str:
+    """Time a forward pass; return milliseconds, or why there are none."""
+    if not options.latency:
+        return 'not run'
+    shape = options.latency_shape or find_toolbox(config).table_shape(config)
+    device = describe_device(options.device)
+    key = {**key, 'device': device, 'shape': list(shape), 'runs': ROUNDS}
+    return results.measure(
+        row.config, 'latency', key,
+        lambda: latency(config.copy(), shape, device=options.device) * 1000,
+    )  # fmt: skip
+
+
+def measure_accuracy(
+    row: Row, config: Config, tta: bool, key: dict, results: Results, options: Options
+) -> dict | str:
+    """Test a row; return the metrics of its Runner, or why there are none."""
+    if tta and not ('tta_model' in config and 'tta_pipeline' in config):
+        return 'no tta_pipeline'
+    checkpoint = find_checkpoint(options.checkpoints, row.config)
+    if checkpoint is None:
+        return 'no checkpoint'
+    if missing := find_missing_data(config):
+        options.notify(f'{row.config}: {missing}')
+        return 'no data'
+    title = f'{row.config}{", several scales" if tta else ""}'
+    try:
+        return results.measure(
+            row.config,
+            'multi-scale test' if tta else 'test',
+            {**key, **make_checkpoint_key(checkpoint)},
+            lambda: run_test(config, checkpoint, options.runs / row.config, title, tta),
+        )
+    except ValueError as error:
+        options.notify(f'{row.config}: {error}')
+        return 'checkpoint does not fit'
+
+
+def hash_of_code() -> str:
+    """Hash all that parameters and FLOPs depend on, except the toolboxes."""
+    return hash_of_files(PACKAGE.rglob('*.py'))

@@ -1,0 +1,55 @@
+"""Memory that the backbone of a config needs for one image or clip in a training step.
+
+    mmuniformer memory mask_rcnn_uniformer_s_h14_1x --shape 800 1280
+    mmuniformer memory uniformerv2_l14_336_64_k400_k710_pre
+
+compares the attention patterns, each with all activations kept and with all recomputed. Clips are
+those of the config by default. Counted are activations and temporary tensors in float32 (bfloat16
+needs about half), at the peak of forward and backward pass; parameters, their gradients and the
+optimizer come on top, once per GPU. Nothing is computed or downloaded: only shapes go through the
+network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from ..apis.memory import list_variants
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='mmuniformer memory',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('config', help='config file or name')
+    parser.add_argument(
+        '--shape', type=int, nargs='+', metavar='N',
+        help='height and width of the image in pixels (default 800 1280), of a clip after frames',
+    )  # fmt: skip
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = make_parser().parse_args(argv)
+    try:
+        variants = list_variants(args.config, args.shape)
+    except ValueError as error:
+        raise ValueError(f'{args.config}: {error}') from error
+    shape = variants[0].shape
+    print(f'one {"clip" if len(shape) == 3 else "image"} of {"×".join(map(str, shape))}')
+    table = Table(box=None)
+    for column in ('attention', 'recomputed', 'GiB'):
+        table.add_column(column, justify='right' if column == 'GiB' else 'left')
+    for variant in track(variants, 'Measuring', disable=not sys.stderr.isatty()):
+        mark = ' (as stated)' if variant.as_stated else ''
+        size = f'{variant.measure() / 2**30:.3g}'
+        table.add_row(variant.attention + mark, variant.recomputed, size)
+    Console(width=100).print(table)

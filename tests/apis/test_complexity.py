@@ -1,0 +1,187 @@
+"""Complexity: published numbers, and arithmetic by hand, for models of every toolbox."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.utils import get_installed_path
+
+from mmuniformer.apis.complexity import Complexity, complexity
+from mmuniformer.apis.flops import FlopMeter, Part
+
+for toolbox in ('mmdet', 'mmseg', 'mmpose', 'mmpretrain'):
+    pytest.importorskip(toolbox)
+
+CLASSIFIER = """
+default_scope = 'mmpretrain'
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(type='mmuniformer.UniFormer', arch='small', out_indices=3, out_norm='batch'),
+    neck=dict(type='GlobalAveragePooling'),
+    head=dict(type='LinearClsHead', num_classes=1000, in_channels=512),
+)
+test_pipeline = [dict(type='ResizeEdge', scale=256), dict(type='CenterCrop', crop_size=224)]
+"""
+TINY = """
+default_scope = 'mmseg'
+backbone = dict(type='mmuniformer.UniFormer', arch=dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64)))
+head = dict(
+    type='FCNHead', in_channels=64, in_index=3, channels=8, num_convs=1, concat_input=False,
+    num_classes=5, norm_cfg=dict(type='BN'),
+)
+model = dict(
+    type='EncoderDecoder', backbone=backbone, decode_head=head, auxiliary_head=dict(**head),
+    train_cfg=dict(), test_cfg=dict(mode='whole'),
+)
+"""
+
+
+@pytest.fixture(scope='module')
+def mask_rcnn() -> Complexity:
+    return complexity('mask_rcnn_uniformer_s_h14_1x')
+
+
+def part(cost: Complexity, name: str) -> Part:
+    return next(row for row in cost.parts if row.part == name)
+
+
+def stock(toolbox: str, name: str) -> Config:
+    config = Config.fromfile(Path(get_installed_path(toolbox)) / '.mim' / 'configs' / name)
+    config.model.backbone.init_cfg = None
+    return config
+
+
+def test_the_backbone_has_its_published_cost(mask_rcnn):
+    assert mask_rcnn.shape == (800, 1280)
+    assert part(mask_rcnn, 'backbone').flops == pytest.approx(98.8e9, rel=0.01)
+    assert part(mask_rcnn, 'backbone').parameters == 21_033_280
+
+
+def test_the_parts_are_the_whole(mask_rcnn):
+    assert sum(part.flops for part in mask_rcnn.parts) == mask_rcnn.flops
+    assert sum(part.parameters for part in mask_rcnn.parts) == mask_rcnn.parameters
+
+
+@pytest.mark.parametrize('device', ['cpu', 'meta'])
+def test_an_attention_layer_costs_what_arithmetic_says(device):
+    from mmuniformer.layers import Attention
+
+    B, N, C = 2, 50, 128
+    meter = FlopMeter()
+    meter('attention', Attention(C, 64).to(device), torch.empty(B, N, C, device=device))
+    qkv, scores, values, projection = 3 * B * N * C * C, B * N * N * C, B * N * N * C, B * N * C * C
+    assert meter.parts[0].flops == qkv + scores + values + projection
+
+
+def test_windows_cost_less_than_global_attention_by_the_difference_of_the_products():
+    from mmuniformer.models import UniFormer
+
+    flops = {}
+    for attention in ('global', 'hybrid'):
+        meter = FlopMeter()
+        net = UniFormer(arch='small', attention=attention, window_size=14).to('meta').eval()
+        meter('net', net, torch.empty(1, 3, 448, 448, device='meta'))
+        flops[attention] = meter.parts[0].flops
+    # 28×28 tokens in 4 windows, 6 of 8 blocks, two products of N·N·C each.
+    saved = 6 * 2 * (784**2 - 4 * 196**2) * 320
+    assert flops['global'] - flops['hybrid'] == saved
+
+
+def test_activation_checkpointing_changes_no_count():
+    from mmuniformer.models import UniFormer
+
+    parts = []
+    for with_cp in (False, True):
+        meter = FlopMeter()
+        net = UniFormer(arch='small', with_cp=with_cp).to('meta')
+        meter('net', net.train(), torch.empty(1, 3, 224, 224, device='meta'))
+        parts.append(meter.parts[0])
+    assert parts[0] == parts[1]
+
+
+def test_a_one_stage_detector_has_the_numbers_of_mmdets_documentation():
+    result = complexity(stock('mmdet', 'retinanet/retinanet_r50_fpn_1x_coco.py'))
+    frozen = 225_344  # stem and first stage of ResNet-50, which the documentation leaves out
+    assert result.parameters - frozen == pytest.approx(37.74e6, rel=1e-3)
+    assert result.flops == pytest.approx(239.32e9, rel=0.01)
+
+
+def test_a_detr_costs_what_arithmetic_says():
+    result = complexity(stock('mmdet', 'detr/detr_r50_8xb2-150e_coco.py'), (128, 160))
+    C, F, layers, Q, N = 256, 2048, 6, 100, 4 * 5
+    encoder = 4 * N * C * C + 2 * N * N * C + 2 * N * C * F
+    to_itself = 4 * Q * C * C + 2 * Q * Q * C
+    to_image = 2 * Q * C * C + 2 * N * C * C + 2 * Q * N * C
+    decoder = to_itself + to_image + 2 * Q * C * F
+    assert part(result, 'transformer').flops == layers * (encoder + decoder)
+    assert sum(part.flops for part in result.parts) == result.flops
+    assert sum(part.parameters for part in result.parts) == result.parameters
+    assert result.parameters == pytest.approx(41.6e6, rel=0.01)  # as DETR's authors state
+
+
+def test_an_auxiliary_head_has_parameters_and_no_flops():
+    both = complexity(Config.fromstring(TINY, '.py'), (64, 128))
+    config = Config.fromstring(TINY, '.py')
+    config.model.auxiliary_head = None
+    one = complexity(config, (64, 128))
+    assert both.flops == one.flops
+    assert both.parameters - one.parameters == part(both, 'decode_head').parameters
+    assert part(both, 'auxiliary_head').flops == 0
+
+
+def test_a_segmentation_head_costs_what_arithmetic_says():
+    result = complexity(Config.fromstring(TINY, '.py'))
+    assert result.shape == (512, 2048)
+    tokens = 512 * 2048 // 32**2
+    assert part(result, 'decode_head').flops == tokens * (9 * 64 * 8 + 8 * 5)
+
+
+def test_a_pose_estimator_takes_the_input_of_its_codec():
+    result = complexity('td_hm_uniformer_s_256x192')
+    assert result.shape == (256, 192)
+    assert [part.part for part in result.parts] == ['backbone', 'head']
+    # Three deconvolutions of 4×4, each from the map that the one before gave, and a 1×1.
+    layers = [16 * 512 * 256 * 48, 16 * 256 * 256 * 192, 16 * 256 * 256 * 768, 256 * 17 * 3072]
+    assert part(result, 'head').flops == sum(layers)
+    assert part(result, 'head').parameters == 4_200_209
+
+
+def test_a_classifier_has_the_published_numbers():
+    result = complexity(Config.fromstring(CLASSIFIER, '.py'))
+    assert result.shape == (224, 224)
+    assert result.parameters == 21_545_256
+    assert result.flops == pytest.approx(3.6e9, rel=0.01)
+
+
+def test_a_video_model_has_the_published_numbers_of_one_view_and_of_all():
+    pytest.importorskip('mmaction')
+    name = 'recognition/uniformer/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb.py'
+    result = complexity(stock('mmaction', name))
+    assert result.shape == (16, 224, 224)
+    assert result.views == 4
+    assert result.flops == pytest.approx(41.8e9, rel=0.01)
+    assert result.flops * result.views == pytest.approx(167e9, rel=0.01)
+
+
+def test_a_backbone_alone_is_refused():
+    config = Config.fromstring(CLASSIFIER, '.py')
+    config.model = config.model.backbone
+    with pytest.raises(
+        ValueError, match='the model is a UniFormer; of mmpretrain, ImageClassifier'
+    ):
+        complexity(config)
+
+
+def test_a_complexity_is_written_as_json_takes_it():
+    cost = Complexity((64, 32), 2, 3, 5, (Part('backbone', 3, 5),))
+    assert cost.to_dict() == {
+        'shape': [64, 32], 'views': 2, 'parameters': 3, 'flops': 5,
+        'parts': [{'part': 'backbone', 'parameters': 3, 'flops': 5}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize('shape', [(64,), (64, 8), (4, 64, 64)])
+def test_a_shape_that_does_not_suit_the_toolbox_is_refused(shape):
+    with pytest.raises(ValueError, match='is not H W, with H and W at least 32 pixels'):
+        complexity(Config.fromstring(CLASSIFIER, '.py'), shape)

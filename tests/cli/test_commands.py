@@ -32,7 +32,7 @@ def test_a_command_explains_itself_with_an_example(name, capsys):
         cli.main([name, '--help'])
     out = capsys.readouterr().out
     assert out.startswith(f'usage: mmuniformer {name} ')
-    assert f'  mmuniformer {name}' in out.partition('\nexample')[2]
+    assert f'  mmuniformer {name}' in out
 
 
 def test_no_command_is_refused_with_all_there_are(capsys):

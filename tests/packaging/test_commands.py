@@ -11,6 +11,14 @@ from mmuniformer.cli import COMMANDS, GROUPS
 SMALL_FORMS = {
     'train': 'tests/packaging/test_wheel.py trains',
     'test': 'tests/packaging/test_wheel.py tests what it trained',
+    'demo': 'needs a trained model; tests/cli/test_demo.py has some',
+    'web-demo': 'needs a trained model; tests/cli/test_web_demo.py has one',
+    'visualize': 'needs a trained model; tests/cli/test_visualize.py has some',
+    'export': 'needs a trained model; tests/apis/test_export_files.py has some',
+    'complexity': (['mini_fpn_uniformer_s_h14', '--shape', '64', '64'], 'one input of 64×64'),
+    'memory': (['mini_fpn_uniformer_s_h14', '--shape', '64', '64'], 'hybrid (as stated)'),
+    'benchmark': (['--input', '64x64', '--rounds', '1', '--nets', 'none'], 'benchmark.json'),
+    'reproduce': (['light_seg', '--no-latency'], 'written: work_dirs/reproduce/report.md'),
     'zoo': (['list', '--task', 'pose'], '12 of 168 files'),
     'make-mini-data': (
         ['imagenet', '--train', '6', '--val', '6'],

@@ -5,7 +5,7 @@ import sys
 import pytest
 from wheels import PIP, run
 
-from mmuniformer.cli import COMMANDS, GROUPS
+from mmuniformer.cli import COMMANDS, GROUPS, describe_commands
 
 # Command → arguments of its smallest form and words of what it prints, or why it is not run here.
 SMALL_FORMS = {
@@ -19,6 +19,10 @@ SMALL_FORMS = {
         + ['--fixed-size', '64', '64'],
         '3×3×64×64: ',
     ),
+    'complexity': (['mini_fpn_uniformer_s_h14', '--shape', '64', '64'], 'one input of 64×64'),
+    'memory': (['mini_fpn_uniformer_s_h14', '--shape', '64', '64'], 'hybrid (as stated)'),
+    'benchmark': (['--input', '64x64', '--rounds', '1', '--nets', 'none'], 'benchmark.json'),
+    'reproduce': (['light_seg', '--no-latency'], 'written: work_dirs/reproduce/report.md'),
     'zoo': (['list', '--task', 'pose'], '12 of 168 files'),
     'convert': 'needs a released file; tests/cli/test_convert.py writes some',
     'permute-head': 'needs a released file; tests/cli/test_permute_head.py writes some',
@@ -54,6 +58,7 @@ def run_python(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp('workshop')
 
     def run_in_folder(*words: str, status: int = 0) -> str:
+        words = [str(site / 'bin' / word) if word == 'mmuniformer' else word for word in words]
         python = (sys.executable, '-W', 'ignore')
         return run(*python, *words, cwd=folder, status=status, PYTHONPATH=str(site))
 
@@ -75,5 +80,8 @@ def test_every_command_explains_itself(run_python):
 @pytest.mark.parametrize('name', RUN)
 def test_the_small_form_of_a_command_runs(name, run_python):
     arguments, words = SMALL_FORMS[name]
-    out = run_python('-m', 'mmuniformer', name, *arguments, status=STATUS.get(name, 0))
-    assert words in out
+    assert words in run_python('mmuniformer', name, *arguments, status=STATUS.get(name, 0))
+
+
+def test_the_commands_run_as_a_module_too(run_python):
+    assert run_python('-m', 'mmuniformer', '--help') == f'{describe_commands()}\n'

@@ -1,9 +1,12 @@
 """UniFormer and UniFormerV2 for mmpretrain, mmaction2, mmdet, mmsegmentation and mmpose.
 
-Importing this package makes ``type='UniFormer'`` known to every toolbox that is installed.
+Importing this package makes ``type='UniFormer'`` known to every toolbox that is installed. Networks
+and toolboxes are imported when they are first used.
 """
 
+import importlib
 import importlib.util
+from types import ModuleType
 
 if importlib.util.find_spec('mmengine') is None:
     raise ImportError('mmuniformer needs mmengine; pip install mmengine (or onedl-mmengine)')
@@ -11,6 +14,15 @@ if importlib.util.find_spec('mmengine') is None:
 from . import integrations
 from .version import __version__
 
-integrations.open_doors()
-
 __all__ = ['__version__']
+
+_SUBPACKAGES = ('engine', 'layers', 'models', 'token_labeling', 'visualization', 'weights')
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in _SUBPACKAGES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return importlib.import_module(f'{__name__}.{name}')
+
+
+integrations.register_all_modules()

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from _doctor_facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
-from _doctor_faults import FAULTS, IMPORT_US
+from _doctor_faults import FAULTS, IMPORT_US, PATCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = ROOT / 'requirements'
@@ -168,18 +168,32 @@ def print_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     Console().print(table)
 
 
+def print_patches(facts: Facts) -> None:
+    """Print the table of what mmuniformer changes in other libraries."""
+    off = os.environ.get('MMUNIFORMER_PATCHES') == '0'
+    print(
+        '\nWhat importing mmuniformer changes in other libraries; with MMUNIFORMER_PATCHES=0 in '
+        'the environment, names alone:'
+    )
+    rows = []
+    for patch in PATCHES:
+        state = 'off' if off and patch.when != 'always' else 'needed'
+        rows.append((patch.change, patch.fault, state if patch.is_present(facts) else 'not needed'))
+    print_table(('change', 'because', 'here'), rows)
+
+
 def print_faults(facts: Facts) -> None:
     present = [fault for fault in FAULTS if fault.present(facts)]
-    with_plugin = 'mmuniformer' in facts.versions and 'mmuniformer' not in facts.failed_imports
+    with_plugin = (
+        'mmuniformer' in facts.versions
+        and 'mmuniformer' not in facts.failed_imports
+        and os.environ.get('MMUNIFORMER_PATCHES') != '0'
+    )
     repaired = [fault for fault in present if fault.repaired and with_plugin]
+    for fault in repaired:
+        if (advice := fault.advice(facts)) != IMPORT_US:
+            print(f'- {fault.name}\n    for good: {advice}')
     if repaired:
-        print(
-            '\nFaults that mmuniformer repairs when it is imported; nothing to do with our configs:'
-        )
-        for fault in repaired:
-            print(f'- {fault.name}')
-            if (advice := fault.advice(facts)) != IMPORT_US:
-                print(f'    for good: {advice}')
         print(f'With configs of others: {IMPORT_US}')
     left = [fault for fault in present if fault not in repaired]
     print(f'\nFaults to mend: {len(left) or "none"}')
@@ -231,6 +245,7 @@ def main() -> int:
     facts = gather()
     print_table(('part', 'found', 'tested', 'state'), make_rows(facts))
     print_stack(facts)
+    print_patches(facts)
     print_faults(facts)
     status = judge(facts)
     if args.config is None:

@@ -5,10 +5,12 @@ from typing import Any
 from mmengine._strategy import FSDPStrategy
 from mmengine.device import get_device
 from mmengine.optim import AmpOptimWrapper, BaseOptimWrapper, build_optim_wrapper
-from mmengine.registry import OPTIM_WRAPPERS, STRATEGIES
+from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.nn.utils import clip_grad_norm_
+
+from ..registry import STRATEGIES
 
 _SHARDED = ('state', 'param_groups')  # of an optimizer's state; a wrapper may add to these
 

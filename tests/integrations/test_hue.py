@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import hue
+from mmuniformer.integrations.patches import hue
 
 mmcv = pytest.importorskip('mmcv')
 PICTURE = (np.random.RandomState(0).rand(40, 50, 3) * 255).astype(np.uint8)

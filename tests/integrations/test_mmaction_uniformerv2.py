@@ -26,7 +26,7 @@ def registry():
     from mmaction.registry import MODELS
     from mmengine.registry import init_default_scope
 
-    import mmuniformer.integrations.mmaction_uniformerv2  # noqa: F401
+    import mmuniformer.integrations.mmaction2.uniformerv2  # noqa: F401
 
     init_default_scope('mmaction')
     return MODELS

@@ -127,16 +127,17 @@ def test_a_video_that_breaks_off_is_as_long_as_its_whole_frames(tmp_path):
 
 @needs_av
 def test_frames_beyond_the_last_one_are_the_last_one(tmp_path, without_decord):
-    from mmuniformer.integrations.mmaction_video import VideoReader
+    from mmuniformer.engine.reliability import FallbackVideoReader
 
     path = write(tmp_path / 'a.mp4')
-    frames = VideoReader(path.name, path.read_bytes()).get_batch(np.array([3, 99, 23])).asnumpy()
+    reader = FallbackVideoReader(path.name, path.read_bytes())
+    frames = reader.get_batch(np.array([3, 99, 23])).asnumpy()
     assert frames.mean((1, 2, 3)) == pytest.approx([30, 230, 230], abs=6)
 
 
 @pytest.mark.parametrize('content', [b'', b'not a video' * 100])
 def test_a_damaged_video_is_an_error_with_the_name_of_the_file(tmp_path, content):
-    from mmuniformer.integrations.mmaction_video import UnreadableError
+    from mmuniformer.engine import UnreadableError
 
     path = tmp_path / 'broken.mp4'
     path.write_bytes(content)

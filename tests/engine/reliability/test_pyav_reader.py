@@ -10,7 +10,7 @@ from fresh_python import FreshPython
 from hidden_modules import hiding
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import decord_stand_in
+from mmuniformer.engine.reliability import pyav_reader
 
 pytest.importorskip('av')
 FRAMES, SIZE = 24, (128, 96)
@@ -32,7 +32,7 @@ def video(tmp_path_factory) -> str:
 @pytest.fixture
 def readers(video):
     decord = pytest.importorskip('decord')
-    return decord.VideoReader(video, num_threads=1), decord_stand_in.VideoReader(video)
+    return decord.VideoReader(video, num_threads=1), pyav_reader.VideoReader(video)
 
 
 def test_length_rate_and_frames_are_those_of_decord(readers):
@@ -60,7 +60,7 @@ def test_seeking_ends_at_the_frames_that_decord_ends_at(readers):
 
 
 def test_an_accurate_seek_ends_at_the_very_frame(video):
-    reader = decord_stand_in.VideoReader(video)
+    reader = pyav_reader.VideoReader(video)
     reader.seek_accurate(17)
     frames = [reader.next().asnumpy(), reader.next().asnumpy()]
     assert np.array_equal(frames, reader.get_batch([17, 18]).asnumpy())
@@ -73,7 +73,7 @@ def test_the_kinetics_clips_have_the_frames_that_decord_reads(tmp_path, python_t
     assert len(clips) >= 2
     for clip in clips[:2]:
         theirs = decord.VideoReader(str(clip), num_threads=1)
-        ours = decord_stand_in.VideoReader(io.BytesIO(clip.read_bytes()))
+        ours = pyav_reader.VideoReader(io.BytesIO(clip.read_bytes()))
         everything = range(len(theirs))
         assert len(ours) == len(theirs)
         assert np.array_equal(
@@ -82,12 +82,12 @@ def test_the_kinetics_clips_have_the_frames_that_decord_reads(tmp_path, python_t
 
 
 def test_frames_are_resized_where_a_size_is_given(video):
-    reader = decord_stand_in.VideoReader(video, decord_stand_in.cpu(0), width=64, height=48)
+    reader = pyav_reader.VideoReader(video, pyav_reader.cpu(0), width=64, height=48)
     assert reader[0].shape == (48, 64, 3)
 
 
 def test_what_cannot_be_read_is_refused(video, tmp_path):
-    reader = decord_stand_in.VideoReader(video)
+    reader = pyav_reader.VideoReader(video)
     for place in (FRAMES, -1):
         with pytest.raises(IndexError, match=f'frame {place} of 24'):
             reader.seek(place)
@@ -98,9 +98,9 @@ def test_what_cannot_be_read_is_refused(video, tmp_path):
     with pytest.raises(StopIteration):
         reader.next()
     with pytest.raises(ValueError, match='on the CPU'):
-        decord_stand_in.VideoReader(video, ctx='cuda')
+        pyav_reader.VideoReader(video, ctx='cuda')
     with pytest.raises(FileNotFoundError):
-        decord_stand_in.VideoReader(str(tmp_path / 'gone.mp4'))
+        pyav_reader.VideoReader(str(tmp_path / 'gone.mp4'))
 
 
 STOCK = """
@@ -144,12 +144,12 @@ def test_a_stock_pipeline_of_mmaction2_reads_without_decord(video):
         printed = python.run(hiding('decord') + READ.format(video=video)).splitlines()
         said = python.run(hiding('decord', 'av') + FAIL.format(video=video)).splitlines()
     assert printed[-2] == '24 25.0 4'
-    assert printed[-1] == 'True mmuniformer.integrations.decord_stand_in'
+    assert printed[-1] == 'True mmuniformer.engine.reliability.pyav_reader'
     assert said[-2] == 'to read videos, install decord or PyAV: pip install av'
     assert said[-1] == 'to read videos, install decord or PyAV: pip install decord av'
 
 
 def test_an_installed_decord_is_not_replaced():
     decord = pytest.importorskip('decord')
-    assert decord.VideoReader is not decord_stand_in.VideoReader
+    assert decord.VideoReader is not pyav_reader.VideoReader
     assert importlib.util.find_spec('decord').has_location

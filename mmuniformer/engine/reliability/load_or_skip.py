@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from PIL import Image
 
-from ..registry import TRANSFORMS
+from ...registry import TRANSFORMS
 
 ON_ERROR = ('skip', 'raise')
 # Where the transforms of the toolboxes find their files.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import mmpose
+from mmuniformer.integrations.patches import keypoints
 
 pytest.importorskip('mmpose')
 
@@ -26,7 +26,7 @@ def test_circles_have_the_radius_of_a_number_or_an_array(radius, alpha):
 
 def test_a_numpy_that_converts_it_leaves_mmpose_alone(monkeypatch):
     called = []
-    monkeypatch.setattr(mmpose.np, 'ones', lambda count: count)
-    monkeypatch.setattr(mmpose, 'after_import', lambda *names: called.append(names))
-    mmpose.let_keypoints_be_drawn()
+    monkeypatch.setattr(keypoints.np, 'ones', lambda count: count)
+    monkeypatch.setattr(keypoints, 'after_import', lambda *names: called.append(names))
+    keypoints.convert_keypoint_radius()
     assert called == []

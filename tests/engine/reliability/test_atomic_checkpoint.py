@@ -17,7 +17,7 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from torch import Tensor, nn
 
 import mmuniformer  # noqa: F401
-from mmuniformer.engine.atomic_checkpoint import AtomicBackend
+from mmuniformer.engine.reliability.atomic_checkpoint import AtomicBackend
 
 SIDE = 300  # of a weight: a checkpoint has 360 kB
 EPOCHS = 3

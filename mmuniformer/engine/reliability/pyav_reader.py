@@ -1,4 +1,4 @@
-"""What mmaction2 uses of decord, on PyAV: decord has no wheels for arm64."""
+"""The part of decord that mmaction2 uses, on PyAV: decord has no wheels for arm64."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -8,24 +8,24 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..engine.load_or_skip import UnreadableError
+from .load_or_skip import UnreadableError
 
 CPU = 'cpu'
 
 
 def cpu(device_id: int = 0) -> str:
-    """Name the only device there is."""
+    """Return the only device there is."""
     return CPU
 
 
 class VideoReader:
-    """Frames of a video, in the order they are shown; each question reads from the first frame on.
+    """Frames of a video in display order. Every call decodes from the first frame.
 
     Args:
         uri: path of the file, or an open file.
-        ctx: device; the CPU alone.
-        width, height: of the frames, if not that of the video.
-        num_threads: PyAV chooses for itself.
+        ctx: device; only the CPU is supported.
+        width, height: size of the frames; by default that of the video.
+        num_threads: ignored, PyAV chooses for itself.
 
     Raises:
         UnreadableError: there is no frame in it.
@@ -46,7 +46,7 @@ class VideoReader:
         self._shape = {'width': width, 'height': height}
         is_key = [frame.key_frame for frame in self._frames()]
         self._total = len(is_key)
-        self._next = self._named = 0  # frame that it is at, and that decord takes it for
+        self._next = self._named = 0  # frame it is at, and frame that decord believes it is at
         self._keys = [number for number, key in enumerate(is_key) if key] or [0]
         if not self._total:
             raise UnreadableError('PyAV finds no frames')
@@ -86,7 +86,7 @@ class VideoReader:
             return float(container.streams.video[0].average_rate or 0)
 
     def get_batch(self, indices: Sequence[int]) -> 'Frames':
-        """Read frames; those beyond the last one are the last one."""
+        """Read frames; an index beyond the end gives the last frame."""
         indices = np.asarray(indices)
         wanted = np.where(indices < 0, indices + len(self), indices)
         wanted = np.minimum(wanted, len(self) - 1).tolist()
@@ -99,7 +99,7 @@ class VideoReader:
         return Frames(np.stack([found[number] for number in wanted]))
 
     def seek(self, pos: int) -> None:
-        """Go to a key frame as decord does: beyond ``pos`` going forward, before it going back."""
+        """Go to a key frame as decord does: after ``pos`` going forward, before it going back."""
         self._check(pos)
         if pos > self._named:
             self._next = next((key for key in self._keys if key >= pos), self._keys[-1])
@@ -117,7 +117,7 @@ class VideoReader:
             raise IndexError(f'frame {pos} of {len(self)}')
 
     def next(self) -> 'Frames':
-        """Read the frame that it is at, and go to the next one."""
+        """Read the current frame and go to the next one."""
         if self._named >= len(self):
             raise StopIteration
         frame = self[min(self._next, len(self) - 1)]
@@ -126,7 +126,7 @@ class VideoReader:
 
 
 class Frames:
-    """A frame ``(H, W, 3)`` or several ``(N, H, W, 3)`` as decord hands them out."""
+    """A frame ``(H, W, 3)`` or several ``(N, H, W, 3)``, with the interface of decord's arrays."""
 
     def __init__(self, pixels: ndarray):
         self._pixels = pixels

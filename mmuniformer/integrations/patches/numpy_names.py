@@ -21,7 +21,7 @@ _USED = {
         'Inf': np.inf,
         'NAN': np.nan,
         'in1d': _in1d,
-        'trapz': getattr(np, 'trapezoid', None),  # there since NumPy 2.0, which kept trapz for long
+        'trapz': getattr(np, 'trapezoid', None),  # new in NumPy 2.0, which kept trapz until 2.4
     },
     'mmpretrain': {'in1d': _in1d},
     'mmdet': {'float': float},
@@ -29,7 +29,7 @@ _USED = {
 
 
 def restore_names() -> None:
-    """Give NumPy back the names that the installed toolboxes use, where it lacks them."""
+    """Give NumPy back the names that the installed toolboxes use, if it lacks them."""
     for toolbox, names in _USED.items():
         missing = {name: value for name, value in names.items() if name not in vars(np)}
         if not missing or importlib.util.find_spec(toolbox) is None:

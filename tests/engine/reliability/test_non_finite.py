@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine import NonFiniteStopHook
-from mmuniformer.engine.non_finite_origin import find_in_forward
+from mmuniformer.engine.reliability.non_finite_origin import find_in_forward
 from mmuniformer.models import UniFormer
 
 EPOCH, EPOCHS = 3, 3  # iterations of an epoch, epochs

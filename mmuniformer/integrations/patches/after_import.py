@@ -1,4 +1,4 @@
-"""Do something with a module as soon as it has been imported, and not before."""
+"""Change a module as soon as it has been imported, and not before."""
 
 import importlib.abc
 import importlib.util
@@ -11,19 +11,19 @@ Action = Callable[[ModuleType], None]
 
 
 def after_import(name: str, action: Action) -> None:
-    """Call ``action`` with the module ``name``: now if it is imported, else when it has been."""
+    """Call ``action`` with the module ``name``, now if it is imported, else after its import."""
     if name in sys.modules:
         action(sys.modules[name])
         return
-    finder = next((each for each in sys.meta_path if isinstance(each, _BeforeImport)), None)
+    finder = next((each for each in sys.meta_path if isinstance(each, _ImportHook)), None)
     if finder is None:
-        finder = _BeforeImport()
+        finder = _ImportHook()
         sys.meta_path.insert(0, finder)
     finder.actions[name] = action
 
 
-class _BeforeImport(importlib.abc.MetaPathFinder):
-    """First in line of the import system: has loaders call back, and finds no module itself."""
+class _ImportHook(importlib.abc.MetaPathFinder):
+    """First finder of the import system: wraps the loaders of some modules, finds none itself."""
 
     def __init__(self):
         self.actions: dict[str, Action] = {}

@@ -8,7 +8,7 @@ from mmaction.models.backbones.uniformer import _MODELS as _STOCK_FILES
 from mmaction.registry import MODELS
 from mmengine.logging import print_log
 
-from ..models import Arch, UniFormer3D
+from ...models import Arch, UniFormer3D
 
 
 class UniFormer(UniFormer3D):

@@ -1,4 +1,4 @@
-"""Modules that toolboxes import and that are missing, be it from PyPI, Python or a wheel."""
+"""The import system's last finder, which serves modules that no other finder has found."""
 
 import importlib
 import importlib.abc
@@ -13,38 +13,38 @@ Fill = Callable[[ModuleType], None]  # puts the contents into a new module
 _LOG = logging.getLogger('mmuniformer')
 
 
-def serve(modules: dict[str, Fill]) -> None:
-    """Make modules importable that would not be found otherwise; one that is found stays as it is.
+def install_fallbacks(modules: dict[str, Fill]) -> None:
+    """Make modules importable that would not be found otherwise.
 
     Args:
         modules: full name of each module → the function that fills it.
     """
-    finder = next((each for each in sys.meta_path if isinstance(each, _StandIns)), None)
+    finder = next((each for each in sys.meta_path if isinstance(each, _FallbackFinder)), None)
     if finder is None:
-        finder = _StandIns()
+        finder = _FallbackFinder()
         sys.meta_path.append(finder)
     finder.fills.update(modules)
 
 
-def copy_of(source: str, *names: str) -> Fill:
-    """Fill a module with ``names`` of ``source``, a file of this folder, once it is imported.
+def copy_from(source: str, *names: str) -> Fill:
+    """Return a function that copies ``names`` of the module ``source`` into another module.
 
-    All that is in its ``__all__`` if no names are given.
+    Without names, all in ``__all__`` of ``source``, which is imported when the other module is.
     """
 
     def fill(module: ModuleType) -> None:
-        ours = importlib.import_module(f'.{source}', __package__)
+        ours = importlib.import_module(source, __package__)
         vars(module).update({name: getattr(ours, name) for name in names or ours.__all__})
 
     return fill
 
 
-def fill_nothing(module: ModuleType) -> None:
-    """Leave a module empty: a package whose modules are what is used."""
+def leave_empty(module: ModuleType) -> None:
+    """Leave a module empty: a package of which only submodules are used."""
 
 
-class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Last in line of the import system: asked only if the real module is not there."""
+class _FallbackFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Last finder of the import system: asked only if the real module is not there."""
 
     def __init__(self):
         self.fills: dict[str, Fill] = {}

@@ -14,7 +14,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations.mmengine import _history_statistic
+from mmuniformer.integrations.patches.mmengine_checkpoints import _get_statistic
 
 
 def test_a_training_checkpoint_of_mmengine_loads_with_weights_only(tmp_path):
@@ -72,15 +72,15 @@ def test_a_checkpoint_with_an_array_without_elements_loads(tmp_path):
     assert again.shape == (0, 3) and again.dtype == np.uint8
 
 
-def test_the_stand_in_for_getattr_serves_history_statistics_alone():
-    assert _history_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
+def test_the_stand_in_for_getattr_serves_get_statistics_alone():
+    assert _get_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
     for owner, name in (
         (os, 'system'),
         (HistoryBuffer, '__init__'),
         (HistoryBuffer, '__globals__'),
     ):
         with pytest.raises(ValueError, match='is not allowed'):
-            _history_statistic(owner, name)
+            _get_statistic(owner, name)
 
 
 class _Attribute:
@@ -148,11 +148,11 @@ def test_two_processes_without_a_gpu_talk_through_gloo():
 def test_a_fork_is_found_by_its_module_and_a_stock_toolbox_is_left_alone(known, answers):
     code = f"""
 import pathlib
-from mmuniformer.integrations import mmengine as integration
+from mmuniformer.integrations.patches import forks
 from mmengine.config import config
 from mmengine.utils import is_installed
-integration._FORKED = {known!r}
-integration.find_forks()
+forks._FORKED = {known!r}
+forks.find_forks()
 found = config.is_installed('no-such-distribution')
 path = config.get_installed_path('no-such-distribution') if found else '-'
 print(found, pathlib.Path(path).name or path, config.is_installed is not is_installed)

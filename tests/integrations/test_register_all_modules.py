@@ -19,7 +19,7 @@ named = [each for each in torch.serialization.get_safe_globals() if isinstance(e
 print(
     any('mmuniformer' in type(each).__module__ for each in sys.meta_path),
     'Inf' in vars(np),
-    hasattr(dist._init_dist_pytorch, 'repaired_by_mmuniformer'),
+    hasattr(dist._init_dist_pytorch, 'patched_by_mmuniformer'),
     any(each[:1] == (HistoryBuffer,) for each in named),
     MODELS.get('UniFormer').__name__,
 )
@@ -43,11 +43,11 @@ def test_with_patches_off_the_names_are_registered_and_nothing_else_is_done():
     assert on == f'True {has_name} True True UniFormer'
 
 
-def test_opening_the_doors_again_changes_nothing():
+def test_registering_again_changes_nothing():
     code = """
 import sys, mmuniformer
 finders = list(sys.meta_path)
-mmuniformer.integrations.open_doors()
+mmuniformer.integrations.register_all_modules()
 print(finders == sys.meta_path)
 """
     assert run(code).stdout.split()[-1] == 'True'

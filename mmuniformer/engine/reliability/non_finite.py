@@ -14,7 +14,7 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner, find_latest_checkpoint
 from torch import Tensor, nn
 
-from ..registry import HOOKS
+from ...registry import HOOKS
 from .non_finite_origin import find_in_backward, find_in_forward, non_finite_weights
 
 ADVICE = 'Go on from there with --resume and a lower learning rate, in float32 or bfloat16'

@@ -1,6 +1,6 @@
-"""Negative hue shifts of an image, which NumPy 2 refuses to mmcv and mmaction2.
+"""Negative hue shifts of an image in mmcv and mmaction2.
 
-Both add a negative number to an array of unsigned bytes; NumPy 1 computed that, NumPy 2 raises
+Both add a negative number to an array of unsigned bytes: NumPy 1 computed that, NumPy 2 raises
 OverflowError.
 """
 
@@ -21,25 +21,25 @@ def allow_negative_hue_shifts() -> None:
     try:
         np.zeros(1, np.uint8) + -1
     except OverflowError:
-        after_import('mmcv.image.photometric', _repair_mmcv)
-        after_import('mmaction.datasets.transforms.processing', _repair_mmaction)
+        after_import('mmcv.image.photometric', _patch_mmcv)
+        after_import('mmaction.datasets.transforms.processing', _patch_mmaction)
 
 
-class _Turn(float):
-    """Part of a full turn; in steps it is a number from 0 to 255."""
+class _HueFactor(float):
+    """A hue factor in [-0.5, 0.5] that becomes a shift from 0 to 255 when mmcv multiplies it."""
 
     def __mul__(self, steps: float) -> int:
         return int(float(self) * steps) % 256
 
 
-def _repair_mmcv(photometric: ModuleType) -> None:
+def _patch_mmcv(photometric: ModuleType) -> None:
     stock = photometric.adjust_hue
     if hasattr(stock, '__wrapped__'):
         return
 
     @functools.wraps(stock)
     def adjust_hue(img: ndarray, hue_factor: float, backend: str | None = None) -> Any:
-        return stock(img, _Turn(hue_factor), backend)
+        return stock(img, _HueFactor(hue_factor), backend)
 
     for name in ('mmcv.image.photometric', 'mmcv.image', 'mmcv'):
         names = vars(sys.modules[name]) if name in sys.modules else {}
@@ -47,13 +47,13 @@ def _repair_mmcv(photometric: ModuleType) -> None:
             names['adjust_hue'] = adjust_hue
 
 
-def _repair_mmaction(processing: ModuleType) -> None:
+def _patch_mmaction(processing: ModuleType) -> None:
     stock = processing.ColorJitter.adjust_hue
     if not hasattr(stock, '__wrapped__'):
-        processing.ColorJitter.adjust_hue = staticmethod(_turn_backwards(stock))
+        processing.ColorJitter.adjust_hue = staticmethod(_with_negative_shifts(stock))
 
 
-def _turn_backwards(stock: Callable) -> Callable:
+def _with_negative_shifts(stock: Callable) -> Callable:
     import cv2
 
     @functools.wraps(stock)

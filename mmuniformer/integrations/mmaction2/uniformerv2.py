@@ -8,8 +8,8 @@ from mmaction.models.backbones.uniformerv2 import _MODELS as _STOCK_FILES
 from mmaction.registry import MODELS
 from mmengine.logging import print_log
 
-from ..models.arch_v2 import ArchV2
-from ..models.uniformer_v2 import UniFormerV2 as OurUniFormerV2
+from ...models.arch_v2 import ArchV2
+from ...models.uniformer_v2 import UniFormerV2 as OurUniFormerV2
 
 _DEFAULTS = {
     'input_resolution': 224,

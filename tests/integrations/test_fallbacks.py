@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from mmuniformer.integrations import stand_ins
+from mmuniformer.integrations.fallbacks import finder as fallbacks
 
 NAME = 'a_module_nobody_has'
 
@@ -17,8 +17,8 @@ def served(monkeypatch):
     """Serve modules in this test alone."""
 
     def serve(modules: dict) -> None:
-        stand_ins.serve({})
-        finder = next(each for each in sys.meta_path if isinstance(each, stand_ins._StandIns))
+        fallbacks.install_fallbacks({})
+        finder = next(each for each in sys.meta_path if isinstance(each, fallbacks._FallbackFinder))
         for name, fill in modules.items():
             monkeypatch.setitem(finder.fills, name, fill)
             monkeypatch.delitem(sys.modules, name, raising=False)
@@ -54,7 +54,7 @@ def test_an_installed_module_is_not_shadowed(served, tmp_path, monkeypatch):
     assert importlib.import_module(NAME).answer == 'installed'
 
 
-def test_what_a_stand_in_lacks_itself_is_an_import_error_and_nothing_stays_behind(served):
+def test_what_a_fallback_lacks_itself_is_an_import_error_and_nothing_is_left(served):
     def fill(module: types.ModuleType) -> None:
         import a_module_it_needs  # noqa: F401
 
@@ -66,7 +66,7 @@ def test_what_a_stand_in_lacks_itself_is_an_import_error_and_nothing_stays_behin
 
 def test_serving_twice_adds_one_finder_behind_all_others(served):
     served({NAME: lambda module: None})
-    stand_ins.serve({})
-    places = [isinstance(each, stand_ins._StandIns) for each in sys.meta_path]
+    fallbacks.install_fallbacks({})
+    places = [isinstance(each, fallbacks._FallbackFinder) for each in sys.meta_path]
     path_finder = sys.meta_path.index(importlib.machinery.PathFinder)
     assert places.count(True) == 1 and places.index(True) > path_finder

@@ -13,8 +13,8 @@ import pytest
 from hidden_modules import hiding
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import pkg_resources_stand_in as ours
-from mmuniformer.integrations import python_library
+from mmuniformer.integrations.fallbacks import _pkg_resources as ours
+from mmuniformer.integrations.fallbacks import missing
 
 HIDE = hiding('pkg_resources', 'setuptools', 'distutils') + 'import mmuniformer\n'
 
@@ -112,7 +112,7 @@ def test_a_namespace_package_is_joined(tmp_path, monkeypatch):
         package = tmp_path / name / 'joined_by_nobody'
         package.mkdir(parents=True)
         (package / '__init__.py').write_text(
-            'from mmuniformer.integrations.pkg_resources_stand_in import declare_namespace\n'
+            'from mmuniformer.integrations.fallbacks._pkg_resources import declare_namespace\n'
             'declare_namespace(__name__)\n'
         )
         (package / f'part_{name}.py').write_text(f'answer = {name!r}\n')
@@ -125,7 +125,7 @@ def test_the_loader_of_a_module_is_found_where_python_has_no_function_for_it():
     code = """
 import pkgutil
 vars(pkgutil).pop('find_loader', None)
-mmuniformer.integrations.open_doors()
+mmuniformer.integrations.register_all_modules()
 print(pkgutil.find_loader('mmengine').is_package('mmengine'))
 print(pkgutil.find_loader('a_module_of_nobody'))
 from mmengine.utils.dl_utils.misc import mmcv_full_available
@@ -140,7 +140,7 @@ def test_the_function_of_an_older_python_is_kept(monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(pkgutil, 'find_loader', own, raising=False)
-    python_library.restore_find_loader()
+    missing.restore_find_loader()
     assert pkgutil.find_loader is own
 
 

@@ -44,7 +44,7 @@ class Fault:
     symptom: str
     # A command, or a function of the facts that gives it.
     fix: str | Callable[[Facts], str]
-    # The plugin repairs it whenever it is imported, which every config of ours sees to.
+    # The plugin patches it when it is imported, as every config of ours does.
     repaired: bool = False
     # The tests run the command and see the fault gone; of the others the doctor says so.
     tested: bool = True

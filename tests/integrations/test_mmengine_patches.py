@@ -1,4 +1,4 @@
-"""Repairs of mmengine: its checkpoints load safely, and CPU processes find each other."""
+"""Patches of mmengine: its checkpoints load safely, and processes use gloo without a GPU."""
 
 import os
 import pickle
@@ -109,8 +109,8 @@ print('sum', value.item(), 'gradient', layer.weight.grad.item(), torch.distribut
 """
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='the repair is for machines without a GPU')
-def test_two_processes_without_a_gpu_talk_through_gloo():
+@pytest.mark.skipif(torch.cuda.is_available(), reason='the patch is for machines without a GPU')
+def test_two_processes_without_a_gpu_use_gloo():
     with socket.socket() as free:
         free.bind(('127.0.0.1', 0))
         port = str(free.getsockname()[1])

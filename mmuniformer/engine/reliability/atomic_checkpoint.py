@@ -1,4 +1,4 @@
-"""Checkpoints that are there whole or not at all, whatever happens while they are written."""
+"""Checkpoints that are complete or absent, even if the process dies while it writes them."""
 
 import os
 import tempfile
@@ -21,13 +21,13 @@ _PAGE = 4096
 
 
 class AtomicBackend(LocalBackend):
-    """Local files that are replaced at once: there is the old one or the whole new one."""
+    """Local files that are replaced atomically."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write ``obj`` under another name, then give the file its own.
+        """Write ``obj`` to a temporary file and rename it.
 
         Raises:
-            OSError: it cannot be written, as on a full disk; what was there before is untouched.
+            OSError: it cannot be written, e.g. on a full disk; the old file is untouched.
         """
         path = Path(filepath)
         temporary = path.with_name(f'{path.name}.tmp')
@@ -66,17 +66,17 @@ def _free(path: Path) -> str:
 
 @HOOKS.register_module()
 class AtomicCheckpointHook(CheckpointHook):
-    """``CheckpointHook`` that a full disk or a killed process costs no checkpoint that was there.
+    """``CheckpointHook`` that loses no earlier checkpoint to a full disk or a killed process.
 
-    A file gets its name when all of it is on the disk. ``last_checkpoint`` is replaced after that,
-    and the outdated or formerly best one is deleted last, so there has to be room for one more than
-    ``max_keep_ckpts``. Before the first iteration it makes sure that the folder can be written to.
+    A file is renamed when all of it is on the disk. Then ``last_checkpoint`` is replaced, and the
+    outdated or formerly best file is deleted last, so the disk needs room for one more than
+    ``max_keep_ckpts``. Before the first iteration the hook checks that it can write to the folder.
 
-    Arguments as of ``CheckpointHook``. On other storages than local files, and for the folders of
-    DeepSpeed, files are written as mmengine does.
+    The arguments are those of ``CheckpointHook``. Remote storage, and folders of DeepSpeed, are
+    written as by mmengine.
 
     Raises:
-        OSError: with the name of the file or folder and the cause.
+        OSError: a file or folder cannot be written; the message names it and the cause.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -124,34 +124,34 @@ class AtomicCheckpointHook(CheckpointHook):
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         backend = self.file_backend
-        self.file_backend = later = _RemovingLater(backend)
+        self.file_backend = deferred = _DeferredRemoval(backend)
         try:
             super()._save_best_checkpoint(runner, metrics)
         finally:
             self.file_backend = backend
-        # mmengine has the one attribute for one indicator, the other for several.
+        # mmengine sets one attribute for a single metric, the other for several.
         best = getattr(self, 'best_ckpt_path_dict', {}).values()
-        later.remove_all_but({self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best})
+        deferred.remove_all_but({self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best})
 
     def _path(self, step: int) -> str:
         return self.file_backend.join_path(self.out_dir, self.filename_tmpl.format(step))
 
 
-class _RemovingLater:
-    """A backend that only notes what it is to remove."""
+class _DeferredRemoval:
+    """Backend that postpones removals until ``remove_all_but``."""
 
     def __init__(self, backend: Any):
         self._backend = backend
-        self._noted: list[tuple[str, Callable]] = []
+        self._pending: list[tuple[str, Callable]] = []
 
     def remove(self, path: str) -> None:
-        self._noted.append((path, partial(self._backend.remove, path)))
+        self._pending.append((path, partial(self._backend.remove, path)))
 
     def rmtree(self, path: str) -> None:
-        self._noted.append((path, partial(self._backend.rmtree, path)))
+        self._pending.append((path, partial(self._backend.rmtree, path)))
 
     def remove_all_but(self, kept: set[str | None]) -> None:
-        for path, remove in self._noted:
+        for path, remove in self._pending:
             if path not in kept:
                 remove()
 
@@ -160,10 +160,10 @@ class _RemovingLater:
 
 
 def check_writable(folder: str | Path) -> None:
-    """Make sure that something can be written to ``folder``, which is made if there is none.
+    """Create ``folder`` if needed and check that it can be written to.
 
     Raises:
-        OSError: nothing can.
+        OSError: it cannot.
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)

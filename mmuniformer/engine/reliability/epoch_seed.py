@@ -1,4 +1,4 @@
-"""Random numbers that depend on the seed and the epoch alone, so that resuming changes nothing."""
+"""Random numbers that depend on seed and epoch alone, so that a resumed run is the same."""
 
 import random
 
@@ -13,12 +13,12 @@ from ...registry import HOOKS
 
 @HOOKS.register_module()
 class EpochSeedHook(Hook):
-    """Seed Python, NumPy and torch anew before every epoch.
+    """Reseed Python, NumPy and torch before every epoch.
 
-    A checkpoint of mmengine holds the seed and not the state of the generators. The order of the
-    data survives ``--resume``; flips, sampled regions and dropped paths do not, and the loss curve
-    is another one. With this hook it is the same, provided that the data loader has no persistent
-    workers, which carry generators of their own from epoch to epoch.
+    mmengine saves the seed in a checkpoint, but not the state of the generators. After
+    ``--resume`` the order of the data is the same; flips, sampled regions and dropped paths are
+    not, and the loss curve differs. With this hook it does not, unless the data loader has
+    persistent workers, which keep generators of their own across epochs.
     """
 
     priority = 'VERY_HIGH'

@@ -1,4 +1,4 @@
-"""A damaged file in a data set: another sample instead, or an error with its name."""
+"""Loading that skips damaged files of a data set, or names them in an error."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,33 +12,31 @@ from PIL import Image
 from ...registry import TRANSFORMS
 
 ON_ERROR = ('skip', 'raise')
-# Where the transforms of the toolboxes find their files.
+# Keys of a sample in which the transforms of the toolboxes find their files.
 PATHS = ('img_path', 'seg_map_path', 'filename', 'frame_dir')
 _ENDS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG\r\n': b'IEND\xaeB`\x82'}  # of JPEG and PNG files
 _TAIL = 64
 
 
 class UnreadableError(RuntimeError):
-    """A picture, a video, or a frame of it, is there and cannot be read. The message names it."""
+    """An image, a video or a frame exists and cannot be read. The message names the file."""
 
 
 @TRANSFORMS.register_module()
 class LoadOrSkip:
-    """Run the transforms that load a sample, and say what becomes of one that cannot be read.
+    """Run the transforms that load a sample, and handle files that cannot be read.
 
-    A JPEG or PNG file that breaks off counts as unreadable, though OpenCV fills the rest with grey.
-    A missing file is an error either way: mostly the folder is another one than meant, and all are
-    missing.
+    A truncated JPEG or PNG file counts as unreadable, although OpenCV fills the rest with gray.
+    A missing file is always an error: usually the path of the folder is wrong and all are missing.
 
     Args:
-        transforms: of any toolbox, as configs: those that read and decode, first to last.
-        on_error: ``'skip'`` logs a warning with the file's name, once, and gives ``None``, for
-            which mmengine's data sets take another sample in training, up to ``max_refetch`` times,
-            and stop in testing: a result without that sample would be another one. ``'raise'``
-            stops.
+        transforms: configs of the transforms that read and decode, of any toolbox.
+        on_error: ``'skip'`` logs one warning with the file's name and returns ``None``: in training
+            mmengine's data sets then draw another sample, up to ``max_refetch`` times; in testing
+            they stop, because the result would be of fewer samples. ``'raise'`` raises.
 
     Raises:
-        ValueError: ``on_error`` is neither.
+        ValueError: ``on_error`` is something else.
         UnreadableError: a file cannot be read and ``on_error='raise'``.
         FileNotFoundError: a file is missing.
     """
@@ -48,7 +46,7 @@ class LoadOrSkip:
             raise ValueError(f'on_error {on_error!r} is none of {", ".join(ON_ERROR)}')
         self.transforms = [MMENGINE_TRANSFORMS.build(transform) for transform in transforms]
         self.on_error = on_error
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def __call__(self, results: dict) -> dict | None:
         try:
@@ -56,8 +54,8 @@ class LoadOrSkip:
         except UnreadableError as error:
             if self.on_error == 'raise':
                 raise
-            if str(error) not in self._told:
-                self._told.add(str(error))
+            if str(error) not in self._warned:
+                self._warned.add(str(error))
                 print_log(f'{error}; skipped', logger='current', level=logging.WARNING)
             return None
 
@@ -71,9 +69,9 @@ class LoadOrSkip:
             except Exception as error:  # decoders raise errors of any kind
                 raise _unreadable(paths, transform, str(error) or repr(error)) from error
             if results is None:
-                raise _unreadable(paths, transform, 'it gives no sample')
+                raise _unreadable(paths, transform, 'it returns no sample')
         for path in paths:
-            _check_whole(Path(path))
+            _check_complete(Path(path))
         return results
 
     def __repr__(self) -> str:
@@ -88,8 +86,8 @@ def _unreadable(paths: Sequence[str], transform: Any, reason: str) -> Unreadable
     )
 
 
-def _check_whole(path: Path) -> None:
-    """Refuse a picture that breaks off. Decoding it again decides where its end looks odd."""
+def _check_complete(path: Path) -> None:
+    """Raise if an image is truncated. One with an unusual end is decoded again to find out."""
     if not path.is_file():  # a folder of frames, or a file of another storage
         return
     with path.open('rb') as file:

@@ -1,4 +1,4 @@
-"""Stopping a run at the first loss that is no number, with weights and checkpoints still good."""
+"""Stopping a run at the first non-finite loss, while weights and checkpoints are still good."""
 
 import random
 from collections.abc import Callable
@@ -22,23 +22,24 @@ ADVICE = 'Go on from there with --resume and a lower learning rate, in float32 o
 
 @HOOKS.register_module()
 class NonFiniteStopHook(Hook):
-    """Stop a training at the first loss that is infinite or NaN, before it reaches the weights.
+    """Stop training at the first loss that is infinite or NaN, before it reaches the weights.
 
-    That batch is run once more with the same random numbers to name the module where it begins.
-    Until then an iteration pays for one look at the loss, and modules have no hooks.
+    During training it temporarily replaces ``backward`` of the optimizer wrapper, which then checks
+    the loss. The batch of a non-finite loss is run again with the same random numbers, to find the
+    module where it begins; until then no module has a hook.
 
-    Where ``clip_grad`` measures the norm of the gradient, the run stops too before a step with a
-    norm that is not finite. Steps that the loss scaler of float16 leaves out are no reason to stop.
-    Weights are looked at before a validation and where a checkpoint is due, which is before
-    ``CheckpointHook`` deletes an old one: nothing is saved that is not finite.
+    With ``clip_grad`` the run also stops before a step whose gradient norm is not finite. Steps
+    that the loss scaler of float16 skips do not stop it. Weights are checked before validation and
+    before a checkpoint is due, that is before ``CheckpointHook`` deletes an old one: no checkpoint
+    has non-finite weights.
 
     Raises:
-        FloatingPointError: with module, iteration and the last checkpoint.
-        TypeError: before the training, if there are several optimizers.
+        FloatingPointError: names the module, the iteration and the last checkpoint.
+        TypeError: before training, if there are several optimizers.
     """
 
     priority = 'VERY_HIGH'
-    _watched: OptimWrapper | None = None  # of the training that is going on
+    _watched: OptimWrapper | None = None  # of the current training
 
     def before_train(self, runner: Runner) -> None:
         wrapper = runner.optim_wrapper
@@ -87,32 +88,32 @@ class NonFiniteStopHook(Hook):
 
     def _backward(self, runner: Runner, backward: Callable, loss: Tensor, **options: Any) -> None:
         if not torch.isfinite(loss).all():
-            origin = find_in_forward(_bare(runner.model), lambda: self._run_again(runner))
+            origin = find_in_forward(_unwrap(runner.model), lambda: self._run_again(runner))
             self._stop(runner, f'the loss is {loss.item()}', origin)
         backward(loss, **options)
 
     def _before_step(self, runner: Runner, optimizer: Any, args: tuple, options: dict) -> None:
         if getattr(optimizer, 'found_inf', None) is not None:
-            return  # the scaler of float16 leaves it to a fused optimizer to leave the step out
+            return  # float16: a fused optimizer skips the step itself
         norm = self._watched.message_hub.get_scalar('train/grad_norm').current()
         if not np.isfinite(norm):
             run = partial(self._run_again, runner, on_loss=Tensor.backward)
-            origin = find_in_backward(_bare(runner.model), run)
+            origin = find_in_backward(_unwrap(runner.model), run)
             self._stop(runner, f'the norm of the gradient is {norm}', origin)
 
     def _run_again(self, runner: Runner, on_loss: Callable = lambda loss: None) -> None:
         _set_random_state(self._random)
-        _bare(runner.model).train_step(self._batch, _WithoutStep(self._watched, on_loss))
+        _unwrap(runner.model).train_step(self._batch, _WithoutStep(self._watched, on_loss))
 
     def _check_weights(self, runner: Runner) -> None:
-        names = non_finite_weights(_bare(runner.model))
+        names = non_finite_weights(_unwrap(runner.model))
         if names:
             more = f' and {len(names) - 1} more' if len(names) > 1 else ''
             what = f'a weight is not finite: {names[0]}{more}'
-            self._stop(runner, what, 'behind a finite loss, in a gradient or the optimizer')
+            self._stop(runner, what, 'after a finite loss, in a gradient or the optimizer')
 
     def _stop(self, runner: Runner, what: str, origin: str | None) -> NoReturn:
-        where = origin or 'nowhere in a second pass of the batch: it depends on chance'
+        where = origin or 'nowhere in a second pass of the batch: it depends on random numbers'
         last = find_latest_checkpoint(runner.work_dir)
         kept = f'The last checkpoint is {last}. {ADVICE}.' if last else 'There is no checkpoint.'
         message = f'{self._place}: {what}. It begins {where}. {kept}'
@@ -121,7 +122,7 @@ class NonFiniteStopHook(Hook):
 
 
 class _WithoutStep:
-    """What a model's ``train_step`` asks of an optimizer wrapper, without a change of weights."""
+    """The part of an optimizer wrapper that ``train_step`` uses, without updating weights."""
 
     def __init__(self, wrapper: OptimWrapper, on_loss: Callable[[Tensor], Any]):
         self.wrapper = wrapper
@@ -134,7 +135,7 @@ class _WithoutStep:
         self.on_loss(loss)
 
 
-def _bare(model: nn.Module) -> nn.Module:
+def _unwrap(model: nn.Module) -> nn.Module:
     return model.module if is_model_wrapper(model) else model
 
 

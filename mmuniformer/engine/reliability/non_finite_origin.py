@@ -1,4 +1,4 @@
-"""Finding the module in which the first number arises that is none, by running it once more."""
+"""Finding the module where the first non-finite number arises, by running the batch again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -9,18 +9,18 @@ from torch import Tensor, nn
 
 
 class _FoundError(Exception):
-    """Ends a forward pass that has told where the first such number is."""
+    """Ends the forward pass once the first non-finite number is found."""
 
 
 def find_in_forward(model: nn.Module, run: Callable[[], Any]) -> str | None:
-    """Say where in ``run()``, a forward pass of ``model``, the first infinity or NaN arises.
+    """Find where the first infinity or NaN arises in ``run()``, a forward pass of ``model``.
 
-    That is the innermost module whose inputs are finite and whose output is not; or the one whose
-    own arithmetic, between its parts, gives the input of a part. ``-inf`` does not count by itself:
-    masks hold it.
+    That is the innermost module with finite inputs and a non-finite output, or the module whose
+    own code, between its submodules, computes a non-finite input of one. ``-inf`` alone does not
+    count, because masks contain it.
 
     Returns:
-        Name and class of the module and what is wrong; ``None`` if every output is finite.
+        Name and class of the module and the problem; ``None`` if every output is finite.
     """
     names = {module: _title(name, module) for name, module in model.named_modules()}
     running: list[nn.Module] = []
@@ -30,7 +30,7 @@ def find_in_forward(model: nn.Module, run: Callable[[], Any]) -> str | None:
             if not running:
                 raise _FoundError('in the batch: it holds numbers that are not finite')
             raise _FoundError(
-                f'in {names[running[-1]]}: not in one of its parts but between them, before '
+                f'in {names[running[-1]]}: not in a submodule but between them, before '
                 f'{names[module]}'
             )
         running.append(module)
@@ -55,10 +55,10 @@ def find_in_forward(model: nn.Module, run: Callable[[], Any]) -> str | None:
 
 
 def find_in_backward(model: nn.Module, run: Callable[[], Any]) -> str | None:
-    """Say which module is the first that the backward pass gives a gradient that is not finite.
+    """Find the first module whose parameters get a non-finite gradient in the backward pass.
 
-    ``run()`` is a forward and backward pass of ``model``. Only modules with parameters of their
-    own can be told; gradients that were there before are lost.
+    ``run()`` is a forward and backward pass of ``model``. Gradients from before are lost. Modules
+    without parameters of their own cannot be found.
     """
     model.zero_grad()
     order: list[tuple[str, nn.Module]] = []
@@ -77,7 +77,7 @@ def find_in_backward(model: nn.Module, run: Callable[[], Any]) -> str | None:
 
 
 def non_finite_weights(model: nn.Module) -> list[str]:
-    """Names of parameters, and of running statistics, that are not finite."""
+    """List the names of non-finite parameters and running statistics."""
     tensors = dict(model.named_parameters())
     tensors |= {name: b for name, b in model.named_buffers() if '.running_' in f'.{name}'}
     bad = {
@@ -89,8 +89,8 @@ def non_finite_weights(model: nn.Module) -> list[str]:
 
 
 def _title(name: str, module: nn.Module) -> str:
-    kind = type(module).__name__
-    return f'{name} ({kind})' if name else kind
+    cls = type(module).__name__
+    return f'{name} ({cls})' if name else cls
 
 
 def _is_bad(value: Any) -> bool:

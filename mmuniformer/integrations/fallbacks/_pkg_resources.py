@@ -1,4 +1,4 @@
-"""The few functions of pkg_resources that mmengine and mim call, by importlib.metadata."""
+"""The functions of pkg_resources that mmengine and mim call, on importlib.metadata."""
 
 import pkgutil
 import sys
@@ -72,4 +72,4 @@ def declare_namespace(name: str) -> None:
 
 
 def fixup_namespace_packages(path_item: str) -> None:
-    """Do nothing: a folder that joins ``sys.path`` later is not joined. For pytest, which asks."""
+    """Do nothing; pytest calls this when it adds a folder to ``sys.path``."""

@@ -1,7 +1,7 @@
-"""What mmpose uses of xtcocotools, on top of pycocotools.
+"""The part of xtcocotools that mmpose uses, on pycocotools.
 
 xtcocotools is COCO's evaluation extended to CrowdPose, COCO-WholeBody and data sets without areas.
-It has no wheels for today's Python and does not compile everywhere.
+It has no wheels for Python 3.12 and later, and does not compile everywhere.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _PARTS = {
     'keypoints_lefthand': (('lefthand_kpts',), 'lefthand_score'),
     'keypoints_righthand': (('righthand_kpts',), 'righthand_score'),
 }
-_AREA_PER_BOX = 0.53  # of a person, where annotations have no areas
+_AREA_PER_BOX = 0.53  # area of a person / area of the box, for annotations without areas
 _CROWD_LEVELS = (0.2, 0.8)  # CrowdPose: below is easy, above hard
 
 
@@ -36,8 +36,8 @@ class COCO(coco.COCO):
 
     Args:
         annotation_file: path of the JSON file.
-        test_index: of the keypoints to keep.
-        ann_data: contents of the file, which is not read then.
+        test_index: indices of the keypoints to keep.
+        ann_data: contents of the file, instead of reading it.
     """
 
     def __init__(
@@ -65,18 +65,18 @@ class COCO(coco.COCO):
         areaRng: Sequence[float] = (),  # noqa: N803
         iscrowd: bool | None = None,
     ) -> list:
-        """Find annotations; the lower limit of ``areaRng`` is in the range, the upper is not."""
+        """Find annotations; ``areaRng`` includes its lower limit and excludes its upper."""
         found = super().getAnnIds(imgIds, catIds, (), iscrowd)
         if len(areaRng) == 0:
             return found
         return [key for key in found if areaRng[0] <= self.anns[key]['area'] < areaRng[1]]
 
     def loadRes(self, resFile: Any, resData: list | None = None) -> 'COCO':  # noqa: N802, N803
-        """Load predictions, of which there may be none.
+        """Load predictions; there may be none.
 
         Args:
             resFile: path of a JSON file, a list of predictions, or an array (N, 7).
-            resData: contents of the file, which is not read then.
+            resData: contents of the file, instead of reading it.
         """
         if len(self.anno_file) == 1:
             self.anno_file.append(resFile)
@@ -97,7 +97,7 @@ class COCO(coco.COCO):
 
 
 class Params(cocoeval.Params):
-    """Settings of an evaluation; all kinds of keypoints begin with those of ``'keypoints'``."""
+    """Settings of an evaluation; all types of keypoints start with those of ``'keypoints'``."""
 
     def __init__(self, iouType: str = 'segm'):  # noqa: N803
         super().__init__('keypoints' if 'keypoints' in iouType else iouType)
@@ -107,17 +107,16 @@ class Params(cocoeval.Params):
 class COCOeval(cocoeval.COCOeval):
     """Evaluation of boxes, masks or keypoints.
 
-    pycocotools evaluates copies of the annotations, made such that its one kind of keypoints and
-    their area are those of the IoU type, and no number of an annotation is 0, which means
-    "unmatched" there.
+    pycocotools evaluates copies of the annotations. In them, its only type of keypoints and their
+    area are those of ``iouType``, and no id is 0, which means "unmatched" in pycocotools.
 
     Args:
         cocoGt: annotations.
         cocoDt: predictions.
         iouType: ``'bbox'``, ``'segm'``, ``'keypoints'`` or ``'keypoints_<part>'``, ``<part>`` being
             ``crowd``, ``body``, ``foot``, ``face``, ``lefthand``, ``righthand`` or ``wholebody``.
-        sigmas: of the keypoints; those of COCO's 17 if not given.
-        use_area: take areas from the annotations, else estimate them from their boxes.
+        sigmas: constants of the keypoints; by default those of COCO's 17.
+        use_area: take areas from the annotations instead of estimating them from the boxes.
     """
 
     def __init__(
@@ -140,7 +139,7 @@ class COCOeval(cocoeval.COCOeval):
 
     @contextlib.contextmanager
     def _as(self, iou_type: str) -> Iterator[None]:
-        """Have pycocotools, which knows one kind of keypoints, take ours for ``iou_type``."""
+        """Temporarily use ``iou_type``, because pycocotools knows one type of keypoints."""
         kept = self.params.iouType
         if 'keypoints' in kept:
             self.params.iouType = iou_type
@@ -154,11 +153,11 @@ class COCOeval(cocoeval.COCOeval):
         p = self.params
         if p.useSegm is not None:
             p.iouType, p.useSegm = ('segm' if p.useSegm == 1 else 'bbox'), None
-        self._kind = p.iouType
+        self._iou_type = p.iouType
         p.kpt_oks_sigmas = np.asarray(self.sigmas)
         with self._as('keypoints'):
             super().evaluate()
-        self._paramsEval.iouType = self._kind
+        self._paramsEval.iouType = self._iou_type
 
     def _prepare(self) -> None:
         with self._as('bbox'):  # groups by image and category, and no more
@@ -171,20 +170,20 @@ class COCOeval(cocoeval.COCOeval):
 
     def _annotation(self, ann: dict) -> dict:
         own = {**ann, 'id': ann['id'] + 1}
-        if 'keypoints' in self._kind:
+        if 'keypoints' in self._iou_type:
             own['keypoints'] = self._keypoints(ann)
             visible = np.count_nonzero(own['keypoints'][2::3] > 0)
             # CrowdPose counts the keypoints that can be seen, not all that are labeled.
-            count = ann['num_keypoints'] if self._kind == 'keypoints_crowd' else visible
+            count = ann['num_keypoints'] if self._iou_type == 'keypoints_crowd' else visible
             own['ignore'] = count == 0 or ann['ignore']
-        if not self.use_area or ('area' not in ann and 'keypoints' not in self._kind):
+        if not self.use_area or ('area' not in ann and 'keypoints' not in self._iou_type):
             own['area'] = ann['bbox'][2] * ann['bbox'][3] * _AREA_PER_BOX
         return own
 
     def _prediction(self, ann: dict) -> dict | None:
         score = ann[self.score_key if self.score_key in ann else 'score']
         own = {**ann, 'id': ann['id'] + 1, 'score': score}
-        if 'keypoints' in self._kind:
+        if 'keypoints' in self._iou_type:
             own['keypoints'] = self._keypoints(ann)
             if not np.any(own['keypoints'][2::3] > 0):
                 return None  # nothing is predicted
@@ -194,7 +193,7 @@ class COCOeval(cocoeval.COCOeval):
         return np.concatenate([ann[key] for key in self._keys])
 
     def evaluateImg(self, *args: Any) -> dict | None:  # noqa: N802
-        """Match the predictions of an image; -1 says that there is no match."""
+        """Match the predictions of an image; -1 means no match."""
         found = super().evaluateImg(*args)
         if found is not None:
             for key in ('dtMatches', 'gtMatches'):
@@ -206,13 +205,13 @@ class COCOeval(cocoeval.COCOeval):
     def accumulate(self, p: Any = None) -> None:
         """Gather precision and recall over all images."""
         found = self.evalImgs
-        # Counted there is what differs from 0.
+        # pycocotools counts values that differ from 0.
         self.evalImgs = [each and {**each, 'dtMatches': each['dtMatches'] >= 0} for each in found]
         super().accumulate(p)
         self.evalImgs = found
 
     def summarize(self) -> None:
-        """Print the numbers of the benchmark and keep them in ``stats``."""
+        """Print the metrics and keep them in ``stats``."""
         if self.params.iouType == 'keypoints_crowd':
             self._summarize_crowd()
             return
@@ -247,8 +246,8 @@ class COCOeval(cocoeval.COCOeval):
         return [self._precision_of(images) for images in levels]
 
     def _precision_of(self, images: list) -> float:
-        kind = self.params.iouType
-        part = COCOeval(self.cocoGt, self.cocoDt, kind, self.sigmas, self.use_area)
+        iou_type = self.params.iouType
+        part = COCOeval(self.cocoGt, self.cocoDt, iou_type, self.sigmas, self.use_area)
         part.params = copy.deepcopy(self.params)
         part.params.imgIds = images
         with contextlib.redirect_stdout(io.StringIO()):

@@ -1,4 +1,4 @@
-"""The light nets' head for mmaction2's recognizers, imported by its registry behind its own."""
+"""The head of the light nets for mmaction2's recognizers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,18 @@ from mmaction.registry import MODELS
 from mmaction.structures import ActionDataSample
 from torch import Tensor, nn
 
-SHARE = 0.5  # of the loss, for each of the two layers
+SHARE = 0.5  # weight of each of the two losses
 
 
 @MODELS.register_module()
 class HourglassI3DHead(I3DHead):
-    """The head of the released light nets: a linear layer for the map, one for the class token.
+    """Head of the released light nets: one linear layer for the map, one for the class token.
 
-    Each has half of the loss; the map alone predicts. Takes the pair ``(B, C, T, H, W)`` and
-    ``(B, C)`` that ``UniFormerLight3D(out_indices=3, out_cls_token=True)`` gives.
+    Each has half of the loss; predictions use the map alone. The input is the pair
+    ``(B, C, T, H, W)`` and ``(B, C)`` from ``UniFormerLight3D(out_indices=3, out_cls_token=True)``.
 
     Args:
-        **options: as of mmaction2's ``I3DHead``. Dropout is in front of the map's layer alone.
+        **options: arguments of mmaction2's ``I3DHead``. Dropout applies to the map's layer alone.
 
     Raises:
         ValueError: the features are not such a pair.
@@ -42,9 +42,9 @@ class HourglassI3DHead(I3DHead):
     ) -> dict[str, Tensor]:
         losses = super().loss(feats, data_samples, **kwargs)
         token_logits = self.fc_cls_token(self._pair(feats)[1])
-        of_token = self.loss_by_feat(token_logits, data_samples)['loss_cls']
+        token_loss = self.loss_by_feat(token_logits, data_samples)['loss_cls']
         losses['loss_cls'] = SHARE * losses['loss_cls']
-        losses['loss_cls_token'] = SHARE * of_token
+        losses['loss_cls_token'] = SHARE * token_loss
         return losses
 
     @staticmethod

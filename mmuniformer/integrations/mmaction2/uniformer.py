@@ -1,9 +1,9 @@
-"""Replacements for mmaction2's own classes, imported by its registry behind its own models."""
+"""Replacement for mmaction2's own ``UniFormer``, imported by its registry after its models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mmaction.models  # noqa: F401  the stock classes must be there before they are replaced
+import mmaction.models  # noqa: F401  the stock classes must be registered before they are replaced
 from mmaction.models.backbones.uniformer import _MODELS as _STOCK_FILES
 from mmaction.registry import MODELS
 from mmengine.logging import print_log
@@ -12,15 +12,15 @@ from ...models import Arch, UniFormer3D
 
 
 class UniFormer(UniFormer3D):
-    """mmaction2's ``UniFormer`` with its arguments, parameter names and results, and training.
+    """mmaction2's ``UniFormer`` with the same arguments, parameter names and results, and training.
 
-    ``arch`` and the other arguments of :class:`~mmuniformer.models.UniFormer3D` are taken as well;
-    with ``arch`` the LayerNorms have the published eps 1e-6, without it mmaction2's 1e-5.
+    ``arch`` and the other arguments of :class:`~mmuniformer.models.UniFormer3D` are accepted as
+    well. With ``arch`` the LayerNorms have the published eps 1e-6, without it mmaction2's 1e-5.
 
     Args:
         depth, embed_dim, head_dim, mlp_ratio: mmaction2's description of the net.
-        img_size: ignored there and here; any size runs.
-        pretrained2d: ``pretrained`` is a 2D file, to be inflated with its weights in the centre.
+        img_size: ignored, as in mmaction2; any size runs.
+        pretrained2d: ``pretrained`` is a 2D file, to be inflated with its weights in the center.
         pretrained: ``'uniformer_small_in1k'``, ``'uniformer_base_in1k'``, a path or a URL.
 
     Raises:

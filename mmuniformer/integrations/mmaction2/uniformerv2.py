@@ -1,9 +1,9 @@
-"""Replacement for mmaction2's own ``UniFormerV2``, imported by its registry behind its models."""
+"""Replacement for mmaction2's own ``UniFormerV2``, imported by its registry after its models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mmaction.models  # noqa: F401  the stock class must be there before it is replaced
+import mmaction.models  # noqa: F401  the stock class must be registered before it is replaced
 from mmaction.models.backbones.uniformerv2 import _MODELS as _STOCK_FILES
 from mmaction.registry import MODELS
 from mmengine.logging import print_log
@@ -31,22 +31,22 @@ _DEFAULTS = {
 
 
 class UniFormerV2(OurUniFormerV2):
-    """mmaction2's ``UniFormerV2`` with its arguments, parameter names and results.
+    """mmaction2's ``UniFormerV2`` with the same arguments, parameter names and results.
 
     With ``arch``, the arguments are those of :class:`~mmuniformer.models.uniformer_v2.UniFormerV2`
-    instead. Stochastic depth drops clips here, positions of tokens there.
+    instead. Stochastic depth drops clips; in mmaction2 it drops positions of tokens.
 
     Args:
         drop_path_rate: stochastic depth of the global UniBlocks; with ``arch``, of the ViT.
         pretrained: ``'ViT-B/16'``, ``'ViT-L/14'``, ``'ViT-L/14_336'``, a path or a URL.
-        clip_pretrained: ignored, the file tells.
-        t_size: ignored, any number of frames runs.
-        kernel_size: frames of the patch convolution where ``temporal_downsample`` is set, 3.
+        clip_pretrained: ignored; the file shows its layout.
+        t_size: ignored; any number of frames runs.
+        kernel_size: frames of the patch convolution with ``temporal_downsample``; only 3.
         options: ``input_resolution``, ``patch_size``, ``width``, ``layers``, ``heads``,
             ``backbone_drop_path_rate``, ``dw_reduction``, ``no_lmhra``, ``double_lmhra``: the ViT
             and its local UniBlocks, ``return_list``, ``n_layers``, ``n_dim``, ``n_head``,
             ``mlp_factor``, ``mlp_dropout``: the global ones, all with mmaction2's defaults; or
-            arguments of ours.
+            arguments of :class:`~mmuniformer.models.uniformer_v2.UniFormerV2`.
 
     Raises:
         ValueError: widths or numbers of blocks that contradict each other, or another kernel size.
@@ -84,7 +84,7 @@ class UniFormerV2(OurUniFormerV2):
 
 
 def _translate(stock: Mapping[str, Any]) -> dict[str, Any]:
-    """mmaction2's description in our words."""
+    """Translate mmaction2's arguments."""
     layers = sorted(stock['return_list'])
     for name, value in (
         ('n_layers', stock['n_layers']),

@@ -155,7 +155,7 @@ def test_the_error_names_module_iteration_and_the_last_checkpoint(tmp_path, valu
 def test_arithmetic_between_the_parts_of_a_module_is_that_modules(tmp_path):
     message = stop(runner_of(tmp_path, Toy(between='nan')))
     assert (
-        'It begins in parts.1 (Part): not in one of its parts but between them, before '
+        'It begins in parts.1 (Part): not in a submodule but between them, before '
         'parts.1.fault (Fault). '
     ) in message
 
@@ -217,7 +217,7 @@ def test_a_bad_gradient_behind_a_good_loss_stops_before_the_old_checkpoint_is_de
     message = stop(runner_of(tmp_path, Toy('gradient'), checkpoint=by_iteration))
     assert message.startswith(
         f'iteration {BAD}, epoch 2: a weight is not finite: parts.0.weight and 3 more. '
-        'It begins behind a finite loss'
+        'It begins after a finite loss'
     )
     assert f'The last checkpoint is {tmp_path / f"iter_{BAD - 1}.pth"}.' in message
     assert saved(tmp_path) == [f'iter_{BAD - 1}.pth']

@@ -72,7 +72,7 @@ def test_a_checkpoint_with_an_array_without_elements_loads(tmp_path):
     assert again.shape == (0, 3) and again.dtype == np.uint8
 
 
-def test_the_stand_in_for_getattr_serves_get_statistics_alone():
+def test_the_replacement_of_getattr_gets_history_statistics_alone():
     assert _get_statistic(HistoryBuffer, 'max') is HistoryBuffer.max
     for owner, name in (
         (os, 'system'),

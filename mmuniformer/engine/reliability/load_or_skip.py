@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from mmengine.logging import print_log
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
@@ -11,7 +11,7 @@ from PIL import Image
 
 from ...registry import TRANSFORMS
 
-ON_ERROR = ('skip', 'raise')
+OnError = Literal['skip', 'raise']
 # Keys of a sample in which the transforms of the toolboxes find their files.
 PATHS = ('img_path', 'seg_map_path', 'filename', 'frame_dir')
 _ENDS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG\r\n': b'IEND\xaeB`\x82'}  # of JPEG and PNG files
@@ -41,9 +41,9 @@ class LoadOrSkip:
         FileNotFoundError: a file is missing.
     """
 
-    def __init__(self, transforms: Sequence[Mapping], on_error: str = 'skip'):
-        if on_error not in ON_ERROR:
-            raise ValueError(f'on_error {on_error!r} is none of {", ".join(ON_ERROR)}')
+    def __init__(self, transforms: Sequence[Mapping], on_error: OnError = 'skip'):
+        if on_error not in get_args(OnError):
+            raise ValueError(f'on_error {on_error!r} is none of {", ".join(get_args(OnError))}')
         self.transforms = [MMENGINE_TRANSFORMS.build(transform) for transform in transforms]
         self.on_error = on_error
         self._warned: set[str] = set()

@@ -64,7 +64,7 @@ def test_what_a_fallback_lacks_itself_is_an_import_error_and_nothing_is_left(ser
     assert NAME not in sys.modules
 
 
-def test_serving_twice_adds_one_finder_behind_all_others(served):
+def test_installing_twice_adds_one_finder_after_all_others(served):
     served({NAME: lambda module: None})
     fallbacks.install_fallbacks({})
     places = [isinstance(each, fallbacks._FallbackFinder) for each in sys.meta_path]

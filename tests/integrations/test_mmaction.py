@@ -25,7 +25,7 @@ def registry():
     return MODELS
 
 
-def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
+def test_the_stock_recognizer_gives_the_recorded_scores_and_features(registry):
     from mmengine.config import Config
     from mmengine.runner import load_state_dict
 
@@ -73,7 +73,7 @@ def test_it_gives_what_the_stock_class_gives_and_trains(registry):
     assert all(parameter.grad is not None for parameter in ours.parameters())
 
 
-def test_pretrained_image_weights_are_put_in_the_centre_as_there(registry, tmp_path):
+def test_pretrained_image_weights_are_put_in_the_center_as_in_mmaction2(registry, tmp_path):
     from mmuniformer.models import UniFormer
 
     image = UniFormer(

@@ -43,7 +43,7 @@ def stock_class() -> type:
     return UniFormerV2
 
 
-def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
+def test_the_stock_recognizer_gives_the_recorded_scores_and_features(registry):
     from mmengine.config import Config
     from mmengine.runner import load_state_dict
 

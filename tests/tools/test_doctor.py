@@ -1,4 +1,4 @@
-"""doctor.py: what it finds, what it recognises, and what it says about a config."""
+"""doctor.py: what it finds, what it recognizes, and what it says about a config."""
 
 import dataclasses
 import json
@@ -174,7 +174,7 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
         ),
     ],
 )
-def test_a_fault_is_recognised_and_comes_with_its_command(tools, facts, word, command):
+def test_a_fault_is_recognized_and_comes_with_its_command(tools, facts, word, command):
     facts = tools['facts'].Facts(**facts)
     present = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
     assert len(present) == 1

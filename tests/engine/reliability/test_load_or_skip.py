@@ -16,19 +16,19 @@ from mmuniformer.engine import LoadOrSkip, UnreadableError
 SIZE = (64, 48)
 
 
-def picture() -> np.ndarray:
+def make_image() -> np.ndarray:
     return np.random.RandomState(0).randint(0, 256, (*SIZE[::-1], 3)).astype(np.uint8)
 
 
 def encoded(suffix: str) -> bytes:
-    return cv2.imencode(suffix, picture())[1].tobytes()
+    return cv2.imencode(suffix, make_image())[1].tobytes()
 
 
 def video(folder: Path) -> bytes:
     path = folder / 'source.mp4'
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, SIZE)
     for _ in range(8):
-        writer.write(picture())
+        writer.write(make_image())
     writer.release()
     content = path.read_bytes()
     path.unlink()
@@ -68,7 +68,7 @@ def masks(folder: Path, good: str, bad: str) -> dict:
     masks_folder.mkdir(exist_ok=True)
     suffix = Path(good).suffix
     for name in (good, bad):
-        cv2.imwrite(str(masks_folder / Path(name).with_suffix('.png').name), picture()[..., 0])
+        cv2.imwrite(str(masks_folder / Path(name).with_suffix('.png').name), make_image()[..., 0])
     prefix = dict(img_path=str(folder), seg_map_path=str(masks_folder))
     options = dict(data_prefix=prefix, img_suffix=suffix)
     return dict(options, type='BaseSegDataset', metainfo=dict(classes=('a',)))
@@ -164,7 +164,7 @@ def test_a_missing_file_stops_the_run(box, on_error, make):
         dataset[0]
 
 
-def test_a_damaged_mask_is_named_with_its_picture(make):
+def test_a_damaged_mask_is_named_with_its_image(make):
     dataset, _ = make('mmseg', '.jpg', 'text', 'raise')
     mask = Path(dataset.get_data_info(1)['seg_map_path'])
     whole = mask.read_bytes()
@@ -175,7 +175,7 @@ def test_a_damaged_mask_is_named_with_its_picture(make):
     with pytest.raises(UnreadableError, match=r'b_whole\.png'):
         dataset[1]
     mask.write_bytes(whole)
-    assert np.array_equal(dataset[1]['gt_seg_map'], picture()[..., 0])
+    assert np.array_equal(dataset[1]['gt_seg_map'], make_image()[..., 0])
 
 
 def test_a_data_set_without_any_whole_file_stops(make, tmp_path):
@@ -186,7 +186,7 @@ def test_a_data_set_without_any_whole_file_stops(make, tmp_path):
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp'])
-def test_a_whole_picture_with_something_behind_its_end_is_read(suffix, tmp_path):
+def test_a_complete_image_with_data_after_its_end_is_read(suffix, tmp_path):
     path = tmp_path / f'a{suffix}'
     path.write_bytes(encoded(suffix) + b'\0\0\nappended')
     load = LoadOrSkip([dict(type='LoadImageFromFile')], on_error='raise')

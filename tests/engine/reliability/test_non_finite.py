@@ -1,4 +1,4 @@
-"""A run stops where the first number is none, says where, and leaves good checkpoints behind."""
+"""A run stops at the first non-finite number, says where, and keeps good checkpoints."""
 
 import re
 from pathlib import Path
@@ -212,7 +212,7 @@ def test_a_normal_run_has_no_hooks_on_modules_and_the_losses_it_would_have_witho
     assert len(runs[0]) == EPOCH * EPOCHS
 
 
-def test_a_bad_gradient_behind_a_good_loss_stops_before_the_old_checkpoint_is_deleted(tmp_path):
+def test_a_bad_gradient_after_a_good_loss_stops_before_the_old_checkpoint_is_deleted(tmp_path):
     by_iteration = {'by_epoch': False, 'interval': 1}
     message = stop(runner_of(tmp_path, Toy('gradient'), checkpoint=by_iteration))
     assert message.startswith(

@@ -1,0 +1,19 @@
+"""The examples in the docstrings of mmuniformer.apis do what they say."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+from mmuniformer import apis
+
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages(apis.__path__, 'mmuniformer.apis.')
+)
+
+
+@pytest.mark.parametrize('name', MODULES)
+def test_the_examples_of_a_module_give_what_they_print(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

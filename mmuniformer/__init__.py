@@ -6,12 +6,10 @@ and toolboxes are imported when they are first used.
 
 import importlib
 import importlib.util
+import sys
+from pathlib import PurePath
 from types import ModuleType
 
-if importlib.util.find_spec('mmengine') is None:
-    raise ImportError('mmuniformer needs mmengine; pip install mmengine (or onedl-mmengine)')
-
-from . import integrations
 from .version import __version__
 
 __all__ = ['__version__']
@@ -25,4 +23,19 @@ def __getattr__(name: str) -> ModuleType:
     return importlib.import_module(f'{__name__}.{name}')
 
 
-integrations.register_all_modules()
+def _runs_doctor() -> bool:
+    """Whether this process is ``mmuniformer doctor``, which runs where the imports below fail."""
+    if sys.argv[1:2] != ['doctor']:
+        return False
+    if sys.argv[0] == '-m':  # Python is still looking for the module to run
+        return sys.orig_argv[-len(sys.argv)] == 'mmuniformer'
+    return PurePath(sys.argv[0]).stem == 'mmuniformer'
+
+
+if not _runs_doctor():
+    if importlib.util.find_spec('mmengine') is None:
+        raise ImportError('mmuniformer needs mmengine; pip install mmengine (or onedl-mmengine)')
+
+    from . import integrations
+
+    integrations.register_all_modules()

@@ -7,8 +7,8 @@ import sys
 import types
 
 import pytest
-from tool_modules import load_tool
 
+from mmuniformer.doctor.facts import PARTS, Facts
 from mmuniformer.integrations.patches import PATCHES, multimodal
 
 MODELS = {'mmpretrain': 'BlipCaption', 'mmaction': 'VindLUVQA'}
@@ -99,11 +99,10 @@ def test_a_second_call_adds_no_second_finder():
 
 @pytest.mark.parametrize('toolbox', multimodal.TRANSFORMERS_LIMITS)
 def test_the_doctor_sees_the_fault_from_the_same_version_on(toolbox):
-    facts_of = load_tool('_doctor_facts')
     (patch,) = [patch for patch in PATCHES if 'multimodal' in patch.fault]
-    (part,) = [part for part, module in facts_of.PARTS.items() if module == toolbox]
+    (part,) = [part for part, module in PARTS.items() if module == toolbox]
     limit = multimodal.TRANSFORMERS_LIMITS[toolbox]
     major, minor = limit.split('.')
     for version, seen in ((limit, True), (f'{major}.{int(minor) - 1}.9', False)):
-        facts = facts_of.Facts(versions={part: '1.2.0', 'transformers': version})
+        facts = Facts(versions={part: '1.2.0', 'transformers': version})
         assert patch.is_present(facts) is seen

@@ -1,13 +1,14 @@
 """The table of patches is complete, agrees with the documentation, and is what is applied."""
 
 import importlib
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from mmuniformer.doctor.environment import print_patches
+from mmuniformer.doctor.facts import Facts
 from mmuniformer.integrations import patches
 from mmuniformer.integrations.patches import PATCHES, table
 
@@ -56,22 +57,25 @@ def test_every_function_that_changes_another_library_is_in_the_table():
     assert files - helpers == named & files and helpers <= files
 
 
-@pytest.mark.parametrize(('switch', 'state'), [('0', 'off'), ('1', 'needed')])
-def test_the_doctor_prints_the_table_with_what_is_needed_here(switch, state):
-    code = f'import sys; sys.path.insert(0, {str(ROOT / "tools")!r})'
-    code += """
-import _doctor_facts, doctor
-doctor.print_table = lambda header, rows: [print(*row, sep=' | ') for row in rows]
-doctor.print_patches(_doctor_facts.Facts(versions={'mmpose': '1.3.2', 'mmaction2': '1.2.0'}))
-"""
-    done = subprocess.run(
-        [sys.executable, '-I', '-S', '-c', code],
-        env={**os.environ, 'MMUNIFORMER_PATCHES': switch},
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    rows = [line.split(' | ') for line in done.stdout.splitlines() if ' | ' in line]
-    assert [row[:2] for row in rows] == [[patch.change, patch.fault] for patch in PATCHES]
-    states = {patch.function: row[2] for patch, row in zip(PATCHES, rows, strict=True)}
+@pytest.mark.parametrize(('switch', 'state'), [('0', 'off'), ('1', 'needed here')])
+def test_the_doctor_prints_the_table_with_what_is_needed_here(switch, state, monkeypatch, capsys):
+    monkeypatch.setenv('MMUNIFORMER_PATCHES', switch)
+    print_patches(Facts(versions={'mmpose': '1.3.2', 'mmaction2': '1.2.0'}))
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert lines[1::2] == [f'    because {patch.fault}' for patch in PATCHES]
+    states = {}
+    for line, patch in zip(lines[::2], PATCHES, strict=True):
+        change, _, states[patch.function] = line.rpartition(': ')
+        assert change == f'- {patch.change}'
     assert states['fallbacks.missing.install_xtcocotools'] == state
-    assert states['patches.keypoints.convert_keypoint_radius'] == 'not needed'
-    assert states['mmaction2.register_bare_names'] == 'needed'
+    assert states['patches.keypoints.convert_keypoint_radius'] == 'not needed here'
+    assert states['mmaction2.register_bare_names'] == 'needed here'
+
+
+def test_the_table_is_read_with_the_standard_library_alone():
+    file = Path(table.__file__)
+    code = f'import runpy; print(len(runpy.run_path({str(file)!r}, run_name="table")["PATCHES"]))'
+    code = f'import sys, types; sys.modules["table"] = types.ModuleType("table"); {code}'
+    command = [sys.executable, '-I', '-S', '-c', code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == [str(len(PATCHES))]

@@ -1,4 +1,4 @@
-"""tools/make_mini_data.py coco: sound COCO instances, as pycocotools reads them."""
+"""The mini set coco: sound COCO instances, as pycocotools reads them."""
 
 import json
 from pathlib import Path
@@ -9,26 +9,15 @@ import pytest
 from numpy.random import RandomState
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
-from tool_modules import load_tool
 
-COUNTS = ('--train', '6', '--val', '3', '--size', '96')
+from mmuniformer.data.mini import coco, coco_format
 
 
 @pytest.fixture(scope='module')
-def tiny(tmp_path_factory, python_tool) -> Path:
-    out = tmp_path_factory.mktemp('mini') / 'coco'
-    python_tool('make_mini_data.py', 'coco', '--out', out, *COUNTS)
+def tiny(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp('mini')
+    list(coco.make(out, seed=0, train=6, val=3, size=96))
     return out
-
-
-@pytest.fixture(scope='module')
-def coco():
-    return load_tool('mini_data.coco')
-
-
-@pytest.fixture(scope='module')
-def coco_format(coco):
-    return coco.coco_format
 
 
 def read(folder: Path, split: str) -> dict:
@@ -70,7 +59,7 @@ def test_ids_are_unique_over_both_splits(tiny):
         assert len(ids) == len(set(ids)) == (expected or len(ids))
 
 
-def test_all_classes_are_drawn_and_some_shapes_are_hidden_in_part(coco):
+def test_all_classes_are_drawn_and_some_shapes_are_hidden_in_part():
     scenes = [coco.draw_scene(RandomState([5, 0, index]), 96) for index in range(40)]
     assert coco.CLASSES[:2] == ('circle', 'square') and len(coco.CLASSES) == 6
     assert {label for scene in scenes for label in scene.labels} == set(coco.CLASSES)
@@ -83,7 +72,7 @@ def test_all_classes_are_drawn_and_some_shapes_are_hidden_in_part(coco):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_outlines_along_pixel_edges_lose_nothing(coco_format, seed):
+def test_outlines_along_pixel_edges_lose_nothing(seed):
     noise = cv2.GaussianBlur(RandomState(seed).rand(40, 30), (0, 0), 1.5)
     mask = noise > np.median(noise)  # islands, holes and corners that touch
     code = coco_format.segmentation(mask)
@@ -91,7 +80,7 @@ def test_outlines_along_pixel_edges_lose_nothing(coco_format, seed):
     assert np.array_equal(mask_utils.decode(rle).astype(bool), mask)
 
 
-def test_a_disc_is_a_polygon_and_a_ring_run_lengths(coco_format):
+def test_a_disc_is_a_polygon_and_a_ring_run_lengths():
     rows, columns = np.mgrid[:50, :50] - 25
     distance = np.hypot(rows, columns)
     assert isinstance(coco_format.segmentation(distance < 20), list)

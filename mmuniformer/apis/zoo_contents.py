@@ -8,11 +8,11 @@ from pathlib import Path
 
 from torch import Tensor
 
-from mmuniformer.models import ARCHS, ARCHS_V2, LIGHT_ARCHS
-from mmuniformer.weights import CheckpointError, Published, read_checkpoint
-from mmuniformer.weights.head_dim import told_by_config
-from mmuniformer.weights.official_keys import backbone_state, depths, unwrap, widths
-from mmuniformer.weights.positions import square_grid
+from ..models import ARCHS, ARCHS_V2, LIGHT_ARCHS
+from ..weights import CheckpointError, Published, read_checkpoint
+from ..weights.head_dim import told_by_config
+from ..weights.official_keys import backbone_state, depths, unwrap, widths
+from ..weights.positions import square_grid
 
 # Last layers of classifiers, in the words of the authors and of the toolboxes.
 CLASSIFIERS = ('head.weight', 'head.fc.weight', 'fc_cls.weight', 'transformer.proj.2.weight')

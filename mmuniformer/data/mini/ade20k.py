@@ -133,7 +133,7 @@ def check(out: Path) -> str:
         if max(seen) > len(CLASSES):
             raise ValueError(
                 f'{out}: labels {sorted(seen)} are more than {len(CLASSES)} classes; '
-                'this is a fault in tools/mini_data'
+                'this is a bug of mmuniformer.data.mini'
             )
         found.append(f'{split} {len(paths)} pictures, {len(seen - {0})} classes')
     return '; '.join(found)

@@ -1,13 +1,16 @@
-"""tools/make_label_maps.py: values by hand, and the same bytes after an interruption."""
+"""Making label maps: values by hand, and the same bytes after an interruption."""
 
 import numpy as np
 import pytest
 import torch
-from tool_modules import load_tool
 
 pytest.importorskip('mmpretrain')
 
 import mmcv
+from mmpretrain import get_model
+
+from mmuniformer.apis import label_maps
+from mmuniformer.cli import make_label_maps as command
 
 CONFIG = """
 default_scope = 'mmpretrain'
@@ -26,12 +29,7 @@ SIZE = 96  # 3 × 3 cells
 
 
 @pytest.fixture(scope='module')
-def tool():
-    return load_tool('make_label_maps')
-
-
-@pytest.fixture(scope='module')
-def workspace(tmp_path_factory, tool):
+def workspace(tmp_path_factory):
     """Four pictures, and a tiny classifier drawn at random: its config and its weights."""
     folder = tmp_path_factory.mktemp('workspace')
     rng = np.random.RandomState(0)
@@ -41,7 +39,7 @@ def workspace(tmp_path_factory, tool):
         mmcv.imwrite(picture, str(folder / 'train' / name))
     (folder / 'tiny.py').write_text(CONFIG)
     torch.manual_seed(0)
-    model = tool.get_model(str(folder / 'tiny.py'))
+    model = get_model(str(folder / 'tiny.py'))
     torch.nn.init.normal_(model.head.fc.weight)
     torch.nn.init.normal_(model.head.fc.bias)
     torch.save({'state_dict': model.state_dict()}, folder / 'tiny.pth')
@@ -81,35 +79,33 @@ def by_hand(model, path):
     return logits, classes
 
 
-def test_maps_hold_the_largest_logits_of_each_cell_and_their_classes(tool, workspace, tmp_path):
-    tool.main(arguments(workspace, tmp_path / 'maps'))
+def test_maps_hold_the_largest_logits_of_each_cell_and_their_classes(workspace, tmp_path):
+    command.main(arguments(workspace, tmp_path / 'maps'))
     wanted = {'bird/a.pt', 'bird/b.pt', 'fish/a.pt', 'fish/c.pt'}
     assert contents(tmp_path / 'maps').keys() == wanted
-    model = tool.get_model(str(workspace / 'tiny.py'), pretrained=str(workspace / 'tiny.pth'))
+    model = get_model(str(workspace / 'tiny.py'), pretrained=str(workspace / 'tiny.pth'))
     for name in NAMES:
         logits, classes = by_hand(model, workspace / 'train' / name)
-        path = tool.label_map_path(tmp_path / 'maps', workspace / 'train' / name)
+        path = label_maps.label_map_path(tmp_path / 'maps', workspace / 'train' / name)
         label_map = torch.load(path, weights_only=True)
         assert label_map.dtype == torch.float16 and label_map.shape == (2, 3, 3, 3)
         assert label_map[1].float().numpy().tolist() == classes.tolist()
         np.testing.assert_allclose(label_map[0].float().numpy(), logits, atol=1e-5, rtol=1e-3)
 
 
-def test_cells_average_to_what_the_classifier_predicts(tool, workspace):
-    model = tool.get_model(str(workspace / 'tiny.py'), pretrained=str(workspace / 'tiny.pth'))
+def test_cells_average_to_what_the_classifier_predicts(workspace):
+    model = get_model(str(workspace / 'tiny.py'), pretrained=str(workspace / 'tiny.pth'))
     pictures = torch.randint(0, 256, (2, 3, 64, 96), dtype=torch.uint8)
-    cells = tool.cell_logits(model, pictures)
+    cells = label_maps.cell_logits(model, pictures)
     assert cells.shape == (2, 7, 2, 3)
     with torch.no_grad():
         whole = model(model.data_preprocessor({'inputs': pictures})['inputs'])
     torch.testing.assert_close(cells.mean((2, 3)), whole, atol=1e-5, rtol=1e-5)
 
 
-def test_a_run_that_was_interrupted_ends_with_the_same_bytes(
-    tool, workspace, tmp_path, monkeypatch
-):
-    tool.main(arguments(workspace, tmp_path / 'whole'))
-    write, written = tool.write_label_map, []
+def test_a_run_that_was_interrupted_ends_with_the_same_bytes(workspace, tmp_path, monkeypatch):
+    command.main(arguments(workspace, tmp_path / 'whole'))
+    write, written = label_maps.write_label_map, []
 
     def interrupted(path, label_map):
         if len(written) == 2:
@@ -117,69 +113,65 @@ def test_a_run_that_was_interrupted_ends_with_the_same_bytes(
         write(path, label_map)
         written.append(path)
 
-    monkeypatch.setattr(tool, 'write_label_map', interrupted)
+    monkeypatch.setattr(label_maps, 'write_label_map', interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tool.main(arguments(workspace, tmp_path / 'resumed'))
+        command.main(arguments(workspace, tmp_path / 'resumed'))
     half = contents(tmp_path / 'resumed')
     assert len(half) == 2
-    monkeypatch.setattr(tool, 'write_label_map', write)
+    monkeypatch.setattr(label_maps, 'write_label_map', write)
     times = {path: path.stat().st_mtime_ns for path in (tmp_path / 'resumed').glob('*/*')}
-    tool.main(arguments(workspace, tmp_path / 'resumed'))
+    command.main(arguments(workspace, tmp_path / 'resumed'))
     assert contents(tmp_path / 'resumed') == contents(tmp_path / 'whole')
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
 
 
-def test_maps_of_another_annotator_are_not_mixed_in(tool, workspace, tmp_path, capsys):
-    tool.main(arguments(workspace, tmp_path / 'maps'))
+def test_maps_of_another_annotator_are_not_mixed_in(workspace, tmp_path):
+    command.main(arguments(workspace, tmp_path / 'maps'))
     before = contents(tmp_path / 'maps')
-    with pytest.raises(SystemExit):
-        tool.main(arguments(workspace, tmp_path / 'maps', '--size', '64'))
-    assert 'holds maps made with size 96, not 64' in capsys.readouterr().err
+    with pytest.raises(ValueError, match='holds maps made with size 96, not 64'):
+        command.main(arguments(workspace, tmp_path / 'maps', '--size', '64'))
     assert contents(tmp_path / 'maps') == before
 
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine' / 'notes.txt').write_text('keep')
-    with pytest.raises(SystemExit):
-        tool.main(arguments(workspace, tmp_path / 'mine'))
-    assert 'did not write' in capsys.readouterr().err
+    with pytest.raises(ValueError, match='did not write'):
+        command.main(arguments(workspace, tmp_path / 'mine'))
     assert [path.name for path in (tmp_path / 'mine').iterdir()] == ['notes.txt']
 
 
 @pytest.mark.parametrize(
     ('options', 'complaint'),
     [
-        (['--model', 'no-such-model'], 'no model of the zoo'),
+        (['--model', 'no-such-model'], 'no config and no model of mmpretrain'),
         (['--model', 'missing.py'], 'there is no config file missing.py'),
         (['--checkpoint', 'missing.pth'], 'missing.pth cannot be loaded'),
         (['--model-options', 'head.num_classes=5'], 'tiny.pth cannot be loaded'),
-        (['--top-k', '0'], 'not a whole number above 0'),
+        (['--top-k', '0'], 'top_k is 0; it must be at least 1'),
         (['--top-k', '8'], 'the 8 largest of 7 logits'),
     ],
 )
 def test_a_mistake_ends_with_a_sentence_that_says_what_is_wrong(
-    tool, workspace, tmp_path, capsys, options, complaint
+    workspace, tmp_path, options, complaint
 ):
-    with pytest.raises(SystemExit):
-        tool.main(arguments(workspace, tmp_path / 'maps', *options))
-    assert complaint in capsys.readouterr().err
+    with pytest.raises((ValueError, FileNotFoundError), match=complaint):
+        command.main(arguments(workspace, tmp_path / 'maps', *options))
     assert contents(tmp_path / 'maps') == {}
-    tool.main(arguments(workspace, tmp_path / 'maps'))  # nothing is in the way of a second try
+    command.main(arguments(workspace, tmp_path / 'maps'))  # nothing is in the way of a second try
     assert len(contents(tmp_path / 'maps')) == 4
 
 
-def test_a_backbone_that_gives_no_map_is_refused(tool, workspace):
-    model = tool.get_model(str(workspace / 'tiny.py'))
+def test_a_backbone_that_gives_no_map_is_refused(workspace):
+    model = get_model(str(workspace / 'tiny.py'))
     model.backbone.forward = lambda inputs: (inputs.mean((2, 3)),)
     with pytest.raises(ValueError, match=r'gives no map .*out_type=featmap'):
-        tool.cell_logits(model, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
+        label_maps.cell_logits(model, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
 
 
-def test_two_pictures_that_would_share_a_map_are_refused(tool, workspace, tmp_path, capsys):
+def test_two_pictures_that_would_share_a_map_are_refused(workspace, tmp_path):
     for name in ('a.png', 'a.jpg'):
         mmcv.imwrite(np.zeros((4, 4, 3), np.uint8), str(tmp_path / 'twins' / 'bird' / name))
-    with pytest.raises(SystemExit):
-        tool.main([str(tmp_path / 'twins'), *arguments(workspace, tmp_path / 'maps')[1:]])
-    assert 'would have the same map' in capsys.readouterr().err
+    with pytest.raises(ValueError, match='would have the same map'):
+        command.main([str(tmp_path / 'twins'), *arguments(workspace, tmp_path / 'maps')[1:]])
 
 
 def test_help_names_every_option(python_tool):

@@ -1,4 +1,4 @@
-"""tools/make_mini_data.py coco_keypoints: joints where they are drawn, as COCO scores them."""
+"""The mini set coco_keypoints: joints where they are drawn, as COCO scores them."""
 
 import json
 from pathlib import Path
@@ -9,23 +9,15 @@ import pytest
 from numpy.random import RandomState
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from tool_modules import load_tool
+
+from mmuniformer.data.mini import coco_keypoints as maker
+from mmuniformer.data.mini import figures
 
 SPLITS = {'train': 12, 'val': 6}
 
 
 @pytest.fixture(scope='module')
-def maker():
-    return load_tool('mini_data.coco_keypoints')
-
-
-@pytest.fixture(scope='module')
-def figures(maker):
-    return maker.figures
-
-
-@pytest.fixture(scope='module')
-def tiny(tmp_path_factory, maker) -> Path:
+def tiny(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp('mini')
     list(maker.make(out, seed=0, size=128, **SPLITS))
     return out
@@ -62,7 +54,7 @@ def test_the_truth_as_a_prediction_has_ap_1(tiny):
     assert stats[0] == stats[5] == 1.0
 
 
-def test_left_and_right_exchanged_cost_most_of_the_ap(tiny, figures):
+def test_left_and_right_exchanged_cost_most_of_the_ap(tiny):
     truth = COCO(str(annotations(tiny, 'val')))
     names = list(figures.JOINTS)
     other = {'left': 'right', 'right': 'left'}
@@ -126,7 +118,7 @@ def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
             assert mask.sum() > 0.9 * filled.sum()
 
 
-def test_the_tips_are_five_of_the_joints(tiny, figures):
+def test_the_tips_are_five_of_the_joints(tiny):
     for split in ('train', 'val'):
         path = annotations(tiny, split)
         whole = COCO(str(path))
@@ -144,7 +136,7 @@ def test_ids_are_unique_over_both_splits(tiny):
     assert len(ids) == len(set(ids)) > 18
 
 
-def test_joints_are_out_of_the_picture_hidden_and_seen(maker):
+def test_joints_are_out_of_the_picture_hidden_and_seen():
     hidden = np.zeros((10, 20), bool)
     hidden[4, 7] = True
     joints = np.full((17, 2), 2.5)
@@ -155,7 +147,7 @@ def test_joints_are_out_of_the_picture_hidden_and_seen(maker):
     assert found[2] == found[3] == [0, 0, 0]
 
 
-def test_forty_pictures_have_joints_of_all_three_kinds(maker):
+def test_forty_pictures_have_joints_of_all_three_kinds():
     seen = np.zeros(3, int)
     for index in range(40):
         crowd = maker.draw_crowd(RandomState([0, 0, index]), 128)
@@ -165,7 +157,7 @@ def test_forty_pictures_have_joints_of_all_three_kinds(maker):
     assert seen[2] > 0.7 * seen.sum()
 
 
-def test_figures_face_the_viewer_so_their_left_is_on_the_right(figures):
+def test_figures_face_the_viewer_so_their_left_is_on_the_right():
     for seed in range(50):
         figure = figures.pose(RandomState(seed), 100)
         for part in ('eye', 'ear', 'shoulder', 'hip'):
@@ -173,7 +165,7 @@ def test_figures_face_the_viewer_so_their_left_is_on_the_right(figures):
         assert figure['nose'][1] < figure['left_shoulder'][1] < figure['left_hip'][1]
 
 
-def test_bones_keep_their_lengths_in_every_pose(figures):
+def test_bones_keep_their_lengths_in_every_pose():
     for seed in range(20):
         figure = figures.pose(RandomState(seed), 200)
         for side in figures.SIDES:
@@ -187,7 +179,7 @@ def test_bones_keep_their_lengths_in_every_pose(figures):
                 assert np.hypot(*bone) == pytest.approx(200 * length)
 
 
-def test_one_side_is_warm_and_the_other_cool_and_chance_says_which(figures):
+def test_one_side_is_warm_and_the_other_cool_and_chance_says_which():
     """So a mirrored picture, left and right exchanged in its labels, is one of these too."""
     warm_left = 0
     for seed in range(40):
@@ -204,7 +196,7 @@ def test_one_side_is_warm_and_the_other_cool_and_chance_says_which(figures):
     assert 12 <= warm_left <= 28
 
 
-def test_the_category_is_that_of_coco(tiny, figures):
+def test_the_category_is_that_of_coco(tiny):
     (category,) = json.loads(annotations(tiny, 'train').read_text())['categories']
     assert (category['id'], category['name']) == (1, 'person')
     assert category['keypoints'] == list(figures.JOINTS)
@@ -215,7 +207,7 @@ def test_the_category_is_that_of_coco(tiny, figures):
     assert {('left_ankle', 'left_knee'), ('right_elbow', 'right_wrist')} <= bones
 
 
-def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny, maker):
+def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
     found = json.loads((tiny / maker.DETECTIONS).read_text())
     truth = json.loads(annotations(tiny, 'val').read_text())['annotations']
     assert len(found) == len(truth)
@@ -229,7 +221,7 @@ def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny, maker):
         assert 0.75 < shared / (first[2:].prod() + second[2:].prod() - shared) < 1
 
 
-def test_a_joint_outside_of_its_box_is_reported(maker, tmp_path):
+def test_a_joint_outside_of_its_box_is_reported(tmp_path):
     list(maker.make(tmp_path, seed=0, train=1, val=1, size=96))
     assert maker.check(tmp_path).startswith('train 1 pictures')
     content = json.loads(annotations(tmp_path, 'val').read_text())
@@ -242,7 +234,7 @@ def test_a_joint_outside_of_its_box_is_reported(maker, tmp_path):
 
 
 @pytest.mark.parametrize(('split', 'pictures'), SPLITS.items())
-def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures, figures):
+def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures):
     datasets = pytest.importorskip('mmpose.datasets')
     data = datasets.CocoDataset(
         data_root=str(tiny),
@@ -260,7 +252,7 @@ def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures, figure
         assert Path(sample['img_path']).is_file()
 
 
-def test_mmpose_reads_the_detected_boxes(tiny, maker):
+def test_mmpose_reads_the_detected_boxes(tiny):
     datasets = pytest.importorskip('mmpose.datasets')
     data = datasets.CocoDataset(
         data_root=str(tiny),

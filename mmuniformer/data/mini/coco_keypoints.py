@@ -212,7 +212,7 @@ def check(out: Path) -> str:
             if (points < corner).any() or (points >= corner + item['bbox'][2:]).any():
                 raise ValueError(
                     f'{out}: joints of annotation {item["id"]} lie outside of its box; '
-                    'this is a fault in tools/mini_data'
+                    'this is a bug of mmuniformer.data.mini'
                 )
         found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} figures')
     return '; '.join(found)

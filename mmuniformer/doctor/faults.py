@@ -1,7 +1,4 @@
-"""The faults known in the stack, as a table for doctor.py.
-
-Standard library alone: this runs where nothing is installed.
-"""
+"""The faults known in the stack, as a table."""
 
 from __future__ import annotations
 
@@ -13,14 +10,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from _doctor_facts import Facts
+from .facts import Facts
 
 
 def _load_table() -> ModuleType:
     """Load the table of patches by its path: importing mmuniformer takes mmengine."""
-    file = Path('mmuniformer', 'integrations', 'patches', 'table.py')
-    folders = Path(__file__).resolve().parents
-    path = next(folder / file for folder in folders if (folder / file).is_file())
+    path = Path(__file__).resolve().parents[1] / 'integrations' / 'patches' / 'table.py'
     spec = importlib.util.spec_from_file_location('_mmuniformer_patches', path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

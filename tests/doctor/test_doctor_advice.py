@@ -1,4 +1,4 @@
-"""The commands that doctor.py advises: each is run, in an environment of its own."""
+"""The commands that the doctor advises: each is run, in an environment of its own."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
-from tool_modules import load_tool
 from wheels import PIP, run
 
-FAULTS = load_tool('_doctor_faults').FAULTS
-Facts = load_tool('_doctor_facts').Facts
+from mmuniformer.doctor.facts import Facts
+from mmuniformer.doctor.faults import FAULTS
+
 # Word of a fault's name → what is installed after its command, and in which versions.
 INSTALLED = {
     'refuse mmcv 2.2': {'mmcv-lite': '==2.1.0'},

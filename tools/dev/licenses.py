@@ -1,6 +1,6 @@
 """Write the licences of all that the tested stack consists of, as a page of the documentation.
 
-    python tools/licenses.py
+    python tools/dev/licenses.py
 
 What is installed is read, so run it in an environment of ``bash tools/setup.sh all``.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'licenses.md'
 BEGIN, END = '<!-- licences: begin -->', '<!-- licences: end -->'
 # Installed with --no-deps (requirements/pose.txt), and what a stack may bring by another name.

@@ -1,7 +1,4 @@
-"""The parts of the stack, and what doctor.py finds out about them.
-
-Standard library alone: this runs where nothing is installed.
-"""
+"""The parts of the stack, and what is found out about them."""
 
 from __future__ import annotations
 

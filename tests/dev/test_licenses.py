@@ -6,9 +6,9 @@ from importlib.metadata import Distribution
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tool_modules import load_tool
+from tool_modules import TOOLS, load_tool
 
-licenses = load_tool('licenses')
+licenses = load_tool('licenses', TOOLS / 'dev')
 ROOT = licenses.ROOT
 PAGE = licenses.PAGE.read_text()
 TABLES = PAGE[PAGE.index(licenses.BEGIN) : PAGE.index(licenses.END)]

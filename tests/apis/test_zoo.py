@@ -1,4 +1,4 @@
-"""tools/zoo.py: finds and recognises released files, and fetches them whole or not at all."""
+"""The zoo: finds and identifies released files, and fetches them whole or not at all."""
 
 import dataclasses
 import hashlib
@@ -9,13 +9,13 @@ import re
 import pytest
 import torch
 from http_site import Site
-from tool_modules import load_tool
 
+from mmuniformer import cli
+from mmuniformer.cli import zoo as command
 from mmuniformer.models import ARCHS
 from mmuniformer.weights import find
 
 pytest.importorskip('requests')
-tool = load_tool('zoo')
 
 
 def small_state(classes: int = 1000, **arch) -> dict:
@@ -65,14 +65,14 @@ def use(row, monkeypatch):
 
 
 def fetch(tmp_path, *options) -> str:
-    tool.main(['fetch', 'uniformer_small_in1k', '--out', str(tmp_path / 'ckpt'), *options])
+    command.main(['fetch', 'uniformer_small_in1k', '--out', str(tmp_path / 'ckpt'), *options])
 
 
 def refusal(tmp_path, *options) -> str:
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises((ValueError, OSError)) as error:
         fetch(tmp_path, *options)
-    assert stop.value.code.startswith('error: ')
-    return stop.value.code
+    assert cli.is_raised_here(error.value)
+    return str(error.value)
 
 
 def files(tmp_path) -> dict[str, bytes]:
@@ -139,7 +139,9 @@ def test_a_server_that_sends_nothing_more_is_given_up_and_the_part_kept(released
 def test_other_contents_than_the_released_are_not_kept(released, site, tmp_path):
     site.content = site.content[:-1] + b'?'
     text = refusal(tmp_path)
-    assert f'not of MD5 {released.md5}' in text and 'has changed or was damaged' in text
+    assert (
+        f'not of MD5 {released.md5}' in text and 'has changed, or the download is damaged' in text
+    )
     assert files(tmp_path) == {}
 
 
@@ -209,21 +211,19 @@ def test_check_tells_by_hash_by_contents_or_that_nothing_is_known(
     same, other = tmp_path / 'renamed.bin', tmp_path / 'other.pth'
     same.write_bytes(site.content)
     write(other, small_state(classes=7))
-    tool.main(['check', str(same)])
+    command.main(['check', str(same)])
     assert 'is the released uniformer_small_in1k' in capsys.readouterr().out
     named = tmp_path / 'uniformer_small_in1k.pth'
     write(named, small_state(layer_scale=None))
     named.write_bytes(named.read_bytes() + b' ')
-    with pytest.raises(SystemExit) as stop:
-        tool.main(['check', str(same), str(other), str(named), str(tmp_path / 'nowhere')])
-    assert stop.value.code == 1
+    paths = [str(path) for path in (same, other, named, tmp_path / 'nowhere')]
+    assert command.main(['check', *paths]) == 1
     _, of_other, of_named, nowhere = capsys.readouterr().out.splitlines()
     assert "UniFormer 'small' or UniFormer 'small_dim32', 7 classes. Nothing is known" in of_other
     assert f'is NOT that one, whose MD5 {released.md5} differs' in of_named
     assert 'there is no such file' in nowhere
     use(dataclasses.replace(released, md5=None), monkeypatch)
-    with pytest.raises(SystemExit):
-        tool.main(['check', str(named)])
+    assert command.main(['check', str(named)]) == 1
     assert (
         'It may be the released uniformer_small_in1k, of which no hash' in capsys.readouterr().out
     )
@@ -243,34 +243,33 @@ def test_a_safetensors_copy_holds_the_same_numbers_and_tells_its_origin(
     assert set(found) == set(wanted)
     assert all(torch.equal(found[key], value) for key, value in wanted.items())
     renamed = copy.rename(copy.with_name('mine.safetensors'))
-    with pytest.raises(SystemExit):
-        tool.main(['check', str(renamed)])
+    assert command.main(['check', str(renamed)]) == 1
     out = capsys.readouterr().out
     assert "UniFormer 'small', 1000 classes. It says that it is a copy of the released" in out
 
 
 def test_list_filters_by_task_arch_and_words(capsys):
-    tool.main(['list', '--task', 'video', '--arch', 'base', 'kinetics-600', '--json'])
+    command.main(['list', '--task', 'video', '--arch', 'base', 'kinetics-600', '--json'])
     rows = json.loads(capsys.readouterr().out)
     assert {row['name'] for row in rows} == {
         'uniformer_base_k600_16x4', 'uniformer_base_k600_16x8', 'uniformer_base_k600_32x4',
     }  # fmt: skip
-    tool.main(['list'])
+    command.main(['list'])
     assert '168 of 168 files' in capsys.readouterr().out
-    tool.main(['list', 'TOP_DOWN 448x320'])
+    command.main(['list', 'TOP_DOWN 448x320'])
     out = capsys.readouterr().out
     assert '4 of 168 files' in out and 'top_down_448x320_global_base-a05c185f_20230724' in out
 
 
 def test_show_prints_the_row_and_the_way_to_get_it(capsys):
-    tool.main(['show', 'uniformer_small_tl_224'])
+    command.main(['show', 'uniformer_small_tl_224'])
     out = capsys.readouterr().out
     assert re.search(r'^head_dim +32$', out, re.M) and re.search(r'^value +83.4$', out, re.M)
     assert 'huggingface.co/Sense-X/uniformer_image' in out
-    tool.main(['show', 'uniformer_small_in1k'])
-    assert 'python tools/zoo.py fetch uniformer_small_in1k\n' in capsys.readouterr().out
-    with pytest.raises(SystemExit, match='did you mean uniformer_small_in1k'):
-        tool.main(['show', 'uniformer_smal_in1k'])
+    command.main(['show', 'uniformer_small_in1k'])
+    assert 'mmuniformer zoo fetch uniformer_small_in1k\n' in capsys.readouterr().out
+    with pytest.raises(ValueError, match='did you mean uniformer_small_in1k'):
+        command.main(['show', 'uniformer_smal_in1k'])
 
 
 @pytest.mark.parametrize(
@@ -293,9 +292,9 @@ def test_the_page_of_a_file_is_that_of_its_makers(name, page):
 
 def test_the_command_runs_by_itself(python_tool, tmp_path):
     done = python_tool('zoo.py', 'check', tmp_path / 'none.pth', check=False)
-    assert (done.returncode, done.stdout) == (
-        1,
-        f'{tmp_path / "none.pth"}: there is no such file\n',
-    )
+    assert done.stdout == f'{tmp_path / "none.pth"}: there is no such file\n'
+    assert done.returncode == 1
     done = python_tool('zoo.py', 'fetch', 'fpn_xs', '--out', tmp_path / 'out', check=False)
-    assert done.returncode == 1 and 'semantic_segmentation' in done.stderr
+    assert done.returncode == 2
+    assert done.stderr.startswith('error: nobody publishes a direct link to fpn_xs')
+    assert 'semantic_segmentation' in done.stderr

@@ -1,4 +1,4 @@
-"""The part of doctor.py that walks a config: data folders, annotation files and checkpoints."""
+"""Check the files that a config names: data folders, annotation files and checkpoints."""
 
 from __future__ import annotations
 
@@ -8,11 +8,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .process import run_python
+
 SECTIONS = tuple(
     f'{phase}_{what}' for phase in ('train', 'val', 'test') for what in ('dataloader', 'evaluator')
 )
 # Annotation files up to this size are parsed; of larger ones only both ends are looked at.
 PARSED_BYTES = 100_000_000
+
+READ_CONFIG = """
+import json, sys
+from mmuniformer.apis.configs import load_config
+print(json.dumps(load_config(sys.argv[1]).to_dict(), default=str))
+"""
+# mmuniformer allows torch to read what mmengine puts into its training checkpoints.
+READ_CHECKPOINT = """
+import sys, torch, mmuniformer
+try:
+    torch.load(sys.argv[1], map_location='cpu', weights_only=True)
+except Exception as error:
+    sys.exit(str(error).splitlines()[0])
+"""
 
 COCO_TREE = """COCO 2017: download train2017.zip, val2017.zip and annotations_trainval2017.zip from
     https://cocodataset.org/#download and unpack them so that this tree results:
@@ -110,15 +126,14 @@ def fault_of_json(path: Path) -> str | None:
 def fault_of_checkpoint(path: Path) -> str | None:
     if not path.exists():
         return 'does not exist'
-    import torch
+    ok, output = run_python(READ_CHECKPOINT, str(path))
+    return None if ok else f'cannot be read: {output.splitlines()[-1]}'
 
-    try:
-        import mmuniformer  # noqa: F401  allows the training checkpoints of mmengine
 
-        torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as error:  # a damaged file can end in almost any exception
-        return f'cannot be read: {str(error).splitlines()[0]}'
-    return None
+def find_hub_folder() -> Path:
+    """Return the folder of torch.hub, by the rules of torch."""
+    cache = os.environ.get('XDG_CACHE_HOME', '~/.cache')
+    return Path(os.environ.get('TORCH_HOME', f'{cache}/torch')).expanduser() / 'hub'
 
 
 def hint_for_data(path: str) -> str:
@@ -126,7 +141,7 @@ def hint_for_data(path: str) -> str:
     if 'mini' in parts[:-1]:
         at = parts.index('mini')
         name, folder = parts[at + 1], Path(*parts[: at + 2])
-        return f'python tools/make_mini_data.py {name} --out {folder}'
+        return f'mmuniformer make-mini-data {name} --out {folder}'
     for word, tree in PLACES.items():
         if any(word in part.lower() for part in parts):
             return tree
@@ -162,9 +177,7 @@ def check_checkpoints(cfg: dict) -> int:
             hint = 'Put the file there, or name another: --cfg-options SETTING=PATH'
             missing += report(name, path, fault_of_checkpoint(Path(path)), hint)
             continue
-        import torch
-
-        kept = Path(torch.hub.get_dir()) / 'checkpoints' / Path(path).name
+        kept = find_hub_folder() / 'checkpoints' / Path(path).name
         if kept.exists():
             missing += report(name, path, fault_of_checkpoint(kept), f'Remove {kept}')
         else:
@@ -174,18 +187,17 @@ def check_checkpoints(cfg: dict) -> int:
 
 
 def check_config(config: str) -> int:
-    """Print what a config needs and whether it is there; give the exit status."""
-    from mmengine.config import Config
-
+    """Print what a config needs and whether it is there; return the exit status."""
     print(f'\nFiles that {config} names, seen from {Path.cwd()}:')
-    if not Path(config).is_file():
-        print(f'  MISSING  {config}: there is no such file')
+    ok, output = run_python(READ_CONFIG, config)
+    last = output.splitlines()[-1]
+    if not ok:
+        print(f'  MISSING  {config} cannot be read: {last}')
         return 1
-    try:
-        cfg = Config.fromfile(config).to_dict()
-    except Exception as error:  # a config is code, so anything may come
-        print(f'  MISSING  {config} cannot be read: {type(error).__name__}: {error}')
-        return 1
+    return check_files(json.loads(last))
+
+
+def check_files(cfg: dict) -> int:
     missing = check_data(cfg) + check_checkpoints(cfg)
     print(f'  {missing} missing' if missing else '  Nothing is missing.')
     return 1 if missing else 0

@@ -1,4 +1,4 @@
-"""Downloading over HTTP that goes on where it broke off."""
+"""Download over HTTP, resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TRIES = 4  # in a row without a new byte
 BLOCK = 1 << 14  # bytes; what has come of a block is lost where a server breaks off
 
 
-class DownloadError(RuntimeError):
-    """A file that could not be had; what has come of it stays in its ``.part`` file."""
+class DownloadError(OSError):
+    """A failed download; what was received stays in its ``.part`` file."""
 
 
 def download(url: str, part: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
-from mmuniformer.weights.class_names import plain
+from ..weights.class_names import plain
 
 COLUMNS = ('youtube_id', 'time_start', 'time_end', 'split', 'label')
 SPLITS = {'train': ('train',), 'val': ('val', 'validate', 'validation')}

@@ -1,4 +1,4 @@
-"""doctor.py: what it finds, what it recognizes, and what it says about a config."""
+"""The doctor: what it finds, what it recognizes, and what it says about a config."""
 
 import dataclasses
 import json
@@ -8,26 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from tool_modules import load_tool
+
+import mmuniformer
+from mmuniformer.doctor import config, environment
+from mmuniformer.doctor.facts import MAIN_JOB, Facts, release
+from mmuniformer.doctor.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / 'tools'
-
-
-@pytest.fixture(scope='module')
-def tools():
-    modules = dict(
-        config='_doctor_config', facts='_doctor_facts', faults='_doctor_faults', doctor='doctor'
-    )
-    return {key: load_tool(name) for key, name in modules.items()}
 
 
 @pytest.mark.parametrize(
     ('version', 'numbers'),
     [('2.11.0+cu130', (2, 11, 0)), ('1.0rc4', (1, 0)), ('80.10.2', (80, 10, 2)), ('unknown', ())],
 )
-def test_release_reads_the_numbers_of_a_version(tools, version, numbers):
-    assert tools['facts'].release(version) == numbers
+def test_release_reads_the_numbers_of_a_version(version, numbers):
+    assert release(version) == numbers
 
 
 @pytest.mark.parametrize(
@@ -38,14 +33,12 @@ def test_release_reads_the_numbers_of_a_version(tools, version, numbers):
         ('onedl', {'torch': '2.14.1', 'onedl-mmdetection': '3.5.1', 'onedl-mmengine': '0.10.12'}),
     ],
 )
-def test_a_stack_has_no_fault_that_versions_tell_and_the_plugin_does_not_repair(
-    tools, stack, known
-):
-    tested = tools['doctor'].tested_versions(stack)
+def test_a_stack_has_no_fault_that_versions_tell_and_the_plugin_does_not_repair(stack, known):
+    tested = environment.tested_versions(stack)
     pins = {part: spec[2:] for part, spec in tested.items() if spec.startswith('==')}
     assert {part: pins[part] for part in known} == known
-    facts = tools['facts'].Facts(versions=pins)
-    faults = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    facts = Facts(versions=pins)
+    faults = [fault for fault in FAULTS if fault.present(facts)]
     assert [fault.name for fault in faults if not fault.repaired] == []
 
 
@@ -59,9 +52,9 @@ def test_a_stack_has_no_fault_that_versions_tell_and_the_plugin_does_not_repair(
         (" python_version < '3.11'", (3, 9), True),
     ],
 )
-def test_a_pin_for_another_python_is_not_compared(tools, monkeypatch, marker, version, is_true):
-    monkeypatch.setattr(tools['doctor'].sys, 'version_info', (*version, 1))
-    assert tools['doctor'].holds(marker) is is_true
+def test_a_pin_for_another_python_is_not_compared(monkeypatch, marker, version, is_true):
+    monkeypatch.setattr(environment.sys, 'version_info', (*version, 1))
+    assert environment.holds(marker) is is_true
 
 
 @pytest.mark.parametrize(
@@ -72,17 +65,17 @@ def test_a_pin_for_another_python_is_not_compared(tools, monkeypatch, marker, ve
         ({'mmcv': 'mmcv-lite', 'mmengine': 'onedl-mmengine'}, 'served', 'onedl'),
     ],
 )
-def test_the_stack_is_known_by_its_operators_and_forks(tools, distributions, said, stack):
-    facts = tools['facts'].Facts(
+def test_the_stack_is_known_by_its_operators_and_forks(distributions, said, stack):
+    facts = Facts(
         versions={'mmcv': '2.1.0'}, distributions=distributions, import_output={'mmcv': said}
     )
     assert (facts.operators, facts.stack) == (said, stack)
 
 
-def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tools, tmp_path):
+def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tmp_path):
     (tmp_path / '_ext.cpython-311-x86_64-linux-gnu.so').write_bytes(b'of another torch')
-    fault = next(f for f in tools['faults'].FAULTS if 'belong to another torch' in f.name)
-    facts = tools['facts'].Facts(
+    fault = next(f for f in FAULTS if 'belong to another torch' in f.name)
+    facts = Facts(
         versions={'mmcv': '2.1.0', 'torch': '2.11.0'}, folders={'mmcv': tmp_path},
         import_output={'mmcv': 'served'}, python=(3, 11),
     )  # fmt: skip
@@ -95,10 +88,10 @@ def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tool
         assert "pip install --no-deps 'mmcv-lite==2.1.0'" in fault.advice(facts)
 
 
-def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
+def test_a_stock_package_over_a_fork_is_named_with_the_commands():
     owners = {'mmengine': ('mmengine', 'onedl-mmengine'), 'mmcv': ('mmcv-lite',)}
-    facts = tools['facts'].Facts(owners=owners)
-    (fault,) = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    facts = Facts(owners=owners)
+    (fault,) = [fault for fault in FAULTS if fault.present(facts)]
     assert fault.advice(facts).startswith(
         'pip uninstall -y mmengine onedl-mmengine; pip install --no-deps onedl-mmengine'
     )
@@ -174,9 +167,9 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands(tools):
         ),
     ],
 )
-def test_a_fault_is_recognized_and_comes_with_its_command(tools, facts, word, command):
-    facts = tools['facts'].Facts(**facts)
-    present = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+def test_a_fault_is_recognized_and_comes_with_its_command(facts, word, command):
+    facts = Facts(**facts)
+    present = [fault for fault in FAULTS if fault.present(facts)]
     assert len(present) == 1
     assert word in present[0].name
     assert command in present[0].advice(facts)
@@ -190,100 +183,116 @@ def test_a_fault_is_recognized_and_comes_with_its_command(tools, facts, word, co
         ((3, 11), '2.14.1', "pip install --no-deps 'mmcv-lite==2.1.0'"),
     ],
 )
-def test_of_mmcv_and_mmcv_lite_the_one_stays_that_can_be_installed_here(
-    tools, python, torch, command
-):
+def test_of_mmcv_and_mmcv_lite_the_one_stays_that_can_be_installed_here(python, torch, command):
     owners = {'mmcv': ('mmcv', 'mmcv-lite')}
-    facts = tools['facts'].Facts(owners=owners, versions={'torch': torch}, python=python)
-    (fault,) = [fault for fault in tools['faults'].FAULTS if fault.present(facts)]
+    facts = Facts(owners=owners, versions={'torch': torch}, python=python)
+    (fault,) = [fault for fault in FAULTS if fault.present(facts)]
     advice = fault.advice(facts)
     assert advice.startswith('pip uninstall -y mmcv mmcv-lite; ')
     assert command in advice
 
 
-def test_transformers_is_no_fault_where_the_toolbox_goes_with_it(tools):
+def test_transformers_is_no_fault_where_the_toolbox_goes_with_it():
     for versions in ({'mmpretrain': '1.2.0', 'transformers': '4.51.3'}, {'transformers': '5.23.0'}):
-        facts = tools['facts'].Facts(versions=versions)
-        assert not any(fault.present(facts) for fault in tools['faults'].FAULTS)
+        facts = Facts(versions=versions)
+        assert not any(fault.present(facts) for fault in FAULTS)
 
 
-def test_a_missing_drn_is_seen_in_the_files(tools, tmp_path):
+def test_a_missing_drn_is_seen_in_the_files(tmp_path):
     localizers = tmp_path / 'models' / 'localizers'
     localizers.mkdir(parents=True)
-    facts = tools['facts'].Facts(folders={'mmaction': tmp_path})
-    faults = {fault.name: fault for fault in tools['faults'].FAULTS if fault.present(facts)}
+    facts = Facts(folders={'mmaction': tmp_path})
+    faults = {fault.name: fault for fault in FAULTS if fault.present(facts)}
     assert [name for name in faults if 'drn' in name]
     assert all(fault.repaired for fault in faults.values())
     (localizers / 'drn').mkdir()
-    assert not any(fault.present(facts) for fault in tools['faults'].FAULTS)
+    assert not any(fault.present(facts) for fault in FAULTS)
 
 
-def test_a_crash_of_one_import_does_not_end_the_doctor(tools, monkeypatch):
-    monkeypatch.setitem(tools['doctor'].IMPORTS, 'mmcv', 'import os; os.abort()')
-    ok, output = tools['doctor'].try_import('mmcv', with_plugin=False)
+def test_a_crash_of_one_import_does_not_end_the_doctor(monkeypatch):
+    monkeypatch.setitem(environment.IMPORTS, 'mmcv', 'import os; os.abort()')
+    ok, output = environment.try_import('mmcv', with_plugin=False)
     assert not ok
     assert 'killed by signal' in output
 
 
-def test_a_main_job_that_cannot_run_gives_exit_status_1(tools, capsys):
-    versions = dict.fromkeys(tools['facts'].MAIN_JOB, '1.0')
-    facts = tools['facts'].Facts(versions=versions)
-    assert tools['doctor'].judge(facts) == 0
+def test_a_main_job_that_cannot_run_gives_exit_status_1(capsys):
+    versions = dict.fromkeys(MAIN_JOB, '1.0')
+    facts = Facts(versions=versions)
+    assert environment.judge(facts) == 0
     broken = dataclasses.replace(facts, failed_imports=frozenset({'mmcv'}))
-    assert tools['doctor'].judge(broken) == 1
+    assert environment.judge(broken) == 1
     del versions['mmdet']
-    assert tools['doctor'].judge(facts) == 1
+    assert environment.judge(facts) == 1
     assert 'mmdet is missing' in capsys.readouterr().out
 
 
-def test_it_runs_with_the_standard_library_alone():
-    # -I -S: neither site-packages nor the environment's paths.
-    code = f"import sys, runpy; sys.path.insert(0, {str(TOOLS)!r}); sys.argv = ['doctor.py']; "
-    code += f"runpy.run_path({str(TOOLS / 'doctor.py')!r}, run_name='__main__')"
-    result = subprocess.run(
-        [sys.executable, '-I', '-S', '-c', code],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def run_doctor(*command: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize('command', [('-m', 'mmuniformer', 'doctor'), ('tools/doctor.py',)])
+def test_it_runs_with_the_standard_library_alone(command):
+    # -S: no site-packages; a PYTHONPATH would bring some back.
+    result = run_doctor(sys.executable, '-S', *command, PYTHONPATH='')
     assert result.returncode == 1, result.stderr
     assert 'torch is missing.' in result.stdout
     assert 'bash tools/setup.sh det' in result.stdout
 
 
+def test_it_runs_where_torch_and_mmengine_do_not_import(tmp_path):
+    for package in ('torch', 'mmengine'):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / '__init__.py').write_text(f'raise ImportError("{package} is broken")')
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    result = run_doctor(sys.executable, '-S', '-m', 'mmuniformer', 'doctor', PYTHONPATH=path)
+    assert result.returncode == 1, result.stderr
+    assert 'torch is there but cannot be imported.' in result.stdout
+    assert 'ImportError: mmengine is broken' in result.stdout
+
+
+@pytest.mark.parametrize(
+    ('argv', 'orig_argv', 'runs'),
+    [
+        (['-m', 'doctor'], ['python', '-m', 'mmuniformer', 'doctor'], True),
+        (['-m', 'doctor', 'a.py'], ['python', '-Im', 'mmuniformer', 'doctor', 'a.py'], True),
+        (['/bin/mmuniformer', 'doctor'], ['python', '/bin/mmuniformer', 'doctor'], True),
+        (['-m', 'doctor'], ['python', '-m', 'pytest', 'doctor'], False),
+        (['-m', 'zoo'], ['python', '-m', 'mmuniformer', 'zoo'], False),
+        (['doctor.py'], ['python', 'doctor.py'], False),
+        (['run.py', 'doctor'], ['python', 'run.py', 'doctor'], False),
+        ([''], ['python'], False),
+    ],
+)
+def test_only_the_doctor_imports_the_package_without_its_integrations(
+    monkeypatch, argv, orig_argv, runs
+):
+    monkeypatch.setattr(sys, 'argv', argv)
+    monkeypatch.setattr(sys, 'orig_argv', orig_argv)
+    assert mmuniformer._runs_doctor() is runs
+
+
 def test_it_finds_this_environment_fit_for_detection():
     pytest.importorskip('mmdet')
-    result = subprocess.run(
-        [sys.executable, str(TOOLS / 'doctor.py')],
-        env={**os.environ, 'PYTHONPATH': str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    result = run_doctor(sys.executable, '-m', 'mmuniformer', 'doctor')
     assert result.returncode == 0, result.stdout + result.stderr
     assert 'Detection can run.' in result.stdout
     assert 'IMPORT FAILS' not in result.stdout
 
 
-CONFIG = """
-dataset = dict(
-    data_root='{root}', ann_file='annotations/val.json', data_prefix=dict(img='val2017/'))
-val_dataloader = dict(dataset=dict(type='RepeatDataset', dataset=dataset))
-val_evaluator = dict(ann_file='{root}/annotations/val.json')
-model = dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint='{checkpoint}')))
-"""
-
-
-@pytest.fixture
-def make_config(tmp_path):
-    def make(root: Path, checkpoint: str) -> str:
-        path = tmp_path / 'config.py'
-        path.write_text(CONFIG.format(root=root, checkpoint=checkpoint))
-        return str(path)
-
-    return make
+def make_config(root: Path, checkpoint: str) -> dict:
+    dataset = dict(
+        data_root=str(root), ann_file='annotations/val.json', data_prefix=dict(img='val2017/')
+    )
+    init_cfg = dict(type='Pretrained', checkpoint=checkpoint)
+    return dict(
+        val_dataloader=dict(dataset=dict(type='RepeatDataset', dataset=dataset)),
+        val_evaluator=dict(ann_file=f'{root}/annotations/val.json'),
+        model=dict(backbone=dict(init_cfg=init_cfg)),
+    )
 
 
 @pytest.fixture
@@ -296,36 +305,33 @@ def mini(tmp_path):
     return root
 
 
-def test_a_config_whose_files_are_there_passes(tools, make_config, mini, tmp_path, capsys):
+def test_a_config_whose_files_are_there_passes(mini, tmp_path, capsys):
     import torch
 
     torch.save({'a': torch.zeros(1)}, tmp_path / 'a.pth')
-    config = make_config(mini, str(tmp_path / 'a.pth'))
-    assert tools['config'].check_config(config) == 0
+    assert config.check_files(make_config(mini, str(tmp_path / 'a.pth'))) == 0
     # data_root, ann_file (its evaluator's is the same file), images and the checkpoint.
     assert capsys.readouterr().out.count('  ok ') == 4
 
 
-def test_detections_of_persons_are_where_mmpose_looks_for_them(tools):
+def test_detections_of_persons_are_where_mmpose_looks_for_them():
     dataset = dict(data_root='data/coco/', bbox_file='data/coco/persons.json')
-    found = tools['config'].data_paths({'val_dataloader': {'dataset': dataset}})
+    found = config.data_paths({'val_dataloader': {'dataset': dataset}})
     assert list(found) == ['data/coco/', 'data/coco/persons.json']
 
 
-def test_missing_mini_data_come_with_the_command_that_makes_them(
-    tools, make_config, tmp_path, capsys
-):
+def test_missing_mini_data_come_with_the_command_that_makes_them(tmp_path, capsys):
     root = tmp_path / 'data' / 'mini' / 'coco'
-    assert tools['config'].check_config(make_config(root, 'https://host/a.pth')) == 1
+    assert config.check_files(make_config(root, 'https://host/a.pth')) == 1
     out = capsys.readouterr().out
-    assert f'python tools/make_mini_data.py coco --out {root}' in out
+    assert f'mmuniformer make-mini-data coco --out {root}' in out
     # One line for the whole data set; a URL is not missing, it comes later.
     assert out.count('MISSING') == 1
     assert 'is downloaded on first use' in out
 
 
-def test_missing_coco_comes_with_source_and_tree(tools):
-    hint = tools['config'].hint_for_data('data/coco/annotations/instances_val2017.json')
+def test_missing_coco_comes_with_source_and_tree():
+    hint = config.hint_for_data('data/coco/annotations/instances_val2017.json')
     assert 'https://cocodataset.org' in hint
     assert 'data/coco/val2017/*.jpg' in hint
 
@@ -339,22 +345,30 @@ def test_missing_coco_comes_with_source_and_tree(tools):
         (lambda root: (root / 'val2017/a.jpg').unlink(), 'is an empty folder'),
     ],
 )
-def test_a_damaged_data_set_is_described(tools, make_config, mini, capsys, break_it, words):
+def test_a_damaged_data_set_is_described(mini, capsys, break_it, words):
     break_it(mini)
-    assert tools['config'].check_config(make_config(mini, 'https://host/a.pth')) == 1
+    assert config.check_files(make_config(mini, 'https://host/a.pth')) == 1
     assert words in capsys.readouterr().out
 
 
-def test_a_damaged_checkpoint_is_described(tools, make_config, mini, tmp_path, capsys):
+def test_a_damaged_checkpoint_is_described(mini, tmp_path, capsys):
     (tmp_path / 'a.pth').write_bytes(b'no checkpoint')
-    config = make_config(mini, str(tmp_path / 'a.pth'))
-    assert tools['config'].check_config(config) == 1
+    assert config.check_files(make_config(mini, str(tmp_path / 'a.pth'))) == 1
     assert 'a.pth cannot be read' in capsys.readouterr().out
 
 
-def test_a_config_that_is_not_there_or_does_not_parse_is_named(tools, tmp_path, capsys):
-    assert tools['config'].check_config(str(tmp_path / 'none.py')) == 1
-    assert 'there is no such file' in capsys.readouterr().out
+def test_a_config_that_is_not_there_or_does_not_parse_is_named(tmp_path, capsys):
+    assert config.check_config(str(tmp_path / 'none.py')) == 1
+    assert 'there is no config file' in capsys.readouterr().out
     (tmp_path / 'bad.py').write_text('model = dict(')
-    assert tools['config'].check_config(str(tmp_path / 'bad.py')) == 1
+    assert config.check_config(str(tmp_path / 'bad.py')) == 1
     assert 'cannot be read: SyntaxError' in capsys.readouterr().out
+
+
+def test_a_config_is_found_by_its_name(tmp_path, monkeypatch, capsys):
+    pytest.importorskip('mmdet')
+    monkeypatch.chdir(tmp_path)
+    assert config.check_config('mini_mask_rcnn_uniformer_s_h14') == 1
+    out = capsys.readouterr().out
+    assert 'mmuniformer make-mini-data coco --out data/mini/coco' in out
+    assert out.splitlines()[-1] == '  1 missing'

@@ -121,6 +121,6 @@ def read_back(out: Path, split: str, file: str) -> COCO:
         ):
             raise ValueError(
                 f'{out}: the mask of annotation {item["id"]} does not fit its box and area; '
-                'this is a fault in tools/mini_data'
+                'this is a bug of mmuniformer.data.mini'
             )
     return coco

@@ -3,12 +3,11 @@
 import re
 from importlib.metadata import Distribution
 
+import licenses
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tool_modules import TOOLS, load_tool
 
-licenses = load_tool('licenses', TOOLS / 'dev')
 ROOT = licenses.ROOT
 PAGE = licenses.PAGE.read_text()
 TABLES = PAGE[PAGE.index(licenses.BEGIN) : PAGE.index(licenses.END)]

@@ -1,15 +1,26 @@
 """UniFormer and UniFormerV2 for mmpretrain, mmaction2, mmdet, mmsegmentation and mmpose.
 
-Importing this package makes ``type='UniFormer'`` known to every toolbox that is installed.
+Importing this package makes ``type='UniFormer'`` known to every toolbox that is installed. Networks
+and toolboxes are imported when they are first used.
 """
 
+import importlib
 import importlib.util
 import sys
 from pathlib import PurePath
+from types import ModuleType
 
 from .version import __version__
 
 __all__ = ['__version__']
+
+_SUBPACKAGES = ('engine', 'layers', 'models', 'token_labeling', 'visualization', 'weights')
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in _SUBPACKAGES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return importlib.import_module(f'{__name__}.{name}')
 
 
 def _runs_doctor() -> bool:
@@ -27,4 +38,4 @@ if not _runs_doctor():
 
     from . import integrations
 
-    integrations.open_doors()
+    integrations.register_all_modules()

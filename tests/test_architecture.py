@@ -1,11 +1,14 @@
-"""Imports point down only: a line of code knows its room by what it may import."""
+"""Imports point down only, and scripts in tools/ hold no code of their own."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mmuniformer.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = 'mmuniformer'
@@ -30,7 +33,7 @@ BELOW = {
         *('models', 'layers', 'weights', 'registry'),
     },
     'doctor': set(),
-    'cli': {'apis', 'data', 'doctor', 'integrations', 'engine', 'models', 'registry'},
+    'cli': {'apis', 'data', 'doctor', 'integrations', 'engine', 'models', 'weights', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
     '__main__': {'cli'},
 }
@@ -86,7 +89,7 @@ def find_violations(root: Path) -> list[str]:
         if '.mim' in parts:
             continue
         if parts[1] not in BELOW:
-            violations.append(f'{path.relative_to(root)}: {parts[1]} is no room of the house')
+            violations.append(f'{path.relative_to(root)}: {parts[1]} is no room of the package')
             continue
         for line, module in imported_modules(path.read_text(encoding='utf-8'), list(parts[:-1])):
             if problem := complaint(parts[1], module):
@@ -111,7 +114,7 @@ def test_imports_of_the_package_point_down():
         ('engine/a.py', 'from ..visualization import cam', 'engine imports visualization'),
         ('visualization/a.py', 'import mmcv', 'visualization imports mmcv'),
         ('engine/a.py', 'x = __import__("mmdet")', 'engine imports mmdet'),
-        ('cellar/a.py', '', 'cellar is no room of the house'),
+        ('cellar/a.py', '', 'cellar is no room of the package'),
     ],
 )
 def test_an_import_that_points_up_or_sideways_is_found(tmp_path, file, source, problem):
@@ -135,3 +138,35 @@ def test_what_a_room_may_import_is_not_complained_about(tmp_path):
         path.parent.mkdir(parents=True)
         path.write_text(source)
     assert find_violations(tmp_path) == []
+
+
+TOOLS = ROOT / 'tools'
+SCRIPTS = sorted(TOOLS.glob('*.py'))
+SCRIPT_LINES = 10  # not empty
+TOOLS_LINES = 700  # of Python, without tools/dev
+READS_TESTS = re.compile(r"""['"/]tests/|/ ['"]tests['"]""")
+
+
+@pytest.mark.parametrize('script', SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_is_a_few_lines_and_imports_no_other_script(script):
+    source = script.read_text()
+    assert sum(map(bool, source.splitlines())) <= SCRIPT_LINES
+    assert "if __name__ == '__main__':\n" in source  # processes of data loaders import the script
+    tops = {module.split('.')[0] for _, module in imported_modules(source, [])}
+    assert tops <= {PACKAGE, 'sys', 'pathlib'}
+
+
+def test_there_is_a_script_for_each_command_and_it_calls_that_command():
+    for name in COMMANDS:
+        source = (TOOLS / f'{name.replace("-", "_")}.py').read_text()
+        assert f"run('{name}')" in source or f"'{name}'" in source
+
+
+def test_the_scripts_together_are_few_lines():
+    paths = [path for path in TOOLS.rglob('*.py') if TOOLS / 'dev' not in path.parents]
+    assert sum(len(path.read_text().splitlines()) for path in paths) <= TOOLS_LINES
+
+
+def test_nothing_outside_of_tests_reads_tests():
+    paths = [*(ROOT / PACKAGE).rglob('*.py'), *TOOLS.rglob('*.py')]
+    assert [str(path) for path in paths if READS_TESTS.search(path.read_text())] == []

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 if __name__ == '__main__':
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     sys.argv[:1] = ['mmuniformer', 'doctor']
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from mmuniformer.cli import main
 
     main()

@@ -2,4 +2,5 @@
 
 from mmuniformer.cli import run
 
-run('make-k710')
+if __name__ == '__main__':
+    run('make-k710')

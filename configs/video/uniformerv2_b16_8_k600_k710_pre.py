@@ -10,7 +10,7 @@ Settings from the code. Batch 256 on 8 GPUs.
 
 Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
 
-    python tools/permute_head.py --from k710 --to k600 \
+    mmuniformer permute-head --from k710 --to k600 \
         --out checkpoints/uniformerv2_b16_8_k710_to_k600.pth \
         https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb_20230612-63cdbad9.pth
 """

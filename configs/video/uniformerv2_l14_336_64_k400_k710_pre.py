@@ -12,7 +12,7 @@ new classifier, its documentation with K710's, as here.
 
 Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
 
-    python tools/permute_head.py --from k710 --to k400 \
+    mmuniformer permute-head --from k710 --to k400 \
         --out checkpoints/uniformerv2_l14_336_8_k710_to_k400.pth \
         https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res336_clip-pre_u8_kinetics710-rgb_20230612-d723ddc1.pth
 """

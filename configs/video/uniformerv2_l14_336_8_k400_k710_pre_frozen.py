@@ -10,7 +10,7 @@ Settings from the code. Batch 512 on 16 GPUs.
 
 Starts from the authors' Kinetics-710 model, its classifier cut down by the names of the classes:
 
-    python tools/permute_head.py --from k710 --to k400 \
+    mmuniformer permute-head --from k710 --to k400 \
         --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth \
         frozen_k710_uniformerv2_l14_8x336.pyth
 """

@@ -12,7 +12,7 @@ Starts from the Kinetics-710 model, its classifier cut down by the names of the 
 authors' file, frozen_k710_uniformerv2_l14_8x336.pyth, their order is known for Kinetics-400 alone;
 so train it, or give the names of its rows as a list:
 
-    python tools/permute_head.py --from k710 --to k700 \
+    mmuniformer permute-head --from k710 --to k700 \
         --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k700.pth \
         work_dirs/uniformerv2_l14_336_8_k710_frozen/epoch_50.pth
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import DATASETS
+from mmengine.registry import DATASETS, DefaultScope
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Of an installed package, and of a checkout.
@@ -77,6 +77,7 @@ def find_dataset_meta(config: Mapping) -> dict[str, Any]:
     dataset = dataset or {}
     while 'dataset' in dataset:  # wrappers
         dataset = dataset['dataset']
-    cls = DATASETS.get(dataset['type']) if 'type' in dataset else None
+    with DefaultScope.overwrite_default_scope(config.get('default_scope')):
+        cls = DATASETS.get(dataset['type']) if 'type' in dataset else None
     meta = {**getattr(cls, 'METAINFO', {}), **dataset.get('metainfo', {})}
     return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..weights import CheckpointError, Published, find, identify, published_files
-from ..weights.load import read_checkpoint
-from ..weights.official_keys import unwrap
-from ..weights.zoo import find_by_name, matches
+from ..weights.read import read_checkpoint
+from ..weights.unwrap import unwrap
+from ..weights.zoo import find_by_name
 from .download import DownloadError, download
 from .zoo_contents import Contents, look_into, objection
 
@@ -35,11 +35,6 @@ def _fits(row: Published, words: list[str], task: str | None, arch: str | None) 
         and arch in (None, row.arch)
         and all(word in values for word in words)
     )
-
-
-def file_name(row: Published) -> str:
-    """Return the name under which configs look for the file."""
-    return row.file or f'{row.name}.pth'
 
 
 def get_hash(row: Published) -> str | None:
@@ -108,7 +103,7 @@ def fetch(
         DownloadError: the download failed.
     """
     row = find(name)
-    target = Path(folder) / file_name(row)
+    target = Path(folder) / row.file_name
     source = None if from_file is None else Path(from_file)
     if source is not None and not source.is_file():
         raise FileNotFoundError(f'{source} does not exist or is not a file')
@@ -149,9 +144,9 @@ def _bring(row: Published, target: Path, source: Path | None) -> None:
 
 def _verify(path: Path, row: Published, consequence: str) -> None:
     """Check a file by its hash, or by its contents if no hash is known."""
-    if matches(row, path) is False:
-        other = identify(path)
-        reason = f'not of {get_hash(row)}' + (f', but the released {other.name}' if other else '')
+    found = identify(path)
+    if get_hash(row) and found != row:
+        reason = f'not of {get_hash(row)}' + (f', but the released {found.name}' if found else '')
     else:
         try:
             reason = objection(look_into(path), row)

@@ -27,6 +27,8 @@ COMMANDS = {
     'benchmark': 'compare the speed of backbones with the originals, Swin and others',
     'reproduce': 'measure the tables of the paper: parameters, FLOPs, latency, accuracy',
     'zoo': 'list, identify and download the released weights',
+    'convert': 'turn a published file into a checkpoint for a config',
+    'permute-head': 'put the classes of a video classifier in the order of a config',
     'make-mini-data': 'draw small data sets for the mini configs',
     'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
     'make-label-maps': 'make label maps for token labeling',
@@ -36,7 +38,7 @@ GROUPS = {
     'Train and evaluate': ('train', 'test'),
     'Use a model': ('demo', 'web-demo', 'visualize', 'export'),
     'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
-    'Weights': ('zoo',),
+    'Weights': ('zoo', 'convert', 'permute-head'),
     'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
     'Installation': ('doctor',),
 }

@@ -1,9 +1,5 @@
 """Compare the speed of our backbones with the originals, Swin and others, in one process.
 
-    mmuniformer benchmark image-s --input 800x1280 --task forward train
-    mmuniformer benchmark image-s video v2 --dtype float32 bfloat16 --out work_dirs/benchmark
-    mmuniformer benchmark image-s --device cuda --dtype bfloat16 --nets 'Swin*' '*h14*'
-
 Each round gives every network one step; a ratio is the median of the rounds' ratios to the first
 network, so that a machine that is busy for a while slows both. "explicit" is our network with the
 affinities stored as a matrix, the arithmetic of the original. Networks of toolboxes that are not
@@ -31,11 +27,19 @@ from ..apis.benchmarking.report import describe_environment, make_table, write_r
 from ..apis.benchmarking.run import plan_comparisons
 from ..apis.benchmarking.timing import DTYPES, PASSES
 
+EXAMPLES = """\
+examples:
+  mmuniformer benchmark image-s --input 800x1280 --task forward train
+  mmuniformer benchmark image-s video v2 --dtype float32 bfloat16 --out work_dirs/benchmark
+  mmuniformer benchmark image-s --device cuda --dtype bfloat16 --nets 'Swin*' '*h14*'
+"""
+
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer benchmark',
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

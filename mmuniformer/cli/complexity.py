@@ -1,8 +1,5 @@
 """Parameters and FLOPs of the models of configs of any toolbox.
 
-    mmuniformer complexity mask_rcnn_uniformer_s_h14_1x                # part by part
-    mmuniformer complexity configs/seg/*.py --markdown                 # a line per config
-
 One multiply-add is one FLOP, as in the papers. Attention products count; norms, activations,
 resizing and sampling do not. The input is that of the papers' tables: 800×1280 for detectors,
 512×2048 for segmentation, otherwise what the config's test pipeline gives. Only shapes go through
@@ -23,6 +20,11 @@ from ..apis.configs import find_config
 from ..apis.flops import Part
 from ..apis.tables import markdown_row, markdown_ruler
 
+EXAMPLES = """\
+examples:
+  mmuniformer complexity mask_rcnn_uniformer_s_h14_1x                # part by part
+  mmuniformer complexity configs/seg/*.py --markdown                 # a line per config
+"""
 COLUMNS = ('parameters', 'FLOPs')
 
 
@@ -30,6 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer complexity',
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config file or name')

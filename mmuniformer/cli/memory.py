@@ -1,9 +1,6 @@
 """Memory that the backbone of a config needs for one image or clip in a training step.
 
-    mmuniformer memory mask_rcnn_uniformer_s_h14_1x --shape 800 1280
-    mmuniformer memory uniformerv2_l14_336_64_k400_k710_pre
-
-compares the attention patterns, each with all activations kept and with all recomputed. Clips are
+Compares the attention patterns, each with all activations kept and with all recomputed. Clips are
 those of the config by default. Counted are activations and temporary tensors in float32 (bfloat16
 needs about half), at the peak of forward and backward pass; parameters, their gradients and the
 optimizer come on top, once per GPU. Nothing is computed or downloaded: only shapes go through the
@@ -22,11 +19,18 @@ from rich.table import Table
 
 from ..apis.memory import list_variants
 
+EXAMPLES = """\
+examples:
+  mmuniformer memory mask_rcnn_uniformer_s_h14_1x --shape 800 1280
+  mmuniformer memory uniformerv2_l14_336_64_k400_k710_pre
+"""
+
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer memory',
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file or name')

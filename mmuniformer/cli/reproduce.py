@@ -1,9 +1,5 @@
 """The paper's tables beside ours: parameters, FLOPs, latency here, and accuracy if possible.
 
-    mmuniformer reproduce table6 --no-latency
-    mmuniformer reproduce all --checkpoints checkpoints
-    mmuniformer reproduce mini --checkpoints work_dirs
-
 Accuracy is measured for configs whose checkpoint and data set are there, by the toolbox's own
 Runner. The checkpoint of a config NAME is DIR/NAME.pth, or the best or last one in the folder
 DIR/NAME. The report says why a number is missing. Each number is saved in OUT/results.json at once:
@@ -26,6 +22,12 @@ from ..apis.reproduction.published import TABLES
 from ..apis.reproduction.report import Section, print_section
 from ..apis.reproduction.run import reproduce
 
+EXAMPLES = """\
+examples:
+  mmuniformer reproduce table6 --no-latency
+  mmuniformer reproduce all --checkpoints checkpoints
+  mmuniformer reproduce mini --checkpoints work_dirs
+"""
 INTERRUPTED = 130
 
 
@@ -33,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmuniformer reproduce',
         description=__doc__,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

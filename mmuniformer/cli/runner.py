@@ -12,10 +12,11 @@ from ..apis.configs import find_config
 from ..apis.runner import set_mmpretrain_dataloaders
 
 
-def make_runner_parser(description: str, example: str) -> argparse.ArgumentParser:
+def make_runner_parser(name: str, description: str, example: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
+        prog=f'mmuniformer {name}',
         description=description,
-        epilog=f'example:\n  {example}',
+        epilog=f'example:\n  mmuniformer {name} {example}',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')

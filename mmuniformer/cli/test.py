@@ -23,8 +23,9 @@ VISUALIZATION_WORDS = {
 
 def make_parser() -> argparse.ArgumentParser:
     parser = make_runner_parser(
+        'test',
         'Test a model of any of the toolboxes.',
-        'mmuniformer test mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth --show-dir predictions',
+        'mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth --show-dir predictions',
     )
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the predictions to this .pkl file')

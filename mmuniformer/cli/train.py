@@ -13,8 +13,9 @@ from .runner import load_config, make_runner_parser
 
 def make_parser() -> argparse.ArgumentParser:
     parser = make_runner_parser(
+        'train',
         'Train a model of any of the toolboxes.',
-        'mmuniformer train mask_rcnn_uniformer_s_h14_1x --work-dir work_dirs/mask_rcnn --amp',
+        'mask_rcnn_uniformer_s_h14_1x --work-dir work_dirs/mask_rcnn --amp',
     )
     parser.add_argument(
         '--resume',

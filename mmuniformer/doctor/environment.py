@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
-from .faults import FAULTS, IMPORT_US
+from .faults import FAULTS, IMPORT_US, PATCHES
 from .process import run_python
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -144,18 +144,31 @@ def print_table(rows: list[tuple[str, ...]]) -> None:
         print('  '.join(cells).rstrip())
 
 
+def print_patches(facts: Facts) -> None:
+    """Print the table of what mmuniformer changes in other libraries, and what is needed here."""
+    print(
+        '\nWhat importing mmuniformer changes in other libraries; with MMUNIFORMER_PATCHES=0, '
+        'names alone:'
+    )
+    off = os.environ.get('MMUNIFORMER_PATCHES') == '0'
+    for patch in PATCHES:
+        state = 'off' if off and patch.when != 'always' else 'needed here'
+        print(f'- {patch.change}: {state if patch.is_present(facts) else "not needed here"}')
+        print(f'    because {patch.fault}')
+
+
 def print_faults(facts: Facts) -> None:
     present = [fault for fault in FAULTS if fault.present(facts)]
-    with_plugin = 'mmuniformer' in facts.versions and 'mmuniformer' not in facts.failed_imports
+    with_plugin = (
+        'mmuniformer' in facts.versions
+        and 'mmuniformer' not in facts.failed_imports
+        and os.environ.get('MMUNIFORMER_PATCHES') != '0'
+    )
     repaired = [fault for fault in present if fault.repaired and with_plugin]
+    for fault in repaired:
+        if (advice := fault.advice(facts)) != IMPORT_US:
+            print(f'- {fault.name}\n    for good: {advice}')
     if repaired:
-        print(
-            '\nFaults that mmuniformer repairs when it is imported; nothing to do with our configs:'
-        )
-        for fault in repaired:
-            print(f'- {fault.name}')
-            if (advice := fault.advice(facts)) != IMPORT_US:
-                print(f'    for good: {advice}')
         print(f'With configs of others: {IMPORT_US}')
     left = [fault for fault in present if fault not in repaired]
     print(f'\nFaults to mend: {len(left) or "none"}')
@@ -205,5 +218,6 @@ def check_environment() -> int:
     facts = gather()
     print_table([('part', 'found', 'tested', 'state'), *make_rows(facts)])
     print_stack(facts)
+    print_patches(facts)
     print_faults(facts)
     return judge(facts)

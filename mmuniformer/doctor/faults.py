@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from .facts import Facts
 
+
+def _load_table() -> ModuleType:
+    """Load the table of patches by its path: importing mmuniformer takes mmengine."""
+    path = Path(__file__).resolve().parents[1] / 'integrations' / 'patches' / 'table.py'
+    spec = importlib.util.spec_from_file_location('_mmuniformer_patches', path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PATCHES = _load_table().PATCHES
 IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
 INSTALL_LITE = "pip install --no-deps 'mmcv-lite==2.1.0'"
 LITE = f'pip uninstall -y mmcv mmcv-lite; {INSTALL_LITE}'
@@ -24,7 +39,7 @@ class Fault:
     symptom: str
     # A command, or a function of the facts that gives it.
     fix: str | Callable[[Facts], str]
-    # The plugin repairs it whenever it is imported, which every config of ours sees to.
+    # The plugin patches it when it is imported, as every config of ours does.
     repaired: bool = False
     # The tests run the command and see the fault gone; of the others the doctor says so.
     tested: bool = True
@@ -32,30 +47,6 @@ class Fault:
     def advice(self, facts: Facts) -> str:
         fix = self.fix if isinstance(self.fix, str) else self.fix(facts)
         return fix if self.tested else f'{fix}  (no test has run this)'
-
-
-def _bare_torch_load(facts: Facts) -> bool:
-    source = facts.folders.get('mmengine', Path()) / 'runner' / 'checkpoint.py'
-    if not facts.at_least('torch', 2, 6) or not source.is_file():
-        return False
-    return '_safe_torch_load' not in source.read_text(encoding='utf-8')
-
-
-def _has_extension(facts: Facts) -> bool:
-    folder = facts.folders.get('mmcv')
-    return folder is not None and any(folder.glob('_ext.*'))
-
-
-def _lacks_drn(facts: Facts) -> bool:
-    localizers = facts.folders.get('mmaction', Path()) / 'models' / 'localizers'
-    return localizers.is_dir() and not (localizers / 'drn').exists()
-
-
-def _has_new_transformers(facts: Facts) -> bool:
-    return any(
-        toolbox in facts.versions and facts.at_least('transformers', *limit)
-        for toolbox, limit in {'mmpretrain': (4, 52), 'mmaction2': (4, 56)}.items()
-    )
 
 
 def _build_or_lite(facts: Facts) -> str:
@@ -81,61 +72,25 @@ def _reinstall_one(facts: Facts) -> str:
     return '; '.join(commands)
 
 
+# Symptom of a patched fault → what removes the fault for good, and whether a test runs that.
+FIXES = {
+    'undefined symbol': (_build_or_lite, False),
+    "No module named 'decord'": ('pip install av  (mmuniformer serves decord on PyAV)', True),
+}
+
+
+def _patched_fault(patch: Any) -> Fault:
+    fix, tested = FIXES.get(patch.symptom, (IMPORT_US, True))
+    return Fault(patch.fault, patch.is_present, patch.symptom, fix, repaired=True, tested=tested)
+
+
 FAULTS = (
-    Fault(
-        'mmengine reads training checkpoints in a way that torch >= 2.6 refuses',
-        _bare_torch_load,
-        'UnpicklingError ... Unsupported global: mmengine.logging.history_buffer.HistoryBuffer',
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'mmaction2 was published without mmaction/models/localizers/drn',
-        _lacks_drn,
-        'ModuleNotFoundError: mmaction.models.localizers.drn',
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'multimodal models of mmpretrain and mmaction2 do not go with this transformers',
-        _has_new_transformers,
-        "cannot import name 'GenerationMixin'; TypeError: NoneType takes no arguments",
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'there is no GPU, and mmengine asks for one with --launcher pytorch',
-        lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
-        'RuntimeError: Found no NVIDIA driver',
-        IMPORT_US,
-        repaired=True,
-    ),
+    *(_patched_fault(patch) for patch in PATCHES if patch.when == 'import'),
     Fault(
         'there is no GPU, and AmpOptimWrapper (--amp) wants one',
         lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
         'AssertionError: `AmpOptimizerWrapper` only available on gpu, npu, mlu, musa',
         'leave --amp out on this machine',
-    ),
-    Fault(
-        'mmcv has no compiled operators',
-        lambda facts: (
-            (facts.operators == 'served' and not _has_extension(facts))
-            or facts.says("No module named 'mmcv._ext'")
-        ),
-        "ModuleNotFoundError: No module named 'mmcv._ext'",
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'the compiled operators of mmcv belong to another torch',
-        lambda facts: (
-            (facts.operators == 'served' and _has_extension(facts))
-            or (facts.says('undefined symbol') and 'mmcv' in facts.failed_imports)
-        ),
-        'ImportError: mmcv/_ext...so: undefined symbol',
-        _build_or_lite,
-        repaired=True,
-        tested=False,
     ),
     Fault(
         'two distributions have installed the same modules, one over the other',
@@ -155,34 +110,6 @@ FAULTS = (
         lambda facts: facts.below('mmaction2', 1, 2) and facts.at_least('mmcv', 2, 1),
         'AssertionError: MMCV==2.1.0 is used but incompatible',
         "pip install --no-deps 'mmaction2==1.2.0'",
-    ),
-    Fault(
-        'mmaction2 uses names that NumPy 2 removed',
-        lambda facts: facts.at_least('numpy', 2) and facts.below('mmaction2', 1, 3),
-        'AttributeError: `np.Inf` was removed in the NumPy 2.0 release',
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'mmcv and mmaction2 turn hues backwards in a way that NumPy 2 refuses',
-        lambda facts: facts.at_least('numpy', 2) and 'mmcv' in facts.versions,
-        'OverflowError: Python integer -9 out of bounds for uint8',
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'mmpose draws keypoints with a radius that NumPy 2.4 does not convert',
-        lambda facts: facts.at_least('numpy', 2, 4) and 'mmpose' in facts.versions,
-        'TypeError: only 0-dimensional arrays can be converted to Python scalars',
-        IMPORT_US,
-        repaired=True,
-    ),
-    Fault(
-        'mmpose imports xtcocotools, which is not there',
-        lambda facts: 'mmpose' in facts.versions and 'xtcocotools' not in facts.versions,
-        "ModuleNotFoundError: No module named 'xtcocotools'",
-        IMPORT_US,
-        repaired=True,
     ),
     Fault(
         'this OpenCV wants NumPy 2',
@@ -217,13 +144,6 @@ FAULTS = (
         lambda facts: facts.at_least('openmim', 0, 3, 9),
         'pip reports conflicts; mim dies',
         "pip uninstall -y openxlab opendatalab; pip install 'openmim==0.3.8' 'setuptools<81'",
-    ),
-    Fault(
-        'mmaction2 reads videos with decord, which is not there',
-        lambda facts: 'mmaction2' in facts.versions and 'decord' not in facts.versions,
-        "ModuleNotFoundError: No module named 'decord'",
-        'pip install av  (mmuniformer serves decord on PyAV)',
-        repaired=True,
     ),
     Fault(
         'moviepy 2 has no moviepy.editor, which mmaction2 uses to draw videos',

@@ -1,10 +1,10 @@
 """Which parts of a model FSDP shards as one unit: the blocks of UniFormer and UniFormerV2."""
 
-from mmengine.registry import FUNCTIONS
 from torch import nn
 
 from ..layers import GlobalBlock, LocalBlock, MobileBlock
 from ..layers.blocks_v2 import GlobalUniBlock, LocalUniBlock
+from ..registry import FUNCTIONS
 from ..weights.positions import RELATIVE_TABLE
 
 BLOCKS = (LocalBlock, MobileBlock, GlobalBlock, LocalUniBlock, GlobalUniBlock)

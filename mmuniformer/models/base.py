@@ -4,12 +4,14 @@ Which outputs, what is frozen, what is recomputed, how weights come in.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..weights.load import load_backbone
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
 from .mm_backbone import MMBackbone, recompute
 
@@ -28,9 +30,9 @@ class Backbone(MMBackbone):
         norm_eval: keep BatchNorm in eval mode during training.
         with_cp: activation checkpointing: ``True`` for every block, or how many blocks, from the
             first, of each stage.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes any published file of
-            the family (optionally with ``prefix``, ``inflation``, ``allow_new``, see
-            :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes any published file of the
+            family by path, URL or name (optionally with ``prefix``, ``inflation``, ``allow_new``,
+            see :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
 
     Raises:
         ValueError: an argument is out of range.
@@ -89,7 +91,7 @@ class Backbone(MMBackbone):
             for module in frozen:
                 module.eval().requires_grad_(False)
 
-    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+    def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
         return load_backbone(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """UniFormerV2: image ViTs armed with local and global UniBlocks (arXiv 2211.09552, Sec. 3)."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,13 +10,11 @@ from torch.utils.checkpoint import checkpoint
 from ..layers.blocks_v2 import GlobalUniBlock, as_maps, make_dpe, with_dpe
 from ..layers.fuse import fold_identity
 from ..registry import MODELS
+from ..weights.rename import rename_final_norm
 from .arch_v2 import ArchV2, find_arch_v2
 from .armed_vit import ArmedViT, rate_within, rising
 
 FUSIONS = ('balance', 'global')
-# In released files the last LayerNorm is the head of the classifier, a Sequential; mmaction2 takes
-# it out. Either name is understood when weights are loaded.
-FINAL_NORMS = ('proj.0', 'norm')
 
 
 @MODELS.register_module()
@@ -57,9 +54,9 @@ class UniFormerV2(ArmedViT):
         norm_eval: keep the BatchNorm of local MHRAs in eval mode during training.
         with_cp: activation checkpointing: ``True`` for every layer and its global UniBlock, or for
             how many, from the first.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes UniFormerV2's published
-            files and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally with ``prefix``,
-            ``inflation``; other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes UniFormerV2's published files
+            by path, URL or name, and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally
+            with ``prefix``, ``inflation``; other types are mmengine's.
 
     Raises:
         ValueError: an argument or an input that is not allowed; the message says what is.
@@ -73,7 +70,9 @@ class UniFormerV2(ArmedViT):
         (1, 768)
     """
 
-    final_norm = FINAL_NORMS[0]
+    # In released files the last LayerNorm is part of the classifier, a Sequential; mmaction2 calls
+    # it 'norm'. Either name is understood when weights are loaded.
+    final_norm = 'proj.0'
 
     def __init__(
         self,
@@ -212,10 +211,9 @@ class UniFormerV2(ArmedViT):
                 fold_identity(dpe)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
-        for name, leaf in itertools.product(FINAL_NORMS, ('weight', 'bias')):
-            key = f'{prefix}transformer.{name}.{leaf}'
-            if key in state_dict:
-                ours = f'{prefix}transformer.{self.final_norm}.{leaf}'
+        norm = f'transformer.{self.final_norm}.'
+        for key in [key for key in state_dict if key.startswith(f'{prefix}transformer.')]:
+            if (ours := rename_final_norm(key, norm)) != key:
                 state_dict[ours] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 

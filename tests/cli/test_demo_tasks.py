@@ -249,6 +249,8 @@ def test_a_camera_is_recorded_for_a_model_of_videos(folder, trained, tmp_path, m
 
 def test_a_checkpoint_of_another_model_is_refused(folder, trained, tmp_path):
     _, _, path, _ = trained('seg')
-    with pytest.raises(ValueError, match='(?s)is no checkpoint of this config: of .*convert'):
+    with pytest.raises(
+        ValueError, match='(?s)does not belong to the model of this config.*mmuniformer convert'
+    ):
         run('cls', path, folder, '--out-dir', tmp_path / 'out')
     assert not (tmp_path / 'out').exists()

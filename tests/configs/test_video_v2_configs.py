@@ -83,8 +83,8 @@ def test_a_model_starts_from_what_its_name_says(path):
         frozen = name['frozen'] or ''
         source = f'uniformerv2_{name["arch"]}_8_k710{frozen}_to_{name["data"]}.pth'
         assert weights is None and config.load_from == f'checkpoints/{source}'
-        command = f'permute_head.py --from k710 --to {name["data"]} \\\n        --out checkpoints/'
-        assert f'{command}{source}' in header
+        command = f'mmuniformer permute-head --from k710 --to {name["data"]} \\\n'
+        assert f'{command}        --out checkpoints/{source}' in header
     else:
         assert 'kinetics710-pre' in weights and 'kinetics400-rgb' in weights
         assert ('res336' in weights) == (name['arch'] == 'l14_336')

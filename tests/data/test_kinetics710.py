@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from tool_modules import load_tool
 from torch import nn
 
-from mmuniformer.cli import make_k710
+from mmuniformer.cli import make_k710, permute_head
 from mmuniformer.models.uniformer_v2 import UniFormerV2
 from mmuniformer.weights.class_names import K710_PARTS, class_names, k710_rows
-
-permute_head = load_tool('permute_head')
 
 # Of the three sets together: run, jump, sit, making the bed, swim, fly, dance.
 MERGED = ['run', 'jump', 'sit', 'making the bed', 'swim', 'fly', 'dance']

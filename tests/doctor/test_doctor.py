@@ -108,11 +108,11 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands():
         ({'versions': {'openmim': '0.3.9'}}, 'openxlab', "'openmim==0.3.8'"),
         (
             {'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0', 'decord': '0.6.0'}},
-            'NumPy 2',
+            'NumPy removed',
             "imports=['mmuniformer']",
         ),
         ({'versions': {'mmpose': '1.3.2'}}, 'xtcocotools', "imports=['mmuniformer']"),
-        ({'versions': {'numpy': '2.2.0', 'mmcv': '2.1.0'}}, 'hues', "imports=['mmuniformer']"),
+        ({'versions': {'numpy': '2.2.0', 'mmcv': '2.1.0'}}, 'hue', "imports=['mmuniformer']"),
         (
             {'versions': {'numpy': '2.4.0', 'mmpose': '1.3.2', 'xtcocotools': '1.14.3'}},
             'keypoints',
@@ -167,7 +167,7 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands():
         ),
     ],
 )
-def test_a_fault_is_recognised_and_comes_with_its_command(facts, word, command):
+def test_a_fault_is_recognized_and_comes_with_its_command(facts, word, command):
     facts = Facts(**facts)
     present = [fault for fault in FAULTS if fault.present(facts)]
     assert len(present) == 1

@@ -33,11 +33,11 @@ NOT_RUN = {
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
     r'python tools/(train|test)\.py': 'needs a trained model',
     r'mmuniformer (demo|web-demo|visualize|export)': 'needs a trained model',
-    r'python tools/(convert_official|permute_head)\.py': 'needs a released file',
-    r'python tools/doctor\.py \S': 'says that data and checkpoints are missing, and exits with 1',
-    r'python tools/make_k710\.py': 'needs the lists of Kinetics',
-    r'python tools/make_label_maps\.py': 'needs ImageNet and a download',
-    r'python tools/zoo\.py (fetch|check)': 'needs the network, or a released file',
+    r'mmuniformer (convert|permute-head)': 'needs a released file',
+    r'mmuniformer doctor \S': 'says that data and checkpoints are missing, and exits with 1',
+    r'mmuniformer make-k710': 'needs the lists of Kinetics',
+    r'mmuniformer make-label-maps': 'needs ImageNet and a download',
+    r'mmuniformer zoo (fetch|check)': 'needs the network, or a released file',
     r'mmuniformer benchmark .*(cuda|800x1280|video|v2)': 'takes minutes, or a GPU',
     r'mmuniformer benchmark$': 'takes minutes',
     r'python tools/dev/benchmark_operators\.py': 'needs operators that are compiled',
@@ -47,11 +47,7 @@ NOT_RUN = {
 }
 MODULES = {'mmaction2': 'mmaction'}  # name of a toolbox → of its module
 # Run, but only with the tests that take long.
-SLOW = (
-    r'python tools/doctor\.py',
-    r'python tools/make_mini_data\.py',
-    r'mmuniformer (benchmark|complexity|memory|reproduce)',
-)
+SLOW = (r'mmuniformer (benchmark|complexity|doctor|make-mini-data|memory|reproduce)',)
 
 
 def reason(command: Command) -> str | None:
@@ -76,10 +72,10 @@ def check(command: Command, folder: Path) -> None:
     elif first == 'mim':
         check_click(rest[0], rest[1:])
     elif first == 'python' and rest[0] != '-m':
-        parse(ROOT / rest[0], rest[1:])
+        parse_script(ROOT / rest[0], rest[1:])
     elif first == 'torchrun':
         script = next(word for word in rest if word.startswith('tools/'))
-        parse(ROOT / script, rest[rest.index(script) + 1 :])
+        parse_script(ROOT / script, rest[rest.index(script) + 1 :])
     elif first == 'bash':
         script = ROOT / rest[0]
         assert script.is_file(), command.text
@@ -126,23 +122,39 @@ def check_mim(name: str, words: list[str], folder: Path) -> None:
     package, launcher = parameters['package'], parameters['launcher']
     checkpoint = [parameters['checkpoint']] if parameters.get('checkpoint') else []
     arguments = [str(config), *checkpoint, '--launcher', launcher, *parameters['other_args']]
-    parsed = parse(script_of(package, name), arguments)
+    if package == 'mmuniformer':
+        parsed = parse_own(name, arguments)
+    else:
+        parsed = parse(script_of(package, name), arguments)
     load(config).merge_from_dict(parsed.cfg_options or {})
 
 
 def check_own(words: list[str]) -> None:
-    """Have one of our commands parse its words; the configs among them are there."""
-    name, *rest = words
-    module = importlib.import_module(f'mmuniformer.cli.{name.replace("-", "_")}')
-    args = vars(module.make_parser().parse_args(rest))
-    for config in [args.get('config'), *args.get('configs', [])]:
+    """``mmuniformer NAME ...``: the command takes the options, and its configs are there."""
+    args = vars(parse_own(words[0], words[1:]))
+    for config in [args.get('config'), *(args.get('configs') or [])]:
         if config not in (None, 'CONFIG', '$CONFIG') and '*' not in config:
             find_config(config)
 
 
+def parse_own(name: str, arguments: list[str]) -> argparse.Namespace:
+    """Parse the arguments of a command of this package."""
+    said = io.StringIO()
+    module = importlib.import_module(f'mmuniformer.cli.{name.replace("-", "_")}')
+    try:
+        with contextlib.redirect_stderr(said):
+            return module.make_parser().parse_args(arguments)
+    except SystemExit:
+        raise AssertionError(f'{name} refuses {" ".join(arguments)}: {said.getvalue()}') from None
+
+
+def parse_script(script: Path, arguments: list[str]) -> argparse.Namespace:
+    """Parse the arguments of a script of this repository, which may stand for a command."""
+    command = re.search(r"^ *run\('(.*)'\)$", script.read_text(), re.MULTILINE)
+    return parse_own(command[1], arguments) if command else parse(script, arguments)
+
+
 def script_of(package: str, name: str) -> Path:
-    if package == 'mmuniformer':
-        return ROOT / 'tools' / f'{name}.py'
     folder = Path(find_spec(MODULES.get(package, package)).origin).parent
     return folder / '.mim' / 'tools' / f'{name}.py'
 

@@ -12,12 +12,22 @@ from mmengine.registry import init_default_scope
 from numpy import ndarray
 from torch import cuda, nn
 
-from ...weights import CheckpointError, read_checkpoint
+from ...weights import read_checkpoint
 from ...weights.class_names import DATASETS as VIDEO_DATASETS
 from ...weights.class_names import class_names, read_class_names
-from ...weights.official_keys import unwrap
+from ...weights.load import load
+from ...weights.rules import NO_KEY, Rules
 from ..configs import find_config, find_dataset_meta, load_config
 from ..model import find_checkpoint
+
+# A checkpoint may hold more than the model, such as the state of an EMA.
+WHOLE_MODEL = Rules(
+    names={'': ''},
+    required='',
+    foreign=NO_KEY,
+    net='the model of this config',
+    advice='files of the authors go through mmuniformer convert first',
+)
 
 Found = dict[str, Any]
 
@@ -83,19 +93,7 @@ def check_loaded(model: nn.Module, checkpoint: Path) -> None:
     Raises:
         CheckpointError: tensors of the model are missing in the file, or have another shape.
     """
-    state = unwrap(read_checkpoint(checkpoint))
-    wanted = model.state_dict()
-    missing = [
-        name for name, value in wanted.items()
-        if not name.endswith('num_batches_tracked')
-        and (name not in state or state[name].shape != value.shape)
-    ]  # fmt: skip
-    if missing:
-        raise CheckpointError(
-            f'{checkpoint} is no checkpoint of this config: of {len(wanted)} tensors of the model, '
-            f'{len(missing)} are not in it or have another shape, first {missing[0]}. Files of the '
-            'authors go through mmuniformer convert first'
-        )
+    load(model, checkpoint, WHOLE_MODEL)
 
 
 def find_classes(

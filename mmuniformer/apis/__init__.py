@@ -1,28 +1,37 @@
 """What a user imports besides the networks: models of configs, and what can be done with them."""
 
 from .benchmarking.run import benchmark
+from .class_heads import HeadConversion, permute_head, slice_head
 from .complexity import Complexity, complexity
 from .configs import find_config, load_config
+from .convert import Conversion, convert
 from .explanation import Explanation, compare_cams, explain
 from .exporting import ExportReport, export, make_exportable
+from .label_maps import make_label_maps
 from .latency import latencies, latency
 from .memory import memory, memory_of_step
 from .model import build_model, load_model
 from .predict import PredictionRun, Predictor, find_sources, predictor
 from .reproduction.run import reproduce
+from .zoo import check_file, fetch, search
 
 __all__ = [
     'Complexity',
+    'Conversion',
     'Explanation',
     'ExportReport',
+    'HeadConversion',
     'PredictionRun',
     'Predictor',
     'benchmark',
     'build_model',
+    'check_file',
     'compare_cams',
     'complexity',
+    'convert',
     'explain',
     'export',
+    'fetch',
     'find_config',
     'find_sources',
     'latencies',
@@ -30,8 +39,12 @@ __all__ = [
     'load_config',
     'load_model',
     'make_exportable',
+    'make_label_maps',
     'memory',
     'memory_of_step',
+    'permute_head',
     'predictor',
     'reproduce',
+    'search',
+    'slice_head',
 ]

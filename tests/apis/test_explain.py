@@ -192,7 +192,7 @@ def test_cams_and_maps_of_uniformerv2_are_of_its_layers(file, folder, nets):
 @pytest.mark.parametrize(
     ('method', 'net', 'options', 'message'),
     [
-        ('attention', 'v2', {'query': (3, 4)}, 'whose query is the clip; give --layer'),
+        ('attention', 'v2', {'query': (3, 4)}, 'whose query is the clip; give a layer'),
         ('attention', 'v2', {'class_token': True}, 'class_token is not for a global UniBlock'),
         ('attention', 'v2', {'block': 4}, 'no global UniBlock 4'),
         ('attention', 'v2', {'layer': 5}, 'no layer 5'),

@@ -52,6 +52,7 @@ def predictor(
         >>> config = 'mini_uniformer_s_in1k'
         >>> torch.save({'state_dict': build_model(config).state_dict()}, 'untrained.pth')
         >>> predict = predictor(config, 'untrained.pth', topk=2)
+        Loads checkpoint by local backend from path: untrained.pth
         >>> image = np.zeros((48, 64, 3), np.uint8)
         >>> found = predict(image)
         >>> list(found), len(found['scores']), predict.draw(image, found).shape

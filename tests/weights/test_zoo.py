@@ -28,8 +28,8 @@ from mmuniformer.weights.zoo import find, find_by_name, identify, published_file
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = list(published_files())
 BACKBONES = {
-    kind.__name__: (kind, table)
-    for kind, table in (
+    cls.__name__: (cls, table)
+    for cls, table in (
         (UniFormer, ARCHS),
         (UniFormer3D, ARCHS),
         (UniFormerLight, LIGHT_ARCHS),

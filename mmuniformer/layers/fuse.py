@@ -1,7 +1,7 @@
-"""Folding a layer into its neighbour: the same function with fewer passes over the map.
+"""Folding a layer into its neighbor: the same function with fewer passes over the map.
 
-For inference alone. Each changes ``layer`` in place; what was folded has to be left out then. A
-BatchNorm behind a convolution is PyTorch's own ``torch.nn.utils.fuse_conv_bn_eval``.
+For inference only. Each function changes ``layer`` in place; the caller leaves out what was folded.
+PyTorch has the case of a BatchNorm after a convolution: ``torch.nn.utils.fuse_conv_bn_eval``.
 """
 
 import torch
@@ -11,11 +11,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @torch.no_grad()
 def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
-    """Fold ``norm`` into the ``layer`` behind it.
+    """Fold ``norm`` into the ``layer`` that follows it.
 
     Args:
-        layer: linear, or a convolution in one group without padding. Where a convolution pads with
-            zeros, the norm of zero would be needed, and the border of the map would come out wrong.
+        layer: linear layer, or convolution with one group and no padding. A convolution pads with
+            zeros after the norm; folded, it would pad before it, and the border would be wrong.
 
     Raises:
         ValueError: the norm has no running statistics, or the layer pads or has several groups.
@@ -39,23 +39,16 @@ def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
 
 @torch.no_grad()
 def fold_scale(gamma: Tensor, layer: nn.Module) -> None:
-    """Fold a factor for each channel, or for all, behind ``layer``, linear or a convolution."""
+    """Fold a factor on the output of ``layer``, one for all channels or one each, into it."""
     gamma = gamma.flatten()
     layer.weight.mul_(gamma.view(-1, *[1] * (layer.weight.ndim - 1)))
     if layer.bias is not None:
         layer.bias.mul_(gamma)
 
 
-@torch.no_grad()
-def fold_identity(layer: nn.Module) -> None:
-    """Fold the sum ``x + layer(x)`` into ``layer``, a depthwise convolution that keeps the size.
-
-    Raises:
-        ValueError: ``layer`` is something else.
-    """
-    depthwise = layer.groups == layer.in_channels == layer.out_channels
-    centre = tuple(size // 2 for size in layer.kernel_size)
-    odd = all(size % 2 for size in layer.kernel_size)
-    if not depthwise or not odd or layer.padding != centre or set(layer.stride) != {1}:
-        raise ValueError(f'{layer} is no depthwise convolution that keeps the size of the map')
-    layer.weight[(slice(None), 0, *centre)] += 1
+def fold_layer_scale(block: nn.Module, name: str, layer: nn.Module) -> None:
+    """Fold the layer scale ``name`` of ``block``, if it has one, into the ``layer`` before it."""
+    gamma = getattr(block, name)
+    if gamma is not None:
+        fold_scale(gamma, layer)
+        setattr(block, name, None)

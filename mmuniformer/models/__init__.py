@@ -2,7 +2,8 @@
 
 from ..layers.simple_pyramid import SimplePyramid
 from ..registry import MODELS
-from .arch import ARCHS, LIGHT_ARCHS, Arch, LightArch
+from .arch import ARCHS, Arch
+from .arch_light import LIGHT_ARCHS, LightArch
 from .arch_v2 import ARCHS_V2, ArchV2
 from .uniformer import UniFormer
 from .uniformer3d import UniFormer3D

@@ -10,8 +10,7 @@ from small_nets import NETS, sample, tensors, trained
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmuniformer.layers import Attention, PatchEmbed
-from mmuniformer.layers.blocks import _Block
+from mmuniformer.layers import Attention, Block, PatchEmbed
 from mmuniformer.layers.blocks_v2 import LocalUniBlock, TokenAttention
 from mmuniformer.layers.patch_embed import ConvPatchEmbed
 from mmuniformer.layers.token_pruning import attend_with_score
@@ -81,7 +80,7 @@ def ranges(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     def note(module: nn.Module, args: tuple, out: Tensor | tuple) -> None:
         found['feature'] = next(tensors(out)).abs().max().item()
 
-    blocks = [module for module in net.modules() if isinstance(module, _Block | LocalUniBlock)]
+    blocks = [module for module in net.modules() if isinstance(module, Block | LocalUniBlock)]
     handle = blocks[-1].register_forward_hook(note)
     with monkeypatch.context() as patch:
         patch.setattr(F, 'scaled_dot_product_attention', see)

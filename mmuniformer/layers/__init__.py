@@ -4,10 +4,11 @@ from .ablations import DividedBlock, MobileBlock, PooledBlock
 from .attention import Attention
 from .blocks import Block, GlobalBlock, LocalBlock
 from .blocks_light import HourglassBlock, HourglassState
+from .conv_patch_embed import ConvPatchEmbed
 from .drop_path import DropPath
 from .mlp import Mlp
 from .norm import MapLayerNorm
-from .patch_embed import PATCH_EMBED, ConvPatchEmbed, PatchEmbed
+from .patch_embed import PatchEmbed
 from .token_pruning import (
     attend_with_score,
     gather_tokens,
@@ -20,7 +21,6 @@ from .token_pruning import (
 from .windows import merge, pad_to_windows, partition, windowed
 
 __all__ = [
-    'PATCH_EMBED',
     'Attention',
     'Block',
     'ConvPatchEmbed',

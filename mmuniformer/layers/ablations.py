@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .attention import Attention
-from .blocks import Block, GlobalBlock, make_gammas, scale
+from .blocks import Block, GlobalBlock, scale
 from .fuse import fold_layer_scale
-from .nd import Kernel, batch_norm, depthwise, pointwise
+from .nd import DEPTHWISE, Kernel, batch_norm, pointwise
 
 MOBILE_EXPANSION = 3  # gives as many parameters as local MHRA and FFN (Sec. 5.6.1)
 
@@ -26,6 +26,8 @@ class MobileBlock(Block):
         ndim, dim, kernel_size, dpe_kernel, layer_scale: see :class:`~.blocks.LocalBlock`.
     """
 
+    gamma_names = ('gamma_1',)
+
     def __init__(
         self,
         ndim: int,
@@ -36,12 +38,12 @@ class MobileBlock(Block):
         drop_path: float = 0.0,
         layer_scale: float | None = None,
     ):
-        gammas = make_gammas(('gamma_1',), (1, dim, *[1] * ndim), layer_scale)
-        super().__init__(ndim, dim, dpe_kernel=dpe_kernel, drop_path=drop_path, gammas=gammas)
+        shape = (1, dim, *[1] * ndim)
+        super().__init__(ndim, dim, dpe_kernel, drop_path, layer_scale, shape)
         hidden_dim = MOBILE_EXPANSION * dim
         self.conv1 = pointwise(ndim, dim, hidden_dim)
         self.norm1 = batch_norm(ndim, hidden_dim)
-        self.attn = depthwise(ndim, hidden_dim, kernel_size)
+        self.attn = DEPTHWISE[ndim](hidden_dim, kernel_size)
         self.norm2 = batch_norm(ndim, hidden_dim)
         self.conv2 = pointwise(ndim, hidden_dim, dim)
         self.norm3 = batch_norm(ndim, dim)

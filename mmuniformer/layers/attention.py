@@ -36,11 +36,7 @@ class Attention(nn.Module):
 
 
 def count_heads(dim: int, head_dim: int, name: str = 'head_dim') -> int:
-    """Number of heads of ``head_dim`` channels in ``dim`` channels.
-
-    Raises:
-        ValueError: ``head_dim`` does not divide ``dim``.
-    """
+    """Number of heads; a ``head_dim`` that does not divide ``dim`` raises a ValueError."""
     if head_dim < 1 or dim % head_dim:
         raise ValueError(
             f'{name} {head_dim} does not divide the {dim} channels; the released models use '

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from .dpe import DPES
 from .drop_path import DropPath
 from .fuse import fold_layer_scale, fold_norm
 from .mlp import Mlp
-from .nd import Kernel, batch_norm, depthwise, pointwise
+from .nd import DEPTHWISE, Kernel, batch_norm, pointwise
 from .windows import windowed
 
 
@@ -23,8 +24,11 @@ class Block(nn.Module):
         dim: number of channels.
         dpe_kernel: kernel size of the position embedding, one odd number or one for each
             dimension; ``None`` for no position embedding.
-        gammas: the layer scale parameters by name, each ``None`` without layer scale.
+        layer_scale: initial value of the layer scale, ``None`` for no layer scale.
+        gamma_shape: shape of its parameters.
     """
+
+    gamma_names: ClassVar[tuple[str, ...]] = ('gamma_1', 'gamma_2')
 
     norm1: nn.Module
     norm2: nn.Module
@@ -36,15 +40,18 @@ class Block(nn.Module):
         self,
         ndim: int,
         dim: int,
-        *,
         dpe_kernel: Kernel | None,
         drop_path: float,
-        gammas: dict[str, nn.Parameter | None],
+        layer_scale: float | None,
+        gamma_shape: Sequence[int],
     ):
         super().__init__()
         self.pos_embed = nn.Identity() if dpe_kernel is None else DPES[ndim](dim, dpe_kernel)
         self.drop_path = DropPath(drop_path)
-        for name, gamma in gammas.items():
+        for name in self.gamma_names:
+            gamma = None
+            if layer_scale is not None:
+                gamma = nn.Parameter(torch.full(tuple(gamma_shape), layer_scale))
             self.register_parameter(name, gamma)
 
     def residual(self, x: Tensor, branch: Callable[[Tensor], Tensor]) -> Tensor:
@@ -58,15 +65,6 @@ def scale(x: Tensor, gamma: Tensor | None) -> Tensor:
     return x if gamma is None else gamma * x
 
 
-def make_gammas(
-    names: Sequence[str], shape: Sequence[int], layer_scale: float | None
-) -> dict[str, nn.Parameter | None]:
-    """Layer scale parameters with the initial value ``layer_scale``."""
-    if layer_scale is None:
-        return dict.fromkeys(names)
-    return {name: nn.Parameter(torch.full(tuple(shape), layer_scale)) for name in names}
-
-
 class LocalBlock(Block):
     """UniFormer block with local affinity, a learned 5×5(×5) neighborhood (Eq. 6).
 
@@ -75,8 +73,7 @@ class LocalBlock(Block):
 
     Args:
         kernel_size: size of the neighborhood, one odd number or one for each dimension.
-        layer_scale: initial value of the layer scale, ``None`` for no layer scale.
-        ndim, dim, dpe_kernel: see :class:`Block`.
+        ndim, dim, dpe_kernel, layer_scale: see :class:`Block`.
     """
 
     def __init__(
@@ -91,11 +88,11 @@ class LocalBlock(Block):
         drop_path: float = 0.0,
         layer_scale: float | None = None,
     ):
-        gammas = make_gammas(('gamma_1', 'gamma_2'), (1, dim, *[1] * ndim), layer_scale)
-        super().__init__(ndim, dim, dpe_kernel=dpe_kernel, drop_path=drop_path, gammas=gammas)
+        shape = (1, dim, *[1] * ndim)
+        super().__init__(ndim, dim, dpe_kernel, drop_path, layer_scale, shape)
         self.norm1 = batch_norm(ndim, dim)
         self.conv1 = pointwise(ndim, dim, dim)
-        self.attn = depthwise(ndim, dim, kernel_size)
+        self.attn = DEPTHWISE[ndim](dim, kernel_size)
         self.conv2 = pointwise(ndim, dim, dim)
         self.norm2 = batch_norm(ndim, dim)
         self.mlp = Mlp(dim, int(dim * mlp_ratio), drop, layer=partial(pointwise, ndim))
@@ -125,9 +122,8 @@ class GlobalBlock(Block):
     Args:
         window_size: attend within windows of this many rows and columns (images only); ``None``
             attends to all tokens. Window and global blocks have the same parameters.
-        layer_scale: initial value of the layer scale, ``None`` for no layer scale.
         norm_eps: epsilon of the LayerNorms.
-        ndim, dim, dpe_kernel: see :class:`Block`.
+        ndim, dim, dpe_kernel, layer_scale: see :class:`Block`.
     """
 
     def __init__(
@@ -145,8 +141,7 @@ class GlobalBlock(Block):
         layer_scale: float | None = None,
         norm_eps: float = 1e-6,
     ):
-        gammas = make_gammas(('gamma_1', 'gamma_2'), (dim,), layer_scale)
-        super().__init__(ndim, dim, dpe_kernel=dpe_kernel, drop_path=drop_path, gammas=gammas)
+        super().__init__(ndim, dim, dpe_kernel, drop_path, layer_scale, (dim,))
         self.window_size = window_size
         self.norm1 = nn.LayerNorm(dim, eps=norm_eps)
         self.attn = Attention(dim, head_dim, attn_drop, drop)

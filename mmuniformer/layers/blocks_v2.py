@@ -17,7 +17,7 @@ from .attention import count_heads
 from .dpe import DPE3d
 from .drop_path import DropPath
 from .fuse import fold_norm, fold_scale
-from .nd import batch_norm, depthwise, pointwise
+from .nd import Depthwise3d, batch_norm, pointwise
 
 Activation = Literal['quick_gelu', 'gelu']
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {'quick_gelu': QuickGELU, 'gelu': nn.GELU}
@@ -135,7 +135,7 @@ class LocalTemporalMHRA(nn.Module):
         self.pos_embed = nn.Sequential(
             batch_norm(3, dim),
             pointwise(3, dim, hidden),
-            depthwise(3, hidden, (kernel_size, 1, 1)),
+            Depthwise3d(hidden, (kernel_size, 1, 1)),
             pointwise(3, hidden, dim),
         )
         nn.init.zeros_(self.pos_embed[-1].weight)
@@ -261,7 +261,7 @@ class GlobalUniBlock(nn.Module):
 
 def make_dpe(dim: int) -> DPE3d:
     """DPE of a global UniBlock; its bias is initialized to zero."""
-    dpe = DPE3d(dim)
+    dpe = DPE3d(dim, 3)
     nn.init.zeros_(dpe.bias)
     return dpe
 

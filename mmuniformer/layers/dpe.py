@@ -3,21 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from .nd import Kernel, same_padding
+from .nd import Depthwise2d, Depthwise3d
 
 
 class DPE(nn.Module):
-    """``x + conv(x)`` on maps ``(B, C, *S)``; a mix-in that precedes a convolution class.
-
-    Raises:
-        ValueError: a kernel size is even.
-    """
+    """``x + conv(x)`` on maps ``(B, C, *S)``; a mix-in that precedes a depthwise convolution."""
 
     kernel_size: tuple[int, ...]
     weight: nn.Parameter
-
-    def __init__(self, dim: int, kernel_size: Kernel = 3):
-        super().__init__(dim, dim, kernel_size, padding=same_padding(kernel_size), groups=dim)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
@@ -30,12 +23,12 @@ class DPE(nn.Module):
         self.__class__ = type(self).__bases__[-1]
 
 
-class DPE2d(DPE, nn.Conv2d):
+class DPE2d(DPE, Depthwise2d):
     """DPE of images, ``(B, C, H, W)``."""
 
 
-class DPE3d(DPE, nn.Conv3d):
+class DPE3d(DPE, Depthwise3d):
     """DPE of clips, ``(B, C, T, H, W)``."""
 
 
-DPES: dict[int, type[DPE]] = {2: DPE2d, 3: DPE3d}
+DPES = {2: DPE2d, 3: DPE3d}

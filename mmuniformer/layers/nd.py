@@ -17,11 +17,7 @@ def kernel_nd(ndim: int, space: int, time: int) -> tuple[int, ...]:
 
 
 def same_padding(kernel_size: Kernel) -> Kernel:
-    """Padding with which a convolution of stride 1 keeps the size of the map.
-
-    Raises:
-        ValueError: a kernel size is even.
-    """
+    """Padding that keeps the size of the map; even kernels raise a ValueError."""
     sizes = (kernel_size,) if isinstance(kernel_size, int) else kernel_size
     if any(size % 2 == 0 for size in sizes):
         raise ValueError(f'kernel_size {kernel_size} is even; give odd sizes')
@@ -37,6 +33,18 @@ def pointwise(ndim: int, in_channels: int, out_channels: int) -> nn.Module:
     return CONV[ndim](in_channels, out_channels, 1)
 
 
-def depthwise(ndim: int, dim: int, kernel_size: Kernel) -> nn.Module:
-    """Depthwise convolution that keeps the size of the map by zero padding."""
-    return CONV[ndim](dim, dim, kernel_size, padding=same_padding(kernel_size), groups=dim)
+class Depthwise2d(nn.Conv2d):
+    """Depthwise convolution of ``(B, C, H, W)``; zero padding keeps the size of the map."""
+
+    def __init__(self, dim: int, kernel_size: Kernel):
+        super().__init__(dim, dim, kernel_size, padding=same_padding(kernel_size), groups=dim)
+
+
+class Depthwise3d(nn.Conv3d):
+    """Depthwise convolution of ``(B, C, T, H, W)``; zero padding keeps the size of the map."""
+
+    def __init__(self, dim: int, kernel_size: Kernel):
+        super().__init__(dim, dim, kernel_size, padding=same_padding(kernel_size), groups=dim)
+
+
+DEPTHWISE = {2: Depthwise2d, 3: Depthwise3d}

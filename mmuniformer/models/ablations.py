@@ -8,8 +8,8 @@ from torch import nn
 
 from ..layers import LocalBlock, MobileBlock, PooledBlock
 from ..layers.nd import kernel_nd
+from . import checks
 from .arch import Arch
-from .checks import check_choices, check_per_stage, to_tuple
 
 if TYPE_CHECKING:
     from .uniformer import UniFormer
@@ -41,12 +41,12 @@ class AblationArch(Arch):
         return tuple(i for i, name in enumerate(self.stage_types) if name == 'global')
 
     def __post_init__(self) -> None:
-        check_per_stage(self, 'stage_types')
-        check_choices('arch stage_types', self.stage_types, StageType)
+        checks.per_stage(self, 'stage_types')
+        checks.choices('arch stage_types', self.stage_types, StageType)
         super().__post_init__()
         self._check_kv_strides()
-        to_tuple(self, 'inflated', f'some of {get_args(Inflated)}')
-        check_choices('arch inflated', self.inflated, Inflated)
+        checks.to_tuple(self, 'inflated', f'some of {get_args(Inflated)}')
+        checks.choices('arch inflated', self.inflated, Inflated)
         for name in ('dpe', 'local_ffn'):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f'arch {name} is True or False, got {getattr(self, name)!r}')
@@ -63,7 +63,7 @@ class AblationArch(Arch):
             )
 
     def _check_kv_strides(self) -> None:
-        strides = check_per_stage(self, 'kv_strides')
+        strides = checks.per_stage(self, 'kv_strides')
         if not all(isinstance(stride, int) and not isinstance(stride, bool) for stride in strides):
             raise TypeError(f'arch kv_strides are whole numbers, got {strides}')
         if min(strides) < 1:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal
 
-from .checks import check_arch
+from . import checks
 
 Stem = Literal['patch', 'conv']
 
@@ -26,7 +26,7 @@ class Arch:
     global_stages: ClassVar[tuple[int, ...]] = (2, 3)  # with self-attention, counted from 0
 
     def __post_init__(self) -> None:
-        check_arch(self, Stem)
+        checks.arch_fields(self, Stem)
 
     def layer_scale_of(self, stage: int) -> float | None:
         """Initial layer scale of ``stage``, counted from 0."""

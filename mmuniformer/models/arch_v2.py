@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ..layers.attention import count_heads
 from ..layers.blocks_v2 import Activation
-from .checks import check_choice, check_positive_int
+from . import checks
 from .find_arch import find_row
 
 
@@ -39,7 +39,7 @@ class ArchV2:
 
     def __post_init__(self) -> None:
         for name in ('depth', 'dim', 'head_dim', 'patch_size', 'image_size', 'global_head_dim'):
-            check_positive_int(f'arch {name}', getattr(self, name))
+            checks.positive_int(f'arch {name}', getattr(self, name))
         for name in ('mlp_ratio', 'global_mlp_ratio', 'norm_eps'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'arch {name} must be positive, got {getattr(self, name)!r}')
@@ -50,7 +50,7 @@ class ArchV2:
                 f'arch image_size {self.image_size} is not a multiple of patch_size '
                 f'{self.patch_size}'
             )
-        check_choice('arch activation', self.activation, Activation)
+        checks.choice('arch activation', self.activation, Activation)
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from .ablations import AblationArch
 from .arch import ARCHS, Arch
-from .arch_light import LIGHT_ARCHS, LightArch
+from .arch_light import LIGHT_ARCHS
 
 Row = TypeVar('Row')
 
@@ -25,13 +25,6 @@ def find_arch(arch: str | Mapping | Arch) -> Arch:
     if isinstance(arch, Mapping) and set(arch) <= {field.name for field in fields(Arch)}:
         return Arch(**arch)
     return find_row(arch, AblationArch, ARCHS)
-
-
-def find_light_arch(arch: str | Mapping | LightArch) -> LightArch:
-    """The same for light nets; fields left out are as in ``xxs``."""
-    if isinstance(arch, str) and arch in ARCHS:
-        raise ValueError(f'arch {arch!r} is not a light net; use UniFormer or UniFormer3D')
-    return find_row(arch, LightArch, LIGHT_ARCHS)
 
 
 def find_row(arch: str | Mapping | Row, cls: type[Row], rows: Mapping[str, Row]) -> Row:

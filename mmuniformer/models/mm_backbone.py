@@ -50,14 +50,10 @@ class MMBackbone(BaseModule):
     def fuse(self) -> 'MMBackbone':
         """Fuse layers in place, for inference only; outputs are the same up to rounding.
 
-        BatchNorms are folded into the convolutions next to them, layer scale into the layers before
-        it, the sum of DPE into its kernel, and the slope of UniFormerV2's GELU into the layers
-        around it. LayerNorms and a BatchNorm on the output stay. A second call does nothing.
-
-        The state dict changes: folded tensors are gone and others have new values. So load weights
-        before fusing, and save those of a net that is not fused; anything else is refused. In half
-        precision the kernel of DPE rounds the map once more: the distance of the outputs to those
-        of float32 grows by up to a third.
+        Norms with statistics, layer scale, the sum of DPE and the slope of UniFormerV2's GELU are
+        folded into the layers next to them. In half precision the outputs are up to a third further
+        from those of float32. The state dict changes: load weights before fusing, and save those of
+        a net that is not fused; anything else is refused.
 
         Raises:
             ValueError: the net, or a part of it, is in training mode.

@@ -5,30 +5,23 @@ from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
-from ..layers import PATCH_EMBED, GlobalBlock, LocalBlock, MapLayerNorm
+from ..layers import ConvPatchEmbed, GlobalBlock, LocalBlock, MapLayerNorm, PatchEmbed
 from ..layers.accelerate import accelerate as accelerate_net
 from ..layers.nd import batch_norm
 from ..registry import MODELS
 from ..weights.load import load_backbone
 from ..weights.report import LoadReport
+from . import checks
 from .ablations import AblationArch, check_ablation, make_ablation_block
 from .arch import Arch
-from .checks import (
-    check_channels,
-    check_choice,
-    check_frozen_stages,
-    check_indices,
-    check_positive_int,
-    check_rate,
-    check_with_cp,
-    drop_path_rates,
-)
 from .find_arch import find_arch
 from .mm_backbone import MMBackbone
 from .recompute import recompute
 
 NUM_STAGES = 4
 HYBRID_GROUP = 4  # three window blocks, then a global one (Sec. 4.3)
+
+PATCH_EMBED = {'patch': PatchEmbed, 'conv': ConvPatchEmbed}
 
 ImageAttention = Literal['global', 'window', 'hybrid']
 OutNorm = Literal['layer', 'batch']
@@ -108,22 +101,22 @@ class UniFormer(MMBackbone):
         super().__init__(norm_eval=norm_eval, init_cfg=init_cfg)
         self.arch = find_arch(arch)
         self.depths = self.arch.depths
-        check_choice('attention', attention, self.attentions)
+        checks.choice('attention', attention, self.attentions)
         self.attention = attention
-        self.window_size = check_positive_int(
+        self.window_size = checks.positive_int(
             'window_size', window_size, 'the released models use 14 or 32'
         )
-        self.in_channels = check_positive_int('in_channels', in_channels)
+        self.in_channels = checks.positive_int('in_channels', in_channels)
         self.single_output = isinstance(out_indices, int)
-        self.out_indices = check_indices('out_indices', out_indices, NUM_STAGES, 'stage')
-        self.frozen_stages = check_frozen_stages(frozen_stages, NUM_STAGES)
-        self.num_recomputed = check_with_cp(with_cp, self.depths)
+        self.out_indices = checks.indices('out_indices', out_indices, NUM_STAGES, 'stage')
+        self.frozen_stages = checks.frozen_stages(frozen_stages, NUM_STAGES)
+        self.num_recomputed = checks.num_recomputed(with_cp, self.depths)
         if isinstance(self.arch, AblationArch):
             check_ablation(self.arch, self)
         self._make_stages(
-            check_rate('drop_rate', drop_rate),
-            check_rate('attn_drop_rate', attn_drop_rate),
-            drop_path_rates('drop_path_rate', drop_path_rate, sum(self.depths)),
+            checks.rate('drop_rate', drop_rate),
+            checks.rate('attn_drop_rate', attn_drop_rate),
+            checks.drop_path_rates('drop_path_rate', drop_path_rate, sum(self.depths)),
         )
         self._make_output_norms(out_norm)
         self.apply(_init_linear)
@@ -157,18 +150,11 @@ class UniFormer(MMBackbone):
         self, stage: int, number: int, drop: float, attn_drop: float, drop_path: float
     ) -> nn.Module:
         arch = self.arch
-        options: dict[str, Any] = {
-            'mlp_ratio': arch.mlp_ratios[stage],
-            'drop': drop,
-            'drop_path': drop_path,
-            'layer_scale': arch.layer_scale_of(stage),
-        }
+        options: dict[str, Any] = {'mlp_ratio': arch.mlp_ratios[stage], 'drop': drop}
+        options |= {'drop_path': drop_path, 'layer_scale': arch.layer_scale_of(stage)}
         if stage in arch.global_stages:
-            options |= {
-                'head_dim': arch.head_dim,
-                'attn_drop': attn_drop,
-                'norm_eps': arch.norm_eps,
-            }
+            options |= {'head_dim': arch.head_dim, 'norm_eps': arch.norm_eps}
+            options['attn_drop'] = attn_drop
         if isinstance(arch, AblationArch):
             return make_ablation_block(self, arch, stage, number, options)
         if stage in arch.global_stages:
@@ -184,7 +170,7 @@ class UniFormer(MMBackbone):
 
     def _make_output_norms(self, out_norm: OutNorm) -> None:
         """Make only the norms in use, so that every parameter gets a gradient."""
-        check_choice('out_norm', out_norm, OutNorm)
+        checks.choice('out_norm', out_norm, OutNorm)
         last = NUM_STAGES - 1
         if out_norm == 'batch' and self.out_indices != (last,):
             raise ValueError(
@@ -232,7 +218,7 @@ class UniFormer(MMBackbone):
             raise ValueError(
                 f'{type(self).__name__} takes ({self.input_axes}), got shape {tuple(x.shape)}'
             )
-        check_channels(x.shape[1], self.in_channels)
+        checks.channels(x.shape[1], self.in_channels)
         stride = 4 * 2 ** self.out_indices[-1]
         if min(x.shape[-2:]) < stride:
             raise ValueError(
@@ -241,12 +227,10 @@ class UniFormer(MMBackbone):
             )
 
     def freeze(self) -> None:
-        for index in range(NUM_STAGES):
-            patch_embed, blocks = self.stage(index)
-            frozen = [patch_embed, blocks] if index < self.frozen_stages else []
-            if index == self.frozen_stages == 0:
-                frozen = [patch_embed]
-            for module in frozen:
+        if self.frozen_stages == 0:
+            self.patch_embed1.eval().requires_grad_(False)
+        for index in range(self.frozen_stages):
+            for module in self.stage(index):
                 module.eval().requires_grad_(False)
 
     def load_pretrained(self, source: str, **options: Any) -> LoadReport:

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 
 from ..layers import HourglassBlock, HourglassState, pool_score
 from ..registry import MODELS
-from .arch_light import LightArch
-from .find_arch import find_light_arch
+from .arch import ARCHS
+from .arch_light import LIGHT_ARCHS, LightArch
+from .find_arch import find_row
 from .uniformer import OutNorm, UniFormer
 
 FIRST_GLOBAL = 2  # the stage, counted from 0, at which the class token enters
@@ -57,7 +58,9 @@ class UniFormerLight(UniFormer):
     ):
         if 'window_size' in options:
             raise TypeError(f'{type(self).__name__} has no windows, and no window_size')
-        super().__init__(arch=find_light_arch(arch), **options)
+        if isinstance(arch, str) and arch in ARCHS:
+            raise ValueError(f'arch {arch!r} is not a light net; use UniFormer or UniFormer3D')
+        super().__init__(arch=find_row(arch, LightArch, LIGHT_ARCHS), **options)
         if out_cls_token and self.out_norm != 'batch':
             raise ValueError(
                 "out_cls_token=True is for classifiers: use it with out_norm='batch' and "

@@ -11,8 +11,8 @@ from torch.utils.checkpoint import checkpoint
 from ..layers.accelerate import accelerate as accelerate_net
 from ..layers.blocks_v2 import GlobalUniBlock, add_positions, as_maps, make_dpe
 from ..registry import MODELS
+from . import checks
 from .arch_v2 import ArchV2, find_arch_v2
-from .checks import check_choice, check_indices, check_rate, drop_path_rates
 from .vit import SpatiotemporalViT
 
 Fusion = Literal['balance', 'global']
@@ -103,7 +103,7 @@ class UniFormerV2(SpatiotemporalViT):
     ):
         arch = find_arch_v2(arch)
         _check_local(local_mhra, local_reduction, local_kernel_size, arch.dim)
-        check_choice('fusion', fusion, Fusion)
+        checks.choice('fusion', fusion, Fusion)
         super().__init__(
             arch,
             in_channels=in_channels,
@@ -112,8 +112,8 @@ class UniFormerV2(SpatiotemporalViT):
                 'local_mhra': local_mhra,
                 'local_reduction': local_reduction,
                 'local_kernel_size': local_kernel_size,
-                'drop': check_rate('drop_rate', drop_rate),
-                'attn_drop': check_rate('attn_drop_rate', attn_drop_rate),
+                'drop': checks.rate('drop_rate', drop_rate),
+                'attn_drop': checks.rate('attn_drop_rate', attn_drop_rate),
             },
             drop_path_rate=drop_path_rate,
             frozen_stages=frozen_stages,
@@ -126,11 +126,11 @@ class UniFormerV2(SpatiotemporalViT):
             given = range(max(arch.depth - 4, 0), arch.depth)
             given = given if global_layers is None else global_layers
             self.out_indices = None
-            self.global_layers = check_indices('global_layers', given, arch.depth, 'layer')
+            self.global_layers = checks.indices('global_layers', given, arch.depth, 'layer')
             self._make_global(fusion, global_drop_rate, global_drop_path_rate)
             self.out_channels, self.out_strides = (arch.dim,), ()
         else:
-            self.out_indices = check_indices('out_indices', out_indices, arch.depth, 'layer')
+            self.out_indices = checks.indices('out_indices', out_indices, arch.depth, 'layer')
             self.global_layers = ()
             self.out_channels = (arch.dim,) * len(self.out_indices)
             self.out_strides = (arch.patch_size,) * len(self.out_indices)
@@ -147,7 +147,7 @@ class UniFormerV2(SpatiotemporalViT):
             raise ValueError(
                 f'global_drop_rate has {len(rates)} values for {count} global UniBlocks'
             )
-        drop_paths = drop_path_rates('global_drop_path_rate', drop_path_rate, count)
+        drop_paths = checks.drop_path_rates('global_drop_path_rate', drop_path_rate, count)
         self.transformer.temporal_cls_token = nn.Parameter(torch.zeros(1, 1, dim))
         self.transformer.dpe = nn.ModuleList(make_dpe(dim) for _ in range(count))
         self.transformer.dec = nn.ModuleList(
@@ -155,7 +155,7 @@ class UniFormerV2(SpatiotemporalViT):
                 dim,
                 head_dim=self.arch.global_head_dim,
                 mlp_ratio=self.arch.global_mlp_ratio,
-                drop=check_rate('global_drop_rate', drop),
+                drop=checks.rate('global_drop_rate', drop),
                 drop_path=drop_path,
             )
             for drop, drop_path in zip(rates, drop_paths, strict=True)

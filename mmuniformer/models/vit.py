@@ -10,8 +10,8 @@ from ..layers.blocks_v2 import LocalUniBlock, relative_bias
 from ..weights.load_v2 import load_v2
 from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
 from ..weights.report import LoadReport
+from . import checks
 from .arch_v2 import ArchV2
-from .checks import check_channels, check_frozen_stages, check_positive_int, drop_path_rates
 from .mm_backbone import MMBackbone
 from .recompute import recompute
 
@@ -46,9 +46,9 @@ class SpatiotemporalViT(MMBackbone):
     ):
         super().__init__(norm_eval=norm_eval, init_cfg=init_cfg)
         self.arch = arch
-        self.in_channels = check_positive_int('in_channels', in_channels)
+        self.in_channels = checks.positive_int('in_channels', in_channels)
         self.temporal_downsample = temporal_downsample
-        self.frozen_stages = check_frozen_stages(frozen_stages, arch.depth)
+        self.frozen_stages = checks.frozen_stages(frozen_stages, arch.depth)
         self.num_recomputed = _count_recomputed(with_cp, arch.depth)
         self._make_stem()
         self.transformer = nn.Module()
@@ -62,7 +62,7 @@ class SpatiotemporalViT(MMBackbone):
                 drop_path=drop_path,
                 **local,
             )
-            for drop_path in drop_path_rates('drop_path_rate', drop_path_rate, arch.depth)
+            for drop_path in checks.drop_path_rates('drop_path_rate', drop_path_rate, arch.depth)
         )
         self._make_relative_positions()
 
@@ -97,7 +97,7 @@ class SpatiotemporalViT(MMBackbone):
                 f'{type(self).__name__} takes clips (B, C, T, H, W) or images (B, C, H, W), '
                 f'got shape {tuple(x.shape)}'
             )
-        check_channels(x.shape[1], self.in_channels)
+        checks.channels(x.shape[1], self.in_channels)
         patch = self.arch.patch_size
         if x.shape[-2] % patch or x.shape[-1] % patch:
             raise ValueError(

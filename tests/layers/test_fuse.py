@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from mmuniformer.layers.accelerate import accelerate, plain
 from mmuniformer.layers.dpe import DPE2d, DPE3d
 from mmuniformer.layers.fuse import fold_norm, fold_scale
+from mmuniformer.layers.nd import Depthwise2d, Depthwise3d
 
 
 def norm(kind: type[nn.Module] = nn.BatchNorm2d, channels: int = 6, **options) -> nn.Module:
@@ -83,7 +84,7 @@ def test_a_factor_goes_into_the_linear_layer_before_it():
 @pytest.mark.parametrize('accelerated', [False, True])
 @pytest.mark.parametrize(
     ('dpe', 'shape', 'convolution'),
-    [(DPE2d(6), (5, 7), nn.Conv2d), (DPE3d(6, (1, 5, 3)), (2, 5, 7), nn.Conv3d)],
+    [(DPE2d(6, 3), (5, 7), Depthwise2d), (DPE3d(6, (1, 5, 3)), (2, 5, 7), Depthwise3d)],
 )
 def test_a_fused_dpe_is_one_convolution(dpe, shape, convolution, accelerated):
     x, dpe = maps(*shape), copy.deepcopy(dpe)

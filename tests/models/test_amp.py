@@ -10,9 +10,8 @@ from small_nets import NETS, sample, tensors, trained
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmuniformer.layers import Attention, Block, PatchEmbed
+from mmuniformer.layers import Attention, Block, ConvPatchEmbed, PatchEmbed
 from mmuniformer.layers.blocks_v2 import LocalUniBlock, TokenAttention
-from mmuniformer.layers.patch_embed import ConvPatchEmbed
 from mmuniformer.layers.token_pruning import attend_with_score
 from mmuniformer.models import UniFormerV2
 

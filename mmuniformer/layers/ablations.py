@@ -6,11 +6,9 @@ from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import fuse_conv_bn_eval
 
 from .attention import Attention
 from .blocks import Block, GlobalBlock, scale
-from .fuse import fold_layer_scale
 from .nd import DEPTHWISE, Kernel, batch_norm, pointwise
 
 MOBILE_EXPANSION = 3  # gives as many parameters as local MHRA and FFN (Sec. 5.6.1)
@@ -57,13 +55,6 @@ class MobileBlock(Block):
         x = self.act(self.norm1(self.conv1(x)))
         x = self.act(self.norm2(self.attn(x)))
         return scale(self.norm3(self.conv2(x)), self.gamma_1)
-
-    def fuse(self) -> None:
-        """Fold norms and layer scale into the convolutions, for inference only."""
-        for conv, norm in (('conv1', 'norm1'), ('attn', 'norm2'), ('conv2', 'norm3')):
-            setattr(self, conv, fuse_conv_bn_eval(getattr(self, conv), getattr(self, norm)))
-            setattr(self, norm, nn.Identity())
-        fold_layer_scale(self, 'gamma_1', self.conv2)
 
 
 class PooledBlock(GlobalBlock):

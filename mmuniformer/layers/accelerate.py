@@ -15,10 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .activation import QuickGELU
 from .blocks import GlobalBlock
-from .blocks_v2 import LocalUniBlock
+from .blocks_v2 import LocalUniBlock, TokenMlp
 from .dpe import DPE, DPE2d, DPE3d
 from .drop_path import DropPath
+from .mlp import Mlp
 from .nd import Depthwise2d, Depthwise3d, same_padding
 
 # The residual branches of these blocks treat each sample separately: no BatchNorm.
@@ -35,6 +37,8 @@ def accelerate(net: nn.Module) -> nn.Module:
             module.__class__ = FAST[type(module)]
         if isinstance(module, SAMPLEWISE) and type(module.drop_path) is DropPath:
             module.drop_path.__class__ = SparseDropPath
+        if isinstance(module, Mlp | TokenMlp) and type(module.act) in INPLACE:
+            module.act.__class__ = INPLACE[type(module.act)]
     return net
 
 
@@ -62,6 +66,24 @@ class SparseDropPath(DropPath):
             return x + 0 * branch(x)
         kept = kept.to(x.device)
         return x.index_add(0, kept, branch(x.index_select(0, kept)).to(x.dtype), alpha=1 / keep)
+
+
+class InplaceGELU(nn.GELU):
+    """GELU that overwrites its input in inference; nothing else may read the layer before it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or _is_recorded():
+            return super().forward(x)
+        return torch.ops.aten.gelu_(x)
+
+
+class InplaceQuickGELU(QuickGELU):
+    """QuickGELU that overwrites its input in inference, as :class:`InplaceGELU`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or _is_recorded():
+            return super().forward(x)
+        return F.silu(x.mul_(self.slope), inplace=True).mul_(1 / self.slope)
 
 
 class FastDepthwise2d(Depthwise2d):
@@ -105,8 +127,11 @@ class FastDPE3d(DPE, FastDepthwise3d):
 
 
 def _needs_gradients(x: Tensor) -> bool:
-    recorded = torch.compiler.is_compiling() or torch.jit.is_tracing()
-    return x.is_cpu and torch.is_grad_enabled() and not recorded
+    return x.is_cpu and torch.is_grad_enabled() and not _is_recorded()
+
+
+def _is_recorded() -> bool:
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()
 
 
 class _Depthwise(torch.autograd.Function):
@@ -182,4 +207,5 @@ FAST: dict[type[nn.Module], type[nn.Module]] = {
     DPE2d: FastDPE2d,
     DPE3d: FastDPE3d,
 }
-PLAIN = {fast: slow for slow, fast in FAST.items()} | {SparseDropPath: DropPath}
+INPLACE = {nn.GELU: InplaceGELU, QuickGELU: InplaceQuickGELU}
+PLAIN = {fast: slow for slow, fast in (FAST | INPLACE).items()} | {SparseDropPath: DropPath}

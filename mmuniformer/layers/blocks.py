@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from .attention import Attention
 from .dpe import DPES
 from .drop_path import DropPath
-from .fuse import fold_layer_scale, fold_norm
 from .mlp import Mlp
 from .nd import DEPTHWISE, Kernel, batch_norm, pointwise
 from .windows import windowed
@@ -105,14 +104,6 @@ class LocalBlock(Block):
     def mhra(self, x: Tensor) -> Tensor:
         return scale(self.conv2(self.attn(self.conv1(self.norm1(x)))), self.gamma_1)
 
-    def fuse(self) -> None:
-        """Fold norms and layer scale into the convolutions, for inference only."""
-        fold_norm(self.norm1, self.conv1)
-        fold_norm(self.norm2, self.mlp.fc1)
-        self.norm1, self.norm2 = nn.Identity(), nn.Identity()
-        fold_layer_scale(self, 'gamma_1', self.conv2)
-        fold_layer_scale(self, 'gamma_2', self.mlp.fc2)
-
 
 class GlobalBlock(Block):
     """UniFormer block with global affinity, self-attention (Eq. 7).
@@ -163,11 +154,6 @@ class GlobalBlock(Block):
         if self.window_size is None:
             return self.attn(x)
         return windowed(self.attn, x, *size, self.window_size)
-
-    def fuse(self) -> None:
-        """Fold layer scale into the linear layers, for inference only."""
-        fold_layer_scale(self, 'gamma_1', self.attn.proj)
-        fold_layer_scale(self, 'gamma_2', self.mlp.fc2)
 
     def extra_repr(self) -> str:
         return f'window_size={self.window_size}'

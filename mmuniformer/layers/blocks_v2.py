@@ -16,7 +16,6 @@ from .activation import QuickGELU
 from .attention import count_heads
 from .dpe import DPE3d
 from .drop_path import DropPath
-from .fuse import fold_norm, fold_scale
 from .nd import Depthwise3d, batch_norm, pointwise
 
 Activation = Literal['quick_gelu', 'gelu']
@@ -48,14 +47,6 @@ class TokenMlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.out_drop(self.c_proj(self.drop(self.act(self.c_fc(x)))))
-
-    @torch.no_grad()
-    def fuse(self) -> None:
-        """Fold the slope of QuickGELU into the layers around it, for inference only."""
-        if isinstance(self.act, QuickGELU):
-            fold_scale(self.c_fc.weight.new_tensor(QuickGELU.slope), self.c_fc)
-            self.c_proj.weight.div_(QuickGELU.slope)
-            self.act = nn.SiLU(inplace=True)
 
 
 class TokenAttention(nn.Module):
@@ -144,11 +135,6 @@ class LocalTemporalMHRA(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x.permute(0, 3, 1, 2).unsqueeze(-1).contiguous()  # (B, C, T, N, 1)
         return self.pos_embed(x).squeeze(-1).permute(0, 2, 3, 1)
-
-    def fuse(self) -> None:
-        """Fold the BatchNorm into the convolution that follows it, for inference only."""
-        fold_norm(self.pos_embed[0], self.pos_embed[1])
-        self.pos_embed[0] = nn.Identity()
 
 
 class LocalUniBlock(nn.Module):

@@ -1,7 +1,6 @@
 """Downsampling by overlapping convolutions, of the S+ and light models."""
 
 from torch import Tensor, nn
-from torch.nn.utils import fuse_conv_bn_eval
 
 from .nd import CONV, batch_norm, kernel_nd
 
@@ -29,9 +28,3 @@ class ConvPatchEmbed(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.proj(x)
-
-    def fuse(self) -> None:
-        """Fold each BatchNorm into the convolution that precedes it, for inference only."""
-        for index in range(0, len(self.proj), 3):
-            self.proj[index] = fuse_conv_bn_eval(self.proj[index], self.proj[index + 1])
-            self.proj[index + 1] = nn.Identity()

@@ -42,11 +42,11 @@ class AblationArch(Arch):
 
     def __post_init__(self) -> None:
         checks.per_stage(self, 'stage_types')
-        checks.choices('arch stage_types', self.stage_types, StageType)
+        _check_choices('arch stage_types', self.stage_types, StageType)
         super().__post_init__()
         self._check_kv_strides()
         checks.to_tuple(self, 'inflated', f'some of {get_args(Inflated)}')
-        checks.choices('arch inflated', self.inflated, Inflated)
+        _check_choices('arch inflated', self.inflated, Inflated)
         for name in ('dpe', 'local_ffn'):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f'arch {name} is True or False, got {getattr(self, name)!r}')
@@ -83,6 +83,11 @@ class AblationArch(Arch):
     def changed(self, names: Iterable[str]) -> list[str]:
         """The fields among ``names`` that differ from ``small``."""
         return [name for name in names if getattr(self, name) != getattr(AblationArch, name)]
+
+
+def _check_choices(name: str, values: Iterable[Any], literal: Any) -> None:
+    if unknown := set(values) - set(get_args(literal)):
+        raise ValueError(f'{name} {sorted(unknown)} are none of {get_args(literal)}')
 
 
 def check_ablation(arch: AblationArch, net: 'UniFormer') -> None:

@@ -31,11 +31,6 @@ def choice(name: str, value: Any, literal: Any) -> None:
         raise ValueError(f'{name} {value!r} is none of {get_args(literal)}')
 
 
-def choices(name: str, values: Iterable[Any], literal: Any) -> None:
-    if unknown := set(values) - set(get_args(literal)):
-        raise ValueError(f'{name} {sorted(unknown)} are none of {get_args(literal)}')
-
-
 def frozen_stages(value: int, count: int) -> int:
     if value not in range(-1, count + 1):
         raise ValueError(f'frozen_stages {value!r} is not in -1 … {count}')

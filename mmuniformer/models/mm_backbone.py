@@ -11,6 +11,7 @@ from mmengine.model import BaseModule
 from mmengine.model.weight_init import PretrainedInit, update_init_info
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..layers.fuse import fuse_layers
 from ..weights.load import fetch, is_url
 from ..weights.report import LoadReport
 
@@ -63,9 +64,7 @@ class MMBackbone(BaseModule):
         if any(module.training for module in self.modules()):
             name = type(self).__name__
             raise ValueError(f'{name} is in training mode; call eval() before fuse()')
-        for module in list(self.modules()):
-            if module is not self and hasattr(module, 'fuse'):
-                module.fuse()
+        fuse_layers(self)
         self.register_buffer(_FOLDED, torch.tensor(True))
         return self.eval()  # the identities that replaced norms are in training mode
 

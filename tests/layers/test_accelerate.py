@@ -9,17 +9,28 @@ import torch.nn.functional as F
 from small_nets import NETS, sample, tensors, trained
 from torch import nn
 
-from mmuniformer.layers import DividedBlock, DropPath, GlobalBlock, LocalBlock, PooledBlock
+from mmuniformer.layers import (
+    DividedBlock,
+    DropPath,
+    GlobalBlock,
+    LocalBlock,
+    Mlp,
+    PooledBlock,
+)
 from mmuniformer.layers.accelerate import (
+    INPLACE,
     PLAIN,
     FastDepthwise2d,
     FastDPE2d,
     FastDPE3d,
+    InplaceGELU,
+    InplaceQuickGELU,
     SparseDropPath,
     accelerate,
     plain,
 )
-from mmuniformer.layers.blocks_v2 import LocalUniBlock
+from mmuniformer.layers.activation import QuickGELU
+from mmuniformer.layers.blocks_v2 import LocalUniBlock, TokenMlp
 from mmuniformer.layers.dpe import DPE, DPE2d, DPE3d
 from mmuniformer.layers.nd import DEPTHWISE, Depthwise2d
 from mmuniformer.models import UniFormer, UniFormerV2
@@ -104,6 +115,24 @@ def test_what_belongs_to_dpe_and_what_to_blocks_with_batch_norm():
 def test_any_other_convolution_is_left_alone():
     layers = nn.ModuleList([nn.Conv2d(6, 6, 5, padding=2, groups=6), nn.Conv3d(6, 6, 3)])
     assert classes(accelerate(layers)) == [nn.ModuleList, nn.Conv2d, nn.Conv3d]
+
+
+@pytest.mark.parametrize('act', [nn.GELU, QuickGELU])
+def test_activations_use_the_memory_of_their_input_in_inference_alone(act):
+    x, fast = torch.randn(7, 5), INPLACE[act]()
+    expected, before = act()(x), x.clone()
+    torch.testing.assert_close(fast(x), expected)
+    torch.jit.trace(fast, x)
+    assert torch.equal(x, before)
+    with torch.no_grad():
+        assert fast(x).data_ptr() == x.data_ptr()
+    torch.testing.assert_close(x, expected)
+
+
+def test_only_the_activation_of_an_ffn_may_overwrite_its_input():
+    layers = nn.ModuleList([Mlp(4, 8), TokenMlp(4, 8), nn.GELU(), QuickGELU()])
+    found = [cls for cls in classes(accelerate(layers)) if cls in (*INPLACE, *INPLACE.values())]
+    assert found == [InplaceGELU, InplaceQuickGELU, nn.GELU, QuickGELU]
 
 
 @pytest.mark.parametrize('kernel', KERNELS, ids=NAMES)

@@ -99,7 +99,7 @@ def test_a_block_with_local_mhra_passes_gradients_on_as_the_vit_layer_does(train
     assert moving == {'pos_embed.3.weight', 'pos_embed.3.bias'}
 
 
-def test_local_mhra_relates_the_same_patch_of_neighbouring_frames_alone():
+def test_local_mhra_relates_the_same_patch_of_neighboring_frames_alone():
     block = randomize(LocalTemporalMHRA(32, kernel_size=3)).eval()
     x = torch.randn(1, 7, 4, 32)
     changed = x.clone()

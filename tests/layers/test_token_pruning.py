@@ -26,7 +26,7 @@ def affinity(attention: Attention, tokens: Tensor) -> Tensor:
 
 
 def spelled_out(block: HourglassBlock, state: HourglassState) -> HourglassState:
-    """The published order of steps: sort, cut, merge, update, put behind, sort back."""
+    """The published order of steps: sort, cut, merge, update, append, sort back."""
     maps, cls_tokens, scores = [], [], []
     encoded = block.pos_embed(state.map)
     for sample, image in enumerate(encoded):

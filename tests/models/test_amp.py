@@ -67,7 +67,7 @@ def extreme(net: nn.Module) -> nn.Module:
 
 @contextmanager
 def ranges(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
-    """The largest affinity before the softmax, and the largest feature behind the last block."""
+    """The largest affinity before the softmax, and the largest feature after the last block."""
     found = {'affinity': 0.0}
     attend = F.scaled_dot_product_attention
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Literal
 
 from . import checks
 
@@ -23,10 +23,12 @@ class Arch:
     layer_scale_stages: tuple[int, ...] = (1, 2, 3, 4)  # counted from 1
     norm_eps: float = 1e-6  # of the LayerNorms in global blocks
 
-    global_stages: ClassVar[tuple[int, ...]] = (2, 3)  # with self-attention, counted from 0
-
     def __post_init__(self) -> None:
         checks.arch_fields(self, Stem)
+
+    @property
+    def global_stages(self) -> tuple[int, ...]:
+        return (2, 3)  # with self-attention, counted from 0
 
     def layer_scale_of(self, stage: int) -> float | None:
         """Initial layer scale of ``stage``, counted from 0."""

@@ -24,6 +24,7 @@ HYBRID_GROUP = 4  # three window blocks, then a global one (Sec. 4.3)
 PATCH_EMBED = {'patch': PatchEmbed, 'conv': ConvPatchEmbed}
 
 ImageAttention = Literal['global', 'window', 'hybrid']
+VideoAttention = Literal['joint', 'divided']
 OutNorm = Literal['layer', 'batch']
 
 
@@ -84,7 +85,7 @@ class UniFormer(MMBackbone):
         self,
         *,
         arch: str | Mapping | Arch = 'small',
-        attention: str = 'global',
+        attention: ImageAttention | VideoAttention = 'global',
         window_size: int = 14,
         in_channels: int = 3,
         out_indices: int | Sequence[int] = (0, 1, 2, 3),

@@ -1,15 +1,13 @@
 """UniFormer for video: the same stages with a time axis (Sec. 4.2)."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 
 from ..layers import DividedBlock
 from ..registry import MODELS
-from .uniformer import OutNorm, UniFormer
-
-VideoAttention = Literal['joint', 'divided']
+from .uniformer import OutNorm, UniFormer, VideoAttention
 
 
 @MODELS.register_module()

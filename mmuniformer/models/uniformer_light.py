@@ -47,6 +47,7 @@ class UniFormerLight(UniFormer):
         (2, 448, 5, 5) (2, 448)
     """
 
+    arch: LightArch
     attentions = Literal['global']
 
     def __init__(

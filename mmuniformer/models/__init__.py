@@ -2,6 +2,7 @@
 
 from ..layers.simple_pyramid import SimplePyramid
 from ..registry import MODELS
+from .ablations import AblationArch
 from .arch import ARCHS, Arch
 from .arch_light import LIGHT_ARCHS, LightArch
 from .arch_v2 import ARCHS_V2, ArchV2
@@ -14,6 +15,7 @@ __all__ = [
     'ARCHS',
     'ARCHS_V2',
     'LIGHT_ARCHS',
+    'AblationArch',
     'Arch',
     'ArchV2',
     'LightArch',

@@ -126,11 +126,11 @@ class UniFormerV2(SpatiotemporalViT):
             given = range(max(arch.depth - 4, 0), arch.depth)
             given = given if global_layers is None else global_layers
             self.out_indices = None
-            self.global_layers = checks.indices('global_layers', given, arch.depth, 'layer')
+            self.global_layers = checks.indices('global_layers', given, arch.depth, 'ViT layer')
             self._make_global(fusion, global_drop_rate, global_drop_path_rate)
             self.out_channels, self.out_strides = (arch.dim,), ()
         else:
-            self.out_indices = checks.indices('out_indices', out_indices, arch.depth, 'layer')
+            self.out_indices = checks.indices('out_indices', out_indices, arch.depth, 'ViT layer')
             self.global_layers = ()
             self.out_channels = (arch.dim,) * len(self.out_indices)
             self.out_strides = (arch.patch_size,) * len(self.out_indices)

@@ -22,7 +22,7 @@ from mmuniformer.models.uniformer_v2 import UniFormerV2
         ({'local_kernel_size': 4}, 'local_kernel_size 4 is not an odd number'),
         ({'global_layers': (8, 12)}, 'global_layers .*allowed are ViT layers 0 to 11'),
         ({'global_layers': ()}, 'allowed are ViT layers'),
-        ({'out_indices': (3, 1)}, 'in rising order, each layer once'),
+        ({'out_indices': (3, 1)}, 'in rising order, each ViT layer once'),
         ({'out_indices': 12}, 'out_indices 12: allowed are ViT layers 0 to 11'),
         ({'fusion': 'mean'}, "fusion 'mean' is none of"),
         ({'drop_path_rate': 1.0}, 'drop_path_rate 1.0 is outside'),

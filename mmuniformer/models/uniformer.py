@@ -35,8 +35,8 @@ class UniFormer(MMBackbone):
     Four stages, ``patch_embed1`` and ``blocks1`` to ``patch_embed4`` and ``blocks4``.
 
     Args:
-        arch: row of :data:`mmuniformer.models.ARCHS`, or a dict of
-            :class:`~mmuniformer.models.Arch` fields.
+        arch: row of :data:`mmuniformer.models.ARCHS`, or a dict of fields of
+            :class:`~mmuniformer.models.Arch` or :class:`~mmuniformer.models.AblationArch`.
         attention: attention of stage 3 (Sec. 4.3, Table 15): ``'global'``; ``'window'``; or
             ``'hybrid'``, every fourth block global and the others in windows. The parameters are
             the same, so one file serves all three.

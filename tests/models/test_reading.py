@@ -31,7 +31,8 @@ def files_of_a_forward_pass() -> set[Path]:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        UniFormer(arch='small')(torch.rand(2, 3, 32, 32))
+        with torch.inference_mode():
+            UniFormer(arch='small').eval()(torch.rand(2, 3, 32, 32))
     finally:
         sys.setprofile(before)
     package = ROOT / 'mmuniformer'

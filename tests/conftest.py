@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mmengine.config.utils
 import pytest
+from forks import has_forks
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
@@ -93,12 +94,21 @@ def python_tool(run: Run) -> Run:
 
 @pytest.fixture(scope='session')
 def mim(run: Run) -> Run:
-    """Run ``mim`` as a user types it."""
+    """Run ``mim train`` and ``mim test`` as a user types them, or what forks have instead.
 
-    def run_mim(*args: object, **options) -> subprocess.CompletedProcess:
-        return run(Path(sys.executable).with_name('mim'), *args, **options)
+    mim looks for toolboxes by the names of the stock distributions.
+    """
+    if not has_forks():
+        return functools.partial(run, Path(sys.executable).with_name('mim'))
 
-    return run_mim
+    def run_command(command: str, toolbox: str, config: object, *args: object, **options):
+        words = [*map(str, args)]
+        if '--checkpoint' in words:
+            words.remove('--checkpoint')
+        program = Path(sys.executable).with_name('mmuniformer')
+        return run(program, command, config, *words, **options)
+
+    return run_command
 
 
 @pytest.fixture(scope='session')

@@ -24,7 +24,11 @@ BELOW = {
     'integrations': {
         *('token_labeling', 'engine', 'visualization', 'models', 'layers', 'weights', 'registry'),
     },
-    'cli': {'integrations', 'engine', 'models', 'registry'},
+    'apis': {
+        *('integrations', 'token_labeling', 'engine', 'visualization'),
+        *('models', 'layers', 'weights', 'registry'),
+    },
+    'cli': {'apis', 'integrations', 'engine', 'models', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
     '__main__': {'cli'},
 }
@@ -36,7 +40,7 @@ KNOWS_ALONE = {
     'weights': {'torch'},
     'models': {'torch', 'mmengine'},
 }
-KNOWS_TOOLBOXES = {'integrations', 'token_labeling'}
+KNOWS_TOOLBOXES = {'apis', 'integrations', 'token_labeling'}
 
 
 def imported_modules(source: str, package: list[str]) -> Iterator[tuple[int, str]]:

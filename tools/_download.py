@@ -1,4 +1,4 @@
-"""Downloading over HTTP that goes on where it broke off."""
+"""Resumable downloads over HTTP."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 TIMEOUT = 30  # seconds without a byte
-TRIES = 4  # in a row without a new byte
-BLOCK = 1 << 14  # bytes; what has come of a block is lost where a server breaks off
+TRIES = 4  # in a row that bring no new byte
+BLOCK = 1 << 14  # bytes; an incomplete block is lost if the connection breaks
 
 
 class DownloadError(RuntimeError):
-    """A file that could not be had; what has come of it stays in its ``.part`` file."""
+    """The download failed; what was received stays in the ``.part`` file."""
 
 
 def download(url: str, part: Path) -> None:
-    """Write what is at ``url`` to ``part``, from the byte on that ``part`` ends with.
+    """Download ``url`` to ``part``, resuming after what ``part`` holds already.
 
-    A server that breaks off is asked for the rest; one that sends the whole file instead of the
-    rest makes it start again.
+    After a broken connection the rest is requested; a server without ranges starts from 0 again.
 
     Raises:
-        DownloadError: the server refuses, cannot be reached, or broke off too often.
+        DownloadError: the server refuses, cannot be reached, or the connection broke too often.
     """
     columns = (*Progress.get_default_columns()[:2], DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
@@ -63,7 +62,7 @@ def size_of(part: Path) -> int:
 
 def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
     have = size_of(part)
-    # Compressed on the way, byte N of the answer would not be byte N of the file.
+    # With compression, byte N of the response would not be byte N of the file.
     headers = {'Accept-Encoding': 'identity', **({'Range': f'bytes={have}-'} if have else {})}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
@@ -83,7 +82,7 @@ def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """The innermost reason, in words; those of the outer layers repeat it."""
+    """The message of the innermost exception; the outer ones repeat it."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return str(error) or type(error).__name__

@@ -10,12 +10,14 @@ from torch import Tensor
 
 from mmuniformer.models import ARCHS, ARCHS_V2, LIGHT_ARCHS
 from mmuniformer.weights import CheckpointError, Published, read_checkpoint
-from mmuniformer.weights.head_dim import told_by_config
-from mmuniformer.weights.official_keys import backbone_state, depths, unwrap, widths
+from mmuniformer.weights.diagnose import depths, widths
+from mmuniformer.weights.head_dim import head_dims_in_config
 from mmuniformer.weights.positions import square_grid
+from mmuniformer.weights.rename import OFFICIAL_HEAD, rename
+from mmuniformer.weights.unwrap import unwrap
 
 # Last layers of classifiers, in the words of the authors and of the toolboxes.
-CLASSIFIERS = ('head.weight', 'head.fc.weight', 'fc_cls.weight', 'transformer.proj.2.weight')
+CLASSIFIERS = ('head.weight', 'head.fc.weight', 'fc_cls.weight', f'{OFFICIAL_HEAD}weight')
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Contents:
 
     Attributes:
         backbone: class of :mod:`mmuniformer.models`.
-        archs: the variants it may be; shapes tell no head_dim, so that there may be two.
-        classes: rows of the classifier; ``None`` where there is none.
+        archs: the variants it may be: two, if they differ in head_dim alone.
+        classes: rows of the classifier; ``None`` if there is none.
         made_from: name of the released file that it says it is a copy of.
     """
 
@@ -35,9 +37,9 @@ class Contents:
     made_from: str | None = None
 
     def __str__(self) -> str:
-        kind = ' or '.join(f'{self.backbone} {arch!r}' for arch in self.archs)
+        nets = ' or '.join(f'{self.backbone} {arch!r}' for arch in self.archs)
         classes = f', {self.classes} classes' if self.classes else ''
-        return f'{kind or f"a {self.backbone} of no released variant"}{classes}'
+        return f'{nets or f"a {self.backbone} of no released variant"}{classes}'
 
 
 def look_into(path: Path) -> Contents:
@@ -50,13 +52,13 @@ def look_into(path: Path) -> Contents:
     checkpoint = read_checkpoint(path)
     try:
         whole = unwrap(checkpoint)
-        state, _ = backbone_state(checkpoint)
+        state = rename(whole, {}, None).tensors
     except ValueError as error:
         raise CheckpointError(f'{path} is no checkpoint of the family: {error}') from error
     if 'class_embedding' in state:
         backbone, archs = 'UniFormerV2', _archs_v2(state)
     elif 'blocks1.0.pos_embed.weight' in state:
-        backbone, archs = _kind(state), _archs(state, told_by_config(checkpoint))
+        backbone, archs = _class_of(state), _archs(state, head_dims_in_config(checkpoint))
     else:
         names = ', '.join(list(state)[:3])
         raise CheckpointError(f'{path} holds no backbone of the family; its first names: {names}')
@@ -66,7 +68,7 @@ def look_into(path: Path) -> Contents:
     return Contents(backbone, archs, rows[0] if rows else None, made_from)
 
 
-def _kind(state: Mapping[str, Tensor]) -> str:
+def _class_of(state: Mapping[str, Tensor]) -> str:
     light = 'Light' if 'cls_upsample.weight' in state else ''
     ndim = '3D' if state['blocks1.0.pos_embed.weight'].ndim == 5 else ''
     return f'UniFormer{light}{ndim}'

@@ -5,114 +5,60 @@
     mim test mmpretrain configs/cls/uniformer_s_in1k.py --checkpoint small.pth
 
 Classifiers of images (plain, with token labels, light) and of clips, and the authors' detectors,
-segmentors and pose estimators. Every tensor is accounted for, and the model loads all of the result
-or there is none: a file of another model is refused. A backbone to start a training from needs no
-conversion, init_cfg takes published files as they are.
+segmentors and pose estimators. Every tensor is accounted for: either the model loads all of the
+result, or the file is refused. A backbone to start a training from needs no conversion, init_cfg
+takes published files as they are.
 
 Released video classifiers number the classes in an order of their own; --dataset puts them in that
 of mmaction2's annotation lists, which the configs here read.
 
-OUT ending in .safetensors is written in that format: tensors, and the config as text.
+If OUT ends in .safetensors it is written in that format: tensors, and the config as text.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
-from _conversion import Conversion, convert
-from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS, init_default_scope
-from torch import nn
-
-import mmuniformer
-from mmuniformer.weights import read_checkpoint
-from mmuniformer.weights.class_names import PERMUTED, class_names
-from mmuniformer.weights.load import local
+import mmuniformer  # noqa: F401
+from mmuniformer.apis.convert import convert
+from mmuniformer.weights.class_names import PERMUTED
 
 
-def parse_args(argv: Sequence[str] | None = None) -> tuple[argparse.ArgumentParser, Any]:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('source', metavar='IN', help='published file, path or URL')
+    parser.add_argument('source', metavar='IN', help='published file: path, URL or released name')
     parser.add_argument('out', metavar='OUT', type=Path, help='file to write')
-    parser.add_argument('--config', required=True, type=Path, help='of the model the file holds')
+    parser.add_argument(
+        '--config', required=True, help='file or name of the config of the model in the file'
+    )
     parser.add_argument(
         '--dataset',
         choices=PERMUTED,
         help='what a released video classifier was trained on, for the order of its classes',
     )
     parser.add_argument('--verbose', action='store_true', help='print a line for every tensor')
-    parser.add_argument('--force', action='store_true', help='write over OUT if it is there')
-    return parser, parser.parse_args(argv)
-
-
-def build(config: Config) -> nn.Module:
-    """Build the model of a config on the CPU, without the weights it would start from."""
-    init_default_scope(config.get('default_scope', 'mmengine'))
-    model = dict(config.model)
-    model['backbone'] = {**model['backbone'], 'init_cfg': None}
-    return MODELS.build(model).eval()
-
-
-def find_dataset_meta(config: Config, dataset: str | None) -> dict[str, Any]:
-    """The names of the classes: of ``dataset`` in mmaction2's order, else those of the config."""
-    if dataset is not None:
-        return {'classes': list(class_names(dataset))}
-    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
-    settings = loader.get('dataset') or {}
-    while 'dataset' in settings:  # wrappers
-        settings = settings['dataset']
-    kind = DATASETS.get(settings['type']) if 'type' in settings else None
-    meta = {**getattr(kind, 'METAINFO', {}), **settings.get('metainfo', {})}
-    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}
-
-
-def save_safetensors(done: Conversion, meta: dict[str, Any], out: Path) -> None:
-    try:
-        from safetensors.torch import save_file
-    except ImportError as error:
-        raise SystemExit(
-            f'error: writing {out} needs the package safetensors: pip install safetensors; '
-            'or name a file that ends in .pth'
-        ) from error
-    tensors = {key: value.contiguous() for key, value in done.state.items()}
-    save_file(tensors, out, metadata={'format': 'pt', 'meta': json.dumps(meta)})
+    parser.add_argument('--force', action='store_true', help='overwrite OUT if it exists')
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser, args = parse_args(argv)
+    parser = make_parser()
+    args = parser.parse_args(argv)
     if args.out.exists() and not args.force:
-        parser.error(f'{args.out} is there already; name another file, or give --force')
-    if not args.config.is_file():
-        parser.error(f'there is no config {args.config}')
-    config = Config.fromfile(args.config)
+        parser.error(f'{args.out} exists already; name another file, or give --force')
     try:
-        source = local(args.source)
-        checkpoint = read_checkpoint(source)
-        done = convert(checkpoint, build(config), source, args.dataset)
-    except (ValueError, FileNotFoundError) as error:
+        done = convert(args.source, args.config, dataset=args.dataset)
+        done.save(args.out)
+    except (ValueError, FileNotFoundError, ImportError) as error:
         raise SystemExit(f'error: {error}') from error
-    meta = {
-        'cfg': config.pretty_text,
-        'dataset_meta': find_dataset_meta(config, args.dataset),
-        'converted_from': source.name,
-        'mmuniformer_version': mmuniformer.__version__,
-    }
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    if args.out.suffix == '.safetensors':
-        save_safetensors(done, meta, args.out)
-    else:
-        torch.save({'meta': meta, 'state_dict': done.state}, args.out)
     if args.verbose:
         print(done.every_tensor())
-    print(f'{source.name}: {len(done.names) + len(done.left_out)} tensors\n{done}')
-    print(f'written to {args.out}')
+    count = len(done.names) + len(done.left_out)
+    print(f'{done.meta["converted_from"]}: {count} tensors\n{done}\nwritten to {args.out}')
 
 
 if __name__ == '__main__':

@@ -1,13 +1,13 @@
-"""The released files of the family: look them up, recognise them, fetch them.
+"""The released files of the family: look them up, identify them, fetch them.
 
     python tools/zoo.py list --task pose
     python tools/zoo.py show uniformer_small_in1k
     python tools/zoo.py fetch uniformer_small_in1k
     python tools/zoo.py check checkpoints/*.pth
 
-fetch puts a file under the name that the configs expect, checkpoints/NAME.pth, once its contents
-are those of the release. Most files have no direct link: fetch such a file with a browser and give
-it with --from-file. check exits with 1 if it cannot say of every file which release it is.
+fetch writes a file under the name that the configs expect, checkpoints/NAME.pth, if its contents
+are those of the release. Most files have no direct link: download such a file with a browser and
+give it with --from-file. check exits with 1 unless it identifies every file as a release.
 """
 
 from __future__ import annotations
@@ -27,21 +27,16 @@ from rich.console import Console
 from rich.table import Table
 
 from mmuniformer.weights import CheckpointError, Published, find, identify, published_files
-from mmuniformer.weights.load import read_checkpoint
-from mmuniformer.weights.official_keys import unwrap
-from mmuniformer.weights.zoo import find_by_name, matches
+from mmuniformer.weights.read import read_checkpoint
+from mmuniformer.weights.unwrap import unwrap
+from mmuniformer.weights.zoo import find_by_name
 
 TASKS = ('image', 'video', 'det', 'seg', 'pose')
-WIDE = 200  # columns of a table that no terminal limits
+WIDE = 200  # columns of a table outside a terminal
 
 
 class ZooError(RuntimeError):
-    """What keeps a command from doing its work, in words for the user."""
-
-
-def file_name(row: Published) -> str:
-    """The name under which configs look for the file."""
-    return row.file or f'{row.name}.pth'
+    """Why a command failed, as a message for the user."""
 
 
 def hash_of(row: Published) -> str | None:
@@ -51,8 +46,8 @@ def hash_of(row: Published) -> str | None:
 def where_else(row: Published) -> str:
     pages = '\n'.join(f'  {page}' for page in row.pages)
     return (
-        f'Pages of its makers that link to it:\n{pages}\n'
-        'Fetch it there by other means, then:\n'
+        f'Pages of the authors that link to it:\n{pages}\n'
+        'Download it there by other means, then:\n'
         f'  python tools/zoo.py fetch {row.name} --from-file FILE'
     )
 
@@ -125,7 +120,7 @@ def check_file(path: Path) -> bool:
 
 
 def relation(contents: Contents, named: Published | None, is_copy: bool) -> str:
-    """What a file whose hash nobody knows has to do with the release it is called after."""
+    """How a file of unknown hash relates to the release of the same name."""
     if named is None:
         return 'Nothing is known about this file: no released one has its hash or its name'
     if reason := objection(contents, named):
@@ -139,7 +134,7 @@ def relation(contents: Contents, named: Published | None, is_copy: bool) -> str:
 
 def fetch(args: argparse.Namespace) -> None:
     row = find_or_stop(args.name)
-    target = args.out / file_name(row)
+    target = args.out / row.file_name
     if not target.exists():
         args.out.mkdir(parents=True, exist_ok=True)
         bring(row, target, args.from_file)
@@ -188,12 +183,11 @@ def bring(row: Published, target: Path, source: Path | None) -> None:
 
 
 def refuse_if_wrong(path: Path, row: Published, consequence: str) -> None:
-    """Hold a file to its hash, or to what it contains where nobody knows a hash."""
-    same = matches(row, path)
-    if same is False:
-        other = identify(path)
-        found = f', but the released {other.name}' if other else ''
-        reason = f'not of {hash_of(row)}{found}'
+    """Compare a file's hash with that of ``row``, or its contents if no hash is known."""
+    found = identify(path)
+    if hash_of(row) and found != row:
+        other = f', but the released {found.name}' if found else ''
+        reason = f'not of {hash_of(row)}{other}'
     else:
         try:
             reason = objection(look_into(path), row)

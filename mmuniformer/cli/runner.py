@@ -10,10 +10,9 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ..apis.configs import find_config
+
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-PACKAGE = Path(__file__).resolve().parents[1]
-# Of an installed package, and of a checkout.
-CONFIG_FOLDERS = (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs')
 
 
 def make_parser(description: str) -> argparse.ArgumentParser:
@@ -32,23 +31,12 @@ def make_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def find_config(name: str) -> str:
-    """Find a config by its path, or by its name among those that mmuniformer brings."""
-    if Path(name).is_file():
-        return name
-    paths = (path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py'))
-    for path in paths:
-        if name in (path.name, path.stem) and '_base_' not in path.parts:
-            return str(path)
-    raise SystemExit(
-        f'error: there is no config file {name} (seen from {Path.cwd()}), and mmuniformer brings '
-        'none of this name; mim search mmuniformer lists those it brings'
-    )
-
-
 def load_config(args: argparse.Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    args.config = find_config(args.config)
+    try:
+        args.config = str(find_config(args.config))
+    except FileNotFoundError as error:
+        raise SystemExit(f'error: {error}') from error
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
     if cfg.get('default_scope') == 'mmpretrain':

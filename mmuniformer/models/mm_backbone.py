@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
-from mmengine.dist import barrier, get_rank
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.model.weight_init import PretrainedInit, update_init_info
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..layers.fuse import fuse_layers
-from ..weights.load import fetch, is_url
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
+from .pretrained import read_for, read_once
 
 _FOLDED = 'folded'  # name of the buffer that marks the weights of a fused net
+Net = TypeVar('Net', bound='MMBackbone')
 
 
 class MMBackbone(BaseModule):
@@ -23,8 +25,8 @@ class MMBackbone(BaseModule):
 
     Args:
         norm_eval: keep BatchNorm in eval mode during training.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)``, optionally with
-            ``load_options``, takes any published file of the family; other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)``, optionally with ``load_options``,
+            takes any published file of the family by path, URL or name; other types are mmengine's.
 
     Attributes:
         load_options: of :meth:`load_pretrained`, allowed in ``init_cfg``.
@@ -40,9 +42,32 @@ class MMBackbone(BaseModule):
         """Put the frozen parts in eval mode and turn off their gradients."""
         raise NotImplementedError
 
-    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+    def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
         """Load a file into this net, or refuse it."""
         raise NotImplementedError
+
+    @classmethod
+    def from_pretrained(cls: type[Net], source: str | Path, **options: Any) -> Net:
+        """Build the net of a released file and load the file.
+
+        Args:
+            source: name of a released file, as ``'uniformer_small_in1k'``; or a path or URL.
+            **options: arguments of the class in place of those of the released net, and
+                ``load_options``.
+
+        Raises:
+            FileNotFoundError: there is no such file, or it has to be downloaded by hand; the
+                message says where.
+            CheckpointError: the download failed, or the file does not fit the net.
+            ValueError: the file is of another class, or not a released one and ``arch`` is missing.
+        """
+        load_options = {key: options.pop(key) for key in cls.load_options if key in options}
+        checkpoint, arguments = read_for(cls, source)
+        if 'arch' not in (options := {**arguments, **options}):
+            raise ValueError(f'{source} is not a released file; give arch=… of the net')
+        net = cls(**options)
+        net._load_and_log(checkpoint, load_options)
+        return net
 
     @property
     def fused(self) -> bool:
@@ -95,12 +120,12 @@ class MMBackbone(BaseModule):
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def init_weights(self) -> None:
-        """Initialise as ``init_cfg`` says; a pretrained file is accounted for in the log."""
+        """Initialize as ``init_cfg`` says; the report of a pretrained file goes into the log."""
         cfg = self.init_cfg
         if not isinstance(cfg, Mapping) or cfg.get('type') not in ('Pretrained', PretrainedInit):
             super().init_weights()
             return
-        # map_location is mmengine's; files are always read on the CPU.
+        # mmengine allows map_location; files are always read on the CPU.
         if unknown := set(cfg) - {'type', 'checkpoint', 'map_location', *self.load_options}:
             *first, last = ('checkpoint', *self.load_options)
             raise TypeError(
@@ -108,19 +133,15 @@ class MMBackbone(BaseModule):
                 f'not {sorted(unknown)}'
             )
         options = {key: cfg[key] for key in self.load_options if key in cfg}
-        self._load_on_every_process(cfg['checkpoint'], options)
+        self._load_and_log(read_once(cfg['checkpoint']), options)
         self._is_init = True
 
-    def _load_on_every_process(self, source: str, options: dict[str, Any]) -> None:
-        if is_url(source):  # one process downloads, the others find the file
-            if get_rank() == 0:
-                fetch(source)
-            barrier()
-        report = self.load_pretrained(source, **options)
-        level = logging.WARNING if report.doubt else logging.INFO
+    def _load_and_log(self, checkpoint: Checkpoint, options: dict[str, Any]) -> None:
+        report = self.load_pretrained(checkpoint, **options)
+        level = logging.WARNING if report.warning else logging.INFO
         print_log(str(report), logger='current', level=level)
-        if report.missing or report.unused:
-            warning = f'{source}: not every tensor found its place, see above'
+        if report.missing_keys or report.unexpected_keys:
+            warning = f'{checkpoint.source}: missing or unexpected keys, see above'
             print_log(warning, logger='current', level=logging.WARNING)
         if hasattr(self, '_params_init_info'):
-            update_init_info(self, init_info=f'Loaded from {source}')
+            update_init_info(self, init_info=f'Loaded from {checkpoint.source}')

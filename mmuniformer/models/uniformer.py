@@ -1,6 +1,7 @@
 """UniFormer: local MHRA in the shallow stages, global MHRA in the deep ones (Sec. 4, Fig. 3)."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from ..layers.accelerate import accelerate as accelerate_net
 from ..layers.nd import batch_norm
 from ..registry import MODELS
 from ..weights.load import load_backbone
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
 from . import checks
 from .ablations import AblationArch, check_ablation, make_ablation_block
@@ -56,9 +58,9 @@ class UniFormer(MMBackbone):
             the first, of each stage.
         accelerate: swap in the faster layers of :mod:`mmuniformer.layers.accelerate`; results are
             the same.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes any published file of
-            the family (optionally with ``prefix``, ``inflation``, ``allow_new``, see
-            :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes any published file of the
+            family by path, URL or name (optionally with ``prefix``, ``inflation``, ``allow_new``,
+            see :func:`mmuniformer.weights.load_backbone`); other types are mmengine's.
 
     Raises:
         ValueError: an argument or an input is not allowed; the message says what is.
@@ -234,7 +236,7 @@ class UniFormer(MMBackbone):
             for module in self.stage(index):
                 module.eval().requires_grad_(False)
 
-    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+    def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
         return load_backbone(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """UniFormerV2: image ViTs with local and global UniBlocks (arXiv 2211.09552, Sec. 3)."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,14 +10,12 @@ from torch.utils.checkpoint import checkpoint
 from ..layers.accelerate import accelerate as accelerate_net
 from ..layers.blocks_v2 import GlobalUniBlock, add_positions, as_maps, make_dpe
 from ..registry import MODELS
+from ..weights.rename import rename_final_norm
 from . import checks
 from .arch_v2 import ArchV2, find_arch_v2
 from .vit import SpatiotemporalViT
 
 Fusion = Literal['balance', 'global']
-# In released files the last LayerNorm is the head of the classifier, a Sequential; mmaction2 takes
-# it out. Either name is understood when weights are loaded.
-FINAL_NORMS = ('proj.0', 'norm')
 
 
 @MODELS.register_module()
@@ -60,9 +57,9 @@ class UniFormerV2(SpatiotemporalViT):
             number of layers, from the first.
         accelerate: swap in the faster layers of :mod:`mmuniformer.layers.accelerate`; results are
             the same.
-        init_cfg: ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes UniFormerV2's published
-            files and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally with ``prefix``,
-            ``inflation``; other types are mmengine's.
+        init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes UniFormerV2's published files
+            by path, URL or name, and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally
+            with ``prefix``, ``inflation``; other types are mmengine's.
 
     Raises:
         ValueError: an argument or an input is not allowed; the message says what is.
@@ -76,7 +73,9 @@ class UniFormerV2(SpatiotemporalViT):
         (1, 768)
     """
 
-    final_norm = FINAL_NORMS[0]
+    # In released files the last LayerNorm is part of the classifier, a Sequential; mmaction2 calls
+    # it 'norm'. Either name is understood when weights are loaded.
+    final_norm = 'proj.0'
 
     def __init__(
         self,
@@ -210,10 +209,9 @@ class UniFormerV2(SpatiotemporalViT):
         return self.transformer.get_submodule(self.final_norm)(feature)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
-        for name, leaf in itertools.product(FINAL_NORMS, ('weight', 'bias')):
-            key = f'{prefix}transformer.{name}.{leaf}'
-            if key in state_dict:
-                ours = f'{prefix}transformer.{self.final_norm}.{leaf}'
+        norm = f'transformer.{self.final_norm}.'
+        for key in [key for key in state_dict if key.startswith(f'{prefix}transformer.')]:
+            if (ours := rename_final_norm(key, norm)) != key:
                 state_dict[ours] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 

@@ -1,14 +1,16 @@
 """The ViT of UniFormerV2, with local UniBlocks as layers (arXiv 2211.09552, Sec. 3)."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..layers.blocks_v2 import LocalUniBlock, relative_bias
-from ..weights.load_v2 import load_v2
+from ..weights.load import load_v2
 from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
+from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
 from . import checks
 from .arch_v2 import ArchV2
@@ -145,7 +147,7 @@ class SpatiotemporalViT(MMBackbone):
         for module in frozen:
             module.eval().requires_grad_(False)
 
-    def load_pretrained(self, source: str, **options: Any) -> LoadReport:
+    def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
         return load_v2(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:

@@ -8,16 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
-from mmengine.dist import barrier, get_rank
 from mmengine.logging import print_log
 from mmpretrain.models.heads import LinearClsHead
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from ..weights.load import fetch, is_url, read_checkpoint
-from ..weights.official_keys import unwrap
-from ..weights.report import CheckpointError
-from ..weights.usable import check_kinds, converted
+from ..models.pretrained import read_once
+from ..weights.load import load
+from ..weights.rules import NO_KEY, Rules
 
 Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
 TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token labels predicts
@@ -31,8 +29,8 @@ class UniFormerClsHead(LinearClsHead):
     Args:
         init_cfg: left out, weights are drawn from a truncated normal distribution of standard
             deviation 0.02 and biases are 0, as released.
-            ``dict(type='Pretrained', checkpoint=PATH_OR_URL)`` takes a published file; give the
-            backbone the same one. With ``prefix`` it is mmengine's.
+            ``dict(type='Pretrained', checkpoint=SOURCE)`` takes a published file by path, URL or
+            name; give the backbone the same one. With ``prefix`` it is mmengine's.
         **options: ``loss``, ``topk``, ``cal_acc`` of mmpretrain's ``LinearClsHead``.
 
     Raises:
@@ -61,19 +59,20 @@ class UniFormerClsHead(LinearClsHead):
         self._is_init = True
 
     def _load_published(self, source: str) -> None:
-        if is_url(source):  # one process downloads, the others find the file
-            if get_rank() == 0:
-                fetch(source)
-            barrier()
-        state = unwrap(read_checkpoint(source))
-        wanted, found = self.state_dict(), {}
-        for theirs, ours in self.published.items():
-            for leaf in ('weight', 'bias'):
-                value = state.get(f'{theirs}.{leaf}')
-                _check_fits(source, f'{theirs}.{leaf}', value, wanted[f'{ours}.{leaf}'])
-                found[f'{ours}.{leaf}'] = value
-        self.load_state_dict(converted(source, found, wanted), strict=False)
-        print_log(f'{source}: {", ".join(self.published)} loaded into the head', logger='current')
+        heads = ', '.join(self.published)
+        rules = Rules(
+            names={f'{theirs}.': f'{ours}.' for theirs, ours in self.published.items()},
+            required='|'.join(rf'{module}\.' for module in self.published.values()),
+            min_coverage=0,
+            foreign=NO_KEY,
+            net=f'this {type(self).__name__}',
+            advice=(
+                f'it needs {heads} for {self.num_classes} classes and {self.in_channels} channels; '
+                'without init_cfg the head is initialized'
+            ),
+        )
+        load(self, read_once(source), rules)
+        print_log(f'{source}: {heads} loaded into the head', logger='current')
 
     def last_map(self, feats: Feats) -> Tensor:
         """The map ``(B, C, H, W)`` of the last stage."""
@@ -201,20 +200,3 @@ class HourglassClsHead(UniFormerClsHead):
                 "UniFormerLight out_norm='batch', out_indices=3, out_cls_token=True, and no neck"
             )
         return pair
-
-
-def _check_fits(source: str, key: str, value: Tensor | None, wanted: Tensor) -> None:
-    advice = 'without init_cfg the head starts anew'
-    if value is None:
-        raise CheckpointError(
-            f'{source} has no {key}: it holds no classifier of this kind; {advice}'
-        )
-    if value.shape != wanted.shape:
-        raise CheckpointError(
-            f'{key} is {tuple(value.shape)} in {source} and {tuple(wanted.shape)} in the net '
-            f'(classes, channels); {advice}'
-        )
-    try:
-        check_kinds({key: value})
-    except ValueError as error:
-        raise CheckpointError(f'{source} cannot be used: {error}; {advice}') from error

@@ -1,15 +1,14 @@
-"""Published weights: state dicts in, state dicts out. Nothing here knows more than torch."""
+"""Published weights: state dicts in, state dicts out. Nothing here imports more than torch."""
 
 from .inflate import inflate
-from .load import load_backbone, read_checkpoint
-from .load_v2 import LoadReportV2, load_v2
+from .load import load_backbone, load_v2
+from .read import read_checkpoint
 from .report import CheckpointError, LoadReport
 from .zoo import Published, find, identify, published_files
 
 __all__ = [
     'CheckpointError',
     'LoadReport',
-    'LoadReportV2',
     'Published',
     'find',
     'identify',

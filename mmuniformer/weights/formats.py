@@ -25,8 +25,8 @@ _BLOCK = 1 << 20
 def read_pth(path: Path) -> Any:
     """Read a file of ``torch.save``, tensors and plain data only.
 
-    Since PyTorch 1.6 it is a zip archive whose checksums ``torch.load`` does not look at; they are
-    compared here. A number changed in an older file cannot be seen.
+    Since PyTorch 1.6 it is a zip archive whose checksums ``torch.load`` ignores; they are compared
+    here. A changed number in an older file cannot be detected.
 
     Raises:
         OSError: the file cannot be opened.
@@ -43,6 +43,11 @@ def read_pth(path: Path) -> Any:
         except Exception as error:  # damaged pickles raise errors of any kind
             # PyTorch's text goes on to recommend switching the check off.
             reason = str(error).rsplit('WeightsUnpickler error:')[-1].strip().split('\n', 1)[0]
+            if 'TorchScript' in str(error):
+                raise CheckpointError(
+                    f'{path} is a TorchScript program, as OpenAI publishes CLIP, not a file of '
+                    'tensors; save torch.jit.load(it).float().state_dict() and give that'
+                ) from error
             raise CheckpointError(
                 f'{path} is damaged, or not a file of tensors: {type(error).__name__}: {reason}'
             ) from error
@@ -67,17 +72,17 @@ def _allowing(*classes: type) -> AbstractContextManager:
 def read_safetensors(path: Path) -> dict[str, Any]:
     """Read a file of the safetensors format: ``state_dict``, and ``meta`` if it has some.
 
-    The format is a length, that many bytes of JSON, and the numbers, tensor behind tensor. There is
-    no checksum. ``meta`` is JSON among its metadata, as the tools here write it.
+    The format is a length, that many bytes of JSON, and the numbers, tensor after tensor. There is
+    no checksum. ``meta`` is JSON among its metadata, as :mod:`mmuniformer.apis.convert` writes it.
 
     Raises:
         OSError: the file cannot be opened.
-        CheckpointError: it is damaged, or holds numbers of a kind that PyTorch does not have.
+        CheckpointError: it is damaged, or holds a dtype that PyTorch does not have.
     """
     data = bytearray(path.read_bytes())
     start = 8 + int.from_bytes(data[:8], 'little')
     try:
-        header = json.loads(data[8:start], object_pairs_hook=_without_doubles)
+        header = json.loads(data[8:start], object_pairs_hook=_without_duplicates)
         metadata = header.pop('__metadata__', {})
         _check_covered([entry['data_offsets'] for entry in header.values()], len(data) - start)
         state = {key: _tensor(data, start, **entry) for key, entry in header.items()}
@@ -88,7 +93,7 @@ def read_safetensors(path: Path) -> dict[str, Any]:
     return {'state_dict': state, 'meta': meta}
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError('a name stands there twice')
@@ -109,11 +114,13 @@ def _check_covered(spans: list[list[int]], length: int) -> None:
 def _tensor(
     data: bytearray, start: int, dtype: str, shape: list[int], data_offsets: list
 ) -> Tensor:
-    kind = _SAFETENSORS_TYPES[dtype]
+    torch_dtype = _SAFETENSORS_TYPES[dtype]
     first, last = (start + offset for offset in data_offsets)
     count = math.prod(shape)
-    if last - first != count * kind.itemsize:
+    if last - first != count * torch_dtype.itemsize:
         raise ValueError(f'{last - first} bytes for {count} numbers of {dtype}')
     if not count:
-        return torch.empty(shape, dtype=kind)
-    return torch.frombuffer(data, dtype=kind, count=count, offset=first).reshape(shape).clone()
+        return torch.empty(shape, dtype=torch_dtype)
+    return (
+        torch.frombuffer(data, dtype=torch_dtype, count=count, offset=first).reshape(shape).clone()
+    )

@@ -1,131 +1,122 @@
-"""Loading published weights into a backbone, with every parameter accounted for."""
+"""Loading published weights into a net, with every parameter accounted for."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlparse
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from .formats import read_pth, read_safetensors
+from .diagnose import likely_cause
+from .fit import fit
 from .head_dim import check_head_dim
-from .inflate import inflate
-from .official_keys import NEW_PARTS, backbone_state, is_head, likely_cause, may_be_new
-from .report import CheckpointError, LoadReport, account, refusal, reshaped
-from .usable import check_kinds, converted
-
-MIN_COVERAGE = 0.95
-_STAGES = ('patch_embed', 'blocks', 'cls_token', 'cls_upsample', 'transformer.')
-
-
-def is_url(source: str) -> bool:
-    return urlparse(source).scheme in ('http', 'https')
-
-
-def fetch(url: str) -> Path:
-    """Download ``url`` into torch hub's cache unless it is there, and return the path.
-
-    A file name that ends in ``-<hash>.pth`` is held to that SHA-256.
-    """
-    folder = Path(torch.hub.get_dir()) / 'checkpoints'
-    path = folder / Path(urlparse(url).path).name
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        digest = re.search(r'-([a-f0-9]{8,})\.', path.name)
-        try:
-            torch.hub.download_url_to_file(url, str(path), digest.group(1) if digest else None)
-        except (OSError, RuntimeError) as error:  # RuntimeError: not the hash in its name
-            raise CheckpointError(
-                f'{url} could not be downloaded ({error}); fetch it by other means and give its '
-                f'path, or put it at {path}'
-            ) from error
-    return path
+from .read import Checkpoint, read
+from .rename import rename
+from .report import (
+    CheckpointError,
+    LoadReport,
+    build_report,
+    error_message,
+    is_refused,
+    shape_mismatches,
+)
+from .rules import Rules, uniformer_rules, v2_rules
+from .unwrap import unwrap
+from .validate import cast_like, check_dtypes
 
 
-def local(source: str | Path) -> Path:
-    """The path of a file, or of the copy of a URL."""
-    return fetch(str(source)) if is_url(str(source)) else Path(source)
+def load(net: nn.Module, source: str | Path | Checkpoint, rules: Rules) -> LoadReport:
+    """Load a file into ``net``, or refuse it and leave ``net`` untouched.
 
-
-def read_checkpoint(source: str | Path) -> Any:
-    """Read a file or URL, tensors and plain data only: nothing in it can run.
+    Args:
+        source: path, URL or released name, or a file that was read already.
+        rules: what the file may lack and may hold beyond the net.
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: it cannot be opened.
-        CheckpointError: it is damaged, or holds other things than tensors and plain data.
+        CheckpointError: the file is damaged or does not belong to the net; its weights are not
+            floating-point numbers, NaN or infinite; or it is known to have another head_dim.
     """
-    path = local(source)
-    if not path.is_file():
-        raise FileNotFoundError(f'checkpoint {path} does not exist or is not a file')
-    return read_safetensors(path) if path.suffix == '.safetensors' else read_pth(path)
+    checkpoint = read(source)
+    wanted = net.state_dict()
+    with _naming_the_file(checkpoint.source, rules.advice):
+        tensors = unwrap(checkpoint.content)
+        state = rename(tensors, wanted, rules.names)
+        check_dtypes({key: state.tensors[key] for key in wanted if key in state.tensors})
+        fit(state, wanted, rules)
+    report = build_report(checkpoint.source, state, wanted, rules)
+    mismatches = shape_mismatches(state.tensors, wanted)
+    if is_refused(report, mismatches, rules):
+        cause = likely_cause(
+            {key: value for key, value in state.tensors.items() if key not in report.heads},
+            {key: value for key, value in wanted.items() if key not in report.initialized},
+        )
+        raise CheckpointError(error_message(report, cause, [*tensors][:5], mismatches, rules))
+    warning = check_head_dim(net, checkpoint, state.tensors)
+    net.load_state_dict(cast_like(checkpoint.source, state.tensors, wanted), strict=False)
+    return replace(report, warning=warning)
+
+
+@contextmanager
+def _naming_the_file(source: str, advice: str) -> Iterator[None]:
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except ValueError as error:
+        text = f'{source} cannot be used: {error}'
+        raise CheckpointError(f'{text}; {advice}' if advice else text) from error
+    except (IndexError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            f'{source} cannot be used: a tensor in it has a shape that it has in no such net: '
+            f'{error}'
+        ) from error
 
 
 def load_backbone(
     net: nn.Module,
-    source: str | Path,
+    source: str | Path | Checkpoint,
     *,
     prefix: str | None = None,
     inflation: str = 'average',
     allow_new: Sequence[str] = (),
 ) -> LoadReport:
-    """Load any published file of the family into ``net``, or refuse it and leave ``net`` untouched.
+    """Load any published file of the UniFormer family into a UniFormer, or refuse it.
 
     Args:
-        source: path or URL.
-        prefix: of the backbone's names in the file; found by itself where it is ``backbone.``.
+        source: path, URL or released name.
+        prefix: of the backbone's keys in the file; ``backbone.`` is found without it.
         inflation: of 2D weights in a 3D net, ``'average'`` or ``'center'``.
-        allow_new: parts of blocks that the file may lack, to start with the values they have in
-            ``net``: ``'layer_scale'``, ``'temporal_attention'`` (of divided attention). Both are
-            allowed wherever 2D weights are inflated. They stand in the report as new.
+        allow_new: parts of blocks that the file may lack and that keep their values in ``net``:
+            ``'layer_scale'``, ``'temporal_attention'`` (of divided attention). Both are allowed
+            whenever 2D weights are inflated.
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, of another architecture, or covers under 95 % of ``net``;
-            its weights are of whole or complex numbers, NaN or infinite; or it is known to have
-            another head_dim, which its shapes do not show.
+        CheckpointError: see :func:`load`; or the file covers less than 95 % of ``net``.
         TypeError: ``allow_new`` is one string.
-        ValueError: a part in ``allow_new`` that there is not.
+        ValueError: ``allow_new`` or ``inflation`` is unknown.
     """
-    if isinstance(allow_new, str):
-        raise TypeError(f'allow_new is a sequence of parts, got {allow_new!r}')
-    if unknown := set(allow_new) - set(NEW_PARTS):
-        raise ValueError(f'allow_new {sorted(unknown)} are none of {tuple(NEW_PARTS)}')
-    try:
-        checkpoint = read_checkpoint(source)
-        state, other_parts = backbone_state(checkpoint, prefix)
-        wanted = net.state_dict()
-        check_kinds({key: state[key] for key in wanted if key in state})
-    except CheckpointError:
-        raise
-    except ValueError as error:
-        raise CheckpointError(f'{source} cannot be used: {error}') from error
-    state, inflated = _inflate_where_needed(state, wanted, inflation)
-    parts = tuple(NEW_PARTS) if inflated else tuple(allow_new)
-    report = account(
-        str(source), state, wanted, inflated,
-        may_be_new=lambda key: may_be_new(key, parts), is_head=is_head, other_parts=other_parts,
-    )  # fmt: skip
-    wrong = reshaped(state, wanted)
-    foreign = [key for key in report.unused if key.startswith(_STAGES)]
-    if wrong or foreign or report.coverage < MIN_COVERAGE:
-        expected = {key: value for key, value in wanted.items() if key not in report.new}
-        cause = likely_cause(state, expected)
-        raise CheckpointError(refusal(report, cause, state, wrong, foreign, MIN_COVERAGE))
-    doubt = check_head_dim(net, local(source), checkpoint, state)
-    net.load_state_dict(converted(str(source), state, wanted), strict=False)
-    return replace(report, doubt=doubt)
+    return load(net, source, uniformer_rules(prefix, inflation, allow_new))
 
 
-def _inflate_where_needed(
-    state: Mapping[str, Tensor], wanted: Mapping[str, Tensor], how: str
-) -> tuple[dict[str, Tensor], list[str]]:
-    result, inflated = dict(state), []
-    for key, value in state.items():
-        if key in wanted and value.ndim == 4 and wanted[key].ndim == 5:
-            result[key] = inflate(value, wanted[key].shape[2], how)
-            inflated.append(key)
-    return result, inflated
+def load_v2(
+    net: nn.Module,
+    source: str | Path | Checkpoint,
+    *,
+    prefix: str | None = None,
+    inflation: str = 'center',
+) -> LoadReport:
+    """Load a file of UniFormerV2 or of an image ViT into a UniFormerV2, or refuse it.
+
+    Args:
+        source: path, URL or released name; the formats of ViTs are those of :mod:`.vit_keys`.
+        prefix: of the backbone's keys in the file; ``backbone.`` is found without it.
+        inflation: of a patch convolution without time, ``'center'`` as published, or ``'average'``.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        CheckpointError: see :func:`load`; or the file does not cover all of ``net``.
+        ValueError: ``inflation`` is unknown.
+    """
+    return load(net, source, v2_rules(net.state_dict().keys(), prefix, inflation))

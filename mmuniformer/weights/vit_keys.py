@@ -1,13 +1,13 @@
 """Image ViTs of other projects → the parameter names of UniFormerV2, which are CLIP's.
 
-*OpenAI and open_clip* files hold picture and text tower; the picture's names begin with
-``visual.`` and are ours behind it. ``ln_post`` and ``proj`` lead into the space shared with text.
+*OpenAI and open_clip* files hold an image and a text tower; the image tower's names begin with
+``visual.`` and are ours after it. ``ln_post`` and ``proj`` lead into the space shared with text.
 
 *Hugging Face CLIP* files call the tower ``vision_model`` (``CLIPVisionModel`` of transformers 5
 leaves that out), and keep query, key and value apart.
 
 *timm, DeiT and MAE* files have the same names. The patch convolution has a bias, which goes into
-the positions of the patches; layer scale, where there is one, goes into the layer in front of it.
+the positions of the patches; layer scale, where there is one, goes into the layer before it.
 Both are exact. open_clip puts ``visual.trunk.`` before them where its tower is timm's. An MAE file
 may also hold the decoder.
 
@@ -17,31 +17,22 @@ scale, and relative positions: a table per layer, or, straight from pre-training
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from .positions import RELATIVE_TABLE
-from .usable import check_kinds
+from .report import FileState
+from .validate import check_dtypes
 
 State = dict[str, Tensor]
 _BLOCKS = 'transformer.resblocks.'
 
 
-@dataclass
-class VitState:
-    """A file sorted: what goes into the net, under its names, and what is left out on purpose."""
+def vit_state(state: Mapping[str, Tensor]) -> FileState:
+    """Rename the tensors of any of the formats.
 
-    tensors: State = field(default_factory=dict)
-    heads: list[str] = field(default_factory=list)
-    other_parts: list[str] = field(default_factory=list)
-
-
-def vit_state(state: Mapping[str, Tensor]) -> VitState:
-    """Sort and rename the tensors of any of the formats.
-
-    Names in a layer that have no place in the net are kept, so that loading can refuse them.
+    Names in a layer that the net does not have are kept, so that loading can refuse them.
 
     Raises:
         ValueError: it is none of the formats, or a ViT that UniFormerV2 cannot be equal to.
@@ -62,8 +53,10 @@ def vit_state(state: Mapping[str, Tensor]) -> VitState:
     )
 
 
-def _sorted(state: Mapping[str, Tensor], heads: tuple[str, ...], others: tuple[str, ...]):
-    result = VitState()
+def _split_keys(
+    state: Mapping[str, Tensor], heads: tuple[str, ...], others: tuple[str, ...]
+) -> FileState:
+    result = FileState()
     for key, value in state.items():
         if key.startswith(heads):
             result.heads.append(key)
@@ -71,11 +64,11 @@ def _sorted(state: Mapping[str, Tensor], heads: tuple[str, ...], others: tuple[s
             result.other_parts.append(key)
         else:
             result.tensors[key] = value
-    check_kinds(result.tensors)
+    check_dtypes(result.tensors)
     return result
 
 
-def _renamed(state: State, table: tuple[tuple[str, str], ...]) -> State:
+def _rename_keys(state: State, table: tuple[tuple[str, str], ...]) -> State:
     """Replace the first pattern that a whole name matches; names without a match stay."""
     result = {}
     for key, value in state.items():
@@ -87,8 +80,8 @@ def _renamed(state: State, table: tuple[tuple[str, str], ...]) -> State:
     return result
 
 
-def _from_clip(state: State) -> VitState:
-    return _sorted(state, heads=('ln_post.', 'proj'), others=())
+def _from_clip(state: State) -> FileState:
+    return _split_keys(state, heads=('ln_post.', 'proj'), others=())
 
 
 _HUGGING_FACE = (
@@ -104,9 +97,9 @@ _HUGGING_FACE = (
 )
 
 
-def _from_hugging_face(state: State) -> VitState:
-    result = _sorted(state, heads=('post_layernorm.',), others=('embeddings.position_ids',))
-    tensors = _renamed(result.tensors, _HUGGING_FACE)
+def _from_hugging_face(state: State) -> FileState:
+    result = _split_keys(state, heads=('post_layernorm.',), others=('embeddings.position_ids',))
+    tensors = _rename_keys(result.tensors, _HUGGING_FACE)
     for key in [key for key in tensors if '.self_attn.q_proj.' in key]:
         parts = [tensors.pop(key.replace('q_proj', f'{part}_proj')) for part in 'qkv']
         block, leaf = key.split('.self_attn.')[0], key.rsplit('.', 1)[1]
@@ -131,13 +124,13 @@ _TIMM_OTHERS = ('decoder', 'mask_token', 'rel_pos_bias.relative_position_index')
 _SCALED = {'gamma_1': 'attn.out_proj', 'gamma_2': 'mlp.c_proj'}
 
 
-def _from_timm(state: State) -> VitState:
+def _from_timm(state: State) -> FileState:
     if extra := [key for key in ('dist_token', 'reg_token', 'register_tokens') if key in state]:
         raise ValueError(f'it has {extra[0]}, one more token beside the class token')
     if 'cls_token' not in state:
         raise ValueError('it has no class token, from which UniFormerV2 takes half of its feature')
-    result = _sorted(state, _TIMM_HEADS, _TIMM_OTHERS)
-    tensors = _renamed(result.tensors, _TIMM)
+    result = _split_keys(state, _TIMM_HEADS, _TIMM_OTHERS)
+    tensors = _rename_keys(result.tensors, _TIMM)
     _fill_beit(tensors)
     tensors['class_embedding'] = tensors.pop('cls_token').flatten()
     _place_positions(tensors)
@@ -182,8 +175,8 @@ def _fill_beit(tensors: State) -> None:
             tensors[f'{attention}.{RELATIVE_TABLE}'] = shared
 
 
-# Converter, prefix, and the name behind it by which a format is known.
-_FORMATS: tuple[tuple[Callable[[State], VitState], str, str], ...] = (
+# Converter, prefix, and the name after it that identifies the format.
+_FORMATS: tuple[tuple[Callable[[State], FileState], str, str], ...] = (
     (_from_clip, 'visual.', 'class_embedding'),
     (_from_timm, 'visual.trunk.', 'patch_embed.proj.weight'),
     (_from_hugging_face, 'vision_model.', 'embeddings.patch_embedding.weight'),

@@ -1,10 +1,11 @@
-"""The released files of the family, as rows of a table: what each is, and how to know it.
+"""The released files of the family, as rows of a table: what each is, and how to identify it.
 
-``zoo.csv`` beside this file holds them. What nobody has published is empty there and ``None`` here:
-most files have no direct link, and of few is a hash known. Numbers are those that the ``source``
-prints beside the file, in percent.
+The table is ``zoo.csv``. What nobody has published is empty there and ``None`` here: most files
+have no direct link, and few have a known hash. Metrics are those that the ``source`` reports for
+the file, in percent.
 """
 
+import ast
 import csv
 import hashlib
 import re
@@ -15,10 +16,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePath
 from types import MappingProxyType
+from typing import Any
 
 _MD5_OR_SHA256 = re.compile(r'[0-9a-f]{32}|[0-9a-f]{64}')
 _WHOLE = ('head_dim', 'classes', 'params')
-_SUFFIX = re.compile(r'\.(pth|pyth|pt|safetensors)$')
+SUFFIX = re.compile(r'\.(pth|pyth|pt|safetensors)$')
 _GITHUB = 'https://github.com'
 _AUTHORS = {
     'image': f'{_GITHUB}/Sense-X/UniFormer/tree/main/image_classification',
@@ -43,12 +45,13 @@ class Published:
         task: ``'image'``, ``'video'``, ``'det'``, ``'seg'`` or ``'pose'``.
         backbone: class of :mod:`mmuniformer.models`.
         arch: row of that class's table.
-        head_dim: channels of an attention head; the one thing that the weights do not show.
+        head_dim: channels of an attention head, which the weights do not show.
+        options: further arguments of the backbone, ``key=value`` with blanks between them.
         classes: rows of the classifier, or joints.
         params: of the whole model, head included.
         metric: what ``value`` is: ``'top1'``, ``'box_AP'``, ``'mIoU'``, ``'AP'``.
         config: name of the config here of the same model.
-        aliases: other names under which the file goes round, blanks between them.
+        aliases: other names of the file, blanks between them.
         url: a direct link.
         sha256: all 64 digits, or the first 8 where only the file's name tells them.
     """
@@ -58,6 +61,7 @@ class Published:
     backbone: str
     arch: str
     head_dim: int
+    options: str | None
     data: str
     classes: int
     params: int | None = None
@@ -70,7 +74,18 @@ class Published:
     url: str | None = None
     md5: str | None = None
     sha256: str | None = None
-    licence: str | None = None
+    license: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name under which configs look for the file."""
+        return self.file or f'{self.name}.pth'
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of the backbone class: ``arch``, and what else differs from its defaults."""
+        pairs = (option.split('=') for option in (self.options or '').split())
+        return {'arch': self.arch, **{key: ast.literal_eval(value) for key, value in pairs}}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,7 +94,7 @@ class Published:
 
     @property
     def pages(self) -> tuple[str, ...]:
-        """Pages of those who released the file, which say where it is at present."""
+        """Pages of the authors that link to the file."""
         if self.url and '/mmaction/' in self.url:
             folder = 'uniformerv2' if self.backbone == 'UniFormerV2' else 'uniformer'
             return (f'{_GITHUB}/open-mmlab/mmaction2/tree/main/configs/recognition/{folder}',)
@@ -118,25 +133,29 @@ def find(name: str) -> Published:
     """Look up a file by its name, with or without folder and ending, or by its alias.
 
     Raises:
-        ValueError: no such file; the message names those that are called alike.
+        ValueError: no such file; the message lists similar names.
     """
     found = find_by_name(name)
     if found is None:
-        close = get_close_matches(PurePath(name).name, _by_any_name(), n=3)
-        hint = f'; did you mean {" or ".join(close)}?' if close else ''
-        raise ValueError(f'no released file is called {name!r}{hint}')
+        raise ValueError(f'no released file is called {name!r}{similar_names(name)}')
     return found
 
 
+def similar_names(name: str) -> str:
+    """Up to three similar names as the end of an error message, or ''."""
+    close = get_close_matches(PurePath(name).name, _by_any_name(), n=3)
+    return f'; did you mean {" or ".join(close)}?' if close else ''
+
+
 def find_by_name(name: str | PurePath) -> Published | None:
-    """The same, ``None`` for a file that nobody has released."""
+    """As :func:`find`, but ``None`` for an unknown file."""
     name = PurePath(name).name
     rows = _by_any_name()
-    return rows.get(name) or rows.get(_SUFFIX.sub('', name))
+    return rows.get(name) or rows.get(SUFFIX.sub('', name))
 
 
 def identify(source: str | Path) -> Published | None:
-    """Tell which released file this is by its contents; ``None`` if none that is known by a hash.
+    """Tell which released file this is by its hash; ``None`` if it has none of the known hashes.
 
     Args:
         source: a file, or the hexadecimal digits of its SHA-256 or MD5.
@@ -149,13 +168,6 @@ def identify(source: str | Path) -> Published | None:
     else:
         digests = _digests(Path(source))
     return next((row for row in zoo().values() if any(_has(row, each) for each in digests)), None)
-
-
-def matches(row: Published, path: Path) -> bool | None:
-    """Whether the file at ``path`` is ``row`` by its hash; ``None`` where nobody knows a hash."""
-    if not (row.md5 or row.sha256):
-        return None
-    return any(_has(row, digest) for digest in _digests(path))
 
 
 def _has(row: Published, digest: str) -> bool:

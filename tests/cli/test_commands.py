@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from mmuniformer.apis.configs import find_config
 from mmuniformer.cli import COMMANDS
-from mmuniformer.cli.runner import find_config
 
 
 def mmuniformer_command(*arguments: str) -> subprocess.CompletedProcess:
@@ -38,16 +39,16 @@ def test_no_command_or_an_unknown_one_is_refused_with_those_there_are(arguments)
 
 @pytest.mark.parametrize('name', ['mini_fpn_uniformer_s_h14', 'mini_fpn_uniformer_s_h14.py'])
 def test_a_config_is_found_by_its_name_alone(name, repo_root):
-    assert find_config(name) == str(repo_root / 'configs/seg/mini_fpn_uniformer_s_h14.py')
+    assert find_config(name) == repo_root / 'configs/seg/mini_fpn_uniformer_s_h14.py'
 
 
 def test_a_path_comes_before_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'mini_fpn_uniformer_s_h14.py').write_text('')
-    assert find_config('mini_fpn_uniformer_s_h14.py') == 'mini_fpn_uniformer_s_h14.py'
+    assert find_config('mini_fpn_uniformer_s_h14.py') == Path('mini_fpn_uniformer_s_h14.py')
 
 
 @pytest.mark.parametrize('name', ['coco_1x', 'no_such', 'some/no_such.py', ''])
 def test_a_base_or_an_unknown_name_is_refused(name):
-    with pytest.raises(SystemExit, match='there is no config file'):
+    with pytest.raises(FileNotFoundError, match='there is no config file'):
         find_config(name)

@@ -183,12 +183,12 @@ def test_the_imagenet_file_of_a_light_model_starts_its_detector_but_for_the_outp
     config = load(CONFIGS / 'det' / f'mask_rcnn_uniformer_{size}_1x.py')
     report = build(config).backbone.load_pretrained(str(tmp_path / 'file.pth'))
     norms = [f'norm{stage}.{kind}' for stage in range(1, 5) for kind in ('weight', 'bias')]
-    assert sorted(report.new) == sorted(norms)
+    assert sorted(report.initialized) == sorted(norms)
     assert {name.partition('.')[0] for name in report.heads} == {
         'norm', 'norm_cls', 'head', 'head_cls',
     }  # fmt: skip
     assert report.coverage == 1
-    assert not report.missing and not report.unused
+    assert not report.missing_keys and not report.unexpected_keys
 
 
 @pytest.mark.parametrize('name', ['mask_rcnn_uniformer_s_h14', 'mask_rcnn_uniformer_xxs'])

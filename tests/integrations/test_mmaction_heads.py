@@ -3,7 +3,6 @@
 import pytest
 import torch
 from reference import Case
-from tool_modules import load_tool
 
 import mmuniformer  # noqa: F401
 
@@ -57,10 +56,11 @@ def test_the_released_light_video_model_gives_its_recorded_logits(registry):
 
 
 def test_a_released_file_goes_through_the_tool_and_scores_under_the_names_of_classes(registry):
+    from mmuniformer.apis.convert import permute_head
     from mmuniformer.weights.class_names import official_rows
 
     case = Case('video_xxs')
-    permuted = load_tool('permute_head').permute(case.state_dict(), 'kinetics400')
+    permuted = permute_head(case.state_dict(), 'kinetics400')
     model = recognizer(registry, 'xxs', 448, 400).eval()
     model.load_state_dict(permuted.checkpoint['state_dict'])
     with torch.no_grad():

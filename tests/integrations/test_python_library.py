@@ -28,14 +28,15 @@ def run(code: str) -> list[str]:
 
 
 def test_mmengine_finds_packages_without_setuptools():
-    version = importlib.metadata.version('mmengine')
+    (name,) = importlib.metadata.packages_distributions()['mmengine']
+    version = importlib.metadata.version(name)
     folder = Path(importlib.util.find_spec('mmengine').origin).parent
-    code = """
+    code = f"""
 from mmengine.utils import get_installed_path, is_installed
 print(is_installed('mmengine'), is_installed('mm-engine-of-nobody'), is_installed('mmuniformer'))
 print(get_installed_path('mmengine'))
 import pkg_resources
-print(pkg_resources.__spec__.origin, pkg_resources.get_distribution('mmengine').version)
+print(pkg_resources.__spec__.origin, pkg_resources.get_distribution('{name}').version)
 """
     assert run(code)[-3:] == [
         'True False True',

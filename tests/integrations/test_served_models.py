@@ -15,6 +15,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from compiled_ext import find_compiled, operators_from, served
+from forks import has_forks
 from toolbox_models import build, predict
 from torch import Tensor, nn
 
@@ -183,6 +184,10 @@ def test_a_model_predicts_the_same_on_served_operators(name: str, recorded: dict
     assert all(values.numel() and values.isfinite().all() for values in actual.values())
     if find_compiled():
         assert_same(actual, run_compiled(name, model))
+    if 'dino/' in name and has_forks():
+        # The fork's DINO selects other queries than mmdet 3.3: compare with mmcv's own Python form.
+        assert_same(actual, predict(name, model))
+        return
     assert sorted(actual) == sorted(recorded[name])
     for key, expected in recorded[name].items():
         count, *found = summary(actual[key])

@@ -260,15 +260,15 @@ def test_a_released_image_file_loads_into_dense_classifier_and_video_nets(tmp_pa
     dense = UniFormerLight()
     report = load_backbone(dense, tmp_path / 'xxs.pth')
     assert report.coverage == 1
-    assert not report.missing and not report.unused
-    assert {name[:5] for name in report.new} == {'norm1', 'norm2', 'norm3', 'norm4'}
+    assert not report.missing_keys and not report.unexpected_keys
+    assert {name[:5] for name in report.initialized} == {'norm1', 'norm2', 'norm3', 'norm4'}
     assert torch.equal(dense.cls_token, state['cls_token'])
     assert torch.equal(dense.cls_upsample.weight, state['cls_upsample.weight'])
     left = {name.split('.')[0] for name in report.heads}
     assert left == {'head', 'head_cls', 'norm', 'norm_cls'}
 
     report = load_backbone(UniFormerLight(**CLASSIFIER), tmp_path / 'xxs.pth')
-    assert not report.missing and not report.unused and not report.new
+    assert not report.missing_keys and not report.unexpected_keys and not report.initialized
     assert {name.split('.')[0] for name in report.heads} == {'head', 'head_cls'}
 
     video = UniFormerLight3D()
@@ -283,8 +283,8 @@ def test_a_released_image_file_loads_into_dense_classifier_and_video_nets(tmp_pa
 def test_a_dense_file_starts_a_classifier_with_new_norms(tmp_path):
     torch.save({'state_dict': seeded().state_dict(), 'meta': {}}, tmp_path / 'dense.pth')
     report = load_backbone(seeded(**CLASSIFIER), tmp_path / 'dense.pth')
-    assert {name.split('.')[0] for name in report.new} == {'norm', 'norm_cls'}
-    assert not report.missing
+    assert {name.split('.')[0] for name in report.initialized} == {'norm', 'norm_cls'}
+    assert not report.missing_keys
 
 
 def test_plain_and_light_files_are_not_mistaken_for_each_other(tmp_path):

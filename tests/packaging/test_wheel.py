@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from forks import has_forks
 from packaging.requirements import Requirement
 from wheels import PIP, build_wheel, run
 
@@ -199,6 +200,7 @@ def test_mim_trains_and_tests_a_config_by_its_name_alone(site, workshop):
     assert (workshop / 'tested' / 'out.pkl').stat().st_size > 0
 
 
+@pytest.mark.skipif(has_forks(), reason='mim does not find the forks')
 def test_mim_trains_a_config_by_its_path_with_the_scripts_of_mmdet(site, workshop):
     path = site / 'mmuniformer' / '.mim' / 'configs' / 'det' / MINI
     mim(site, workshop, 'train', 'mmdet', str(path), '--work-dir', 'by_path', *SHRUNK)

@@ -156,9 +156,11 @@ def test_a_file_without_this_head_or_for_other_classes_is_refused(tmp_path):
     path = tmp_path / 'published.pth'
     torch.save({'head.weight': torch.zeros(7, 8), 'head.bias': torch.zeros(7)}, path)
     init_cfg = dict(type='Pretrained', checkpoint=str(path))
-    with pytest.raises(CheckpointError, match=r'head.weight is \(7, 8\) .* \(5, 8\)'):
+    with pytest.raises(CheckpointError, match=r'fc.weight: \(7, 8\) .* \(5, 8\)'):
         UniFormerClsHead(5, 8, init_cfg).init_weights()
-    with pytest.raises(CheckpointError, match='has no aux_head.weight'):
+    with pytest.raises(
+        CheckpointError, match='(?s)aux_head for 7 classes.* missing: aux_fc.weight'
+    ):
         TokenLabelHead(7, 8, init_cfg=init_cfg).init_weights()
 
 
@@ -166,7 +168,7 @@ def test_a_file_without_this_head_or_for_other_classes_is_refused(tmp_path):
     ('bias', 'message'),
     [
         (torch.tensor([0, 1, torch.nan, torch.inf, 0]), r'2 of 5 values of fc\.bias are NaN'),
-        (torch.arange(5), r'head\.bias is of torch\.int64, and weights are floating-point'),
+        (torch.arange(5), r'fc\.bias is of torch\.int64, and weights are floating-point'),
     ],
 )
 def test_a_file_whose_head_is_no_numbers_is_refused(bias, message, tmp_path):

@@ -254,5 +254,5 @@ def test_a_camera_is_recorded_for_a_model_of_videos(folder, trained, tmp_path, m
 def test_a_checkpoint_of_another_model_is_refused(folder, trained, tmp_path):
     _, _, path, _ = trained('seg')
     text = run('cls', path, folder, '--out-dir', tmp_path / 'out')
-    assert 'is no checkpoint of this config: of ' in text and 'convert_official' in text
+    assert 'does not belong to the model of this config' in text and 'convert_official' in text
     assert not (tmp_path / 'out').exists()

@@ -32,13 +32,13 @@ def test_a_released_file_with_other_heads_is_refused_by_its_name(tmp_path, name,
     with pytest.raises(CheckpointError, match=f"is the released .*choose arch='{right}'"):
         load_backbone(net, path)
     assert torch.equal(net.blocks1[0].conv1.weight, before)
-    assert load_backbone(UniFormer(arch=right), path).doubt == ''
+    assert load_backbone(UniFormer(arch=right), path).warning == ''
 
 
 def test_a_renamed_released_file_is_known_by_its_hash(tmp_path, monkeypatch):
     path = head_dim_file(tmp_path, 'mine.pth')
     known = zoo.find('uniformer_base_tl_224')
-    monkeypatch.setattr('mmuniformer.weights.head_dim.identify', lambda path: known)
+    monkeypatch.setattr('mmuniformer.weights.read.identify', lambda path: known)
     with pytest.raises(CheckpointError, match='is the released uniformer_base_tl_224'):
         load_backbone(UniFormer(), path)
 
@@ -54,7 +54,7 @@ def test_a_renamed_released_file_is_known_by_its_hash(tmp_path, monkeypatch):
 )
 def test_a_file_that_a_training_wrote_tells_its_heads(tmp_path, beside):
     path = head_dim_file(tmp_path, 'epoch_300.pth', **beside)
-    assert load_backbone(UniFormer(arch='small_dim32'), path).doubt == ''
+    assert load_backbone(UniFormer(arch='small_dim32'), path).warning == ''
     with pytest.raises(CheckpointError, match="by its config.* 32 .*choose arch='small_dim32'"):
         load_backbone(UniFormer(), path)
 
@@ -69,7 +69,7 @@ def test_where_nothing_tells_the_heads_one_line_warns(tmp_path, monkeypatch, nam
     path = head_dim_file(tmp_path, name)
     UniFormer(init_cfg=dict(type='Pretrained', checkpoint=path)).init_weights()
     ((level, text),) = logged
-    doubts = [line for line in text.splitlines() if 'DOUBT' in line]
+    doubts = [line for line in text.splitlines() if 'WARNING' in line]
     if name == 'mine.pth':
         assert level == logging.WARNING
         assert len(doubts) == 1 and "64. If the file is one of 'small_dim32'" in doubts[0]
@@ -81,4 +81,4 @@ def test_no_line_warns_where_only_one_size_of_heads_was_released(tmp_path):
     tiny = UniFormer(arch=dict(depths=(1, 1, 1, 1), dims=(16, 24, 32, 48), head_dim=16))
     for net in (UniFormerLight(), tiny):
         torch.save(net.state_dict(), tmp_path / 'mine.pth')
-        assert load_backbone(net, tmp_path / 'mine.pth').doubt == ''
+        assert load_backbone(net, tmp_path / 'mine.pth').warning == ''

@@ -69,7 +69,7 @@ def test_every_published_layout_loads_a_classifier_exactly(layout, tmp_path):
     net = classifier()
     report = load_backbone(net, save(tmp_path, layouts(state, HEADS)[layout]))
     assert all(torch.equal(value, state[key]) for key, value in net.state_dict().items())
-    assert report.coverage == 1 and not report.missing and not report.unused
+    assert report.coverage == 1 and not report.missing_keys and not report.unexpected_keys
     assert set(report.heads) | set(report.other_parts)
 
 
@@ -77,7 +77,7 @@ def test_a_classification_file_starts_a_dense_net_with_new_output_norms(tmp_path
     state = randomise(classifier())
     net = dense()
     report = load_backbone(net, save(tmp_path, {'model': {**state, **HEADS}}))
-    assert set(report.new) == NORMS
+    assert set(report.initialized) == NORMS
     assert {key.split('.')[0] for key in report.heads} == {'norm', 'head'}
     loaded = [key for key in net.state_dict() if key not in NORMS]
     assert all(torch.equal(net.state_dict()[key], state[key]) for key in loaded)
@@ -88,7 +88,7 @@ def test_a_dense_file_serves_another_attention_pattern_and_fewer_outputs(tmp_pat
     state = randomise(dense())
     net = dense(attention='hybrid', window_size=4, out_indices=(3,))
     report = load_backbone(net, save(tmp_path, state))
-    assert report.coverage == 1 and not report.new
+    assert report.coverage == 1 and not report.initialized
     assert {key.split('.')[0] for key in report.heads} == {'norm1', 'norm2', 'norm3'}
     assert torch.equal(net.norm4.weight, state['norm4.weight'])
 
@@ -220,7 +220,7 @@ def test_init_cfg_loads_and_logs_every_key(tmp_path, monkeypatch):
     wanted = sum(not key.endswith('tracked') for key in net.state_dict()) - len(NORMS)
     assert lines == [
         f'{path}: {wanted} of {wanted} backbone tensors loaded\n'
-        '  new, not in the file (expected): 8 in norm1, norm2, norm3, norm4\n'
+        '  initialized, not in the file (expected): 8 in norm1, norm2, norm3, norm4\n'
         '  heads left out (expected): 7 in norm, head'
     ]
 

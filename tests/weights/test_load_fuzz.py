@@ -42,7 +42,7 @@ def test_the_true_file_is_loaded_to_the_last_bit(name, format, tmp_path):
     family = FAMILIES[name]()
     report = settle(family, write(tmp_path, format, FORMATS[format](family.file)))
     assert not isinstance(report, CheckpointError), report
-    assert not report.missing and not report.unused
+    assert not report.missing_keys and not report.unexpected_keys
 
 
 @by_format

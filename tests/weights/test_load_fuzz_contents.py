@@ -36,7 +36,7 @@ def test_the_order_of_names_does_not_matter_and_renamed_ones_are_reported(
     state = {(other + key if key in gone else key): family.file[key] for key in keys}
     result = settle(family, write(tmp_path, 'a.pth', pth(state)))
     if not gone:
-        assert not result.missing and not result.unused
+        assert not result.missing_keys and not result.unexpected_keys
 
 
 OTHER_KINDS = (
@@ -160,7 +160,7 @@ def test_odd_things_in_the_place_of_a_weight_are_refused_or_reported(
     family = families[name]
     state = {**family.file, WEIGHTS[name]: ODD[thing]()}
     result = settle(family, write(tmp_path, 'a.pth', pth(state)))
-    assert isinstance(result, CheckpointError) or result.missing == (WEIGHTS[name],)
+    assert isinstance(result, CheckpointError) or result.missing_keys == (WEIGHTS[name],)
 
 
 @pytest.mark.parametrize('key', [1, None, (1, 2), 2.5])

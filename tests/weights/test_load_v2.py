@@ -17,8 +17,7 @@ from vit_layouts import (
     vit_of,
 )
 
-from mmuniformer.weights import CheckpointError
-from mmuniformer.weights.load_v2 import load_v2
+from mmuniformer.weights import CheckpointError, load_v2
 from mmuniformer.weights.positions import resize_positions, resize_relative_table, square_grid
 
 
@@ -84,7 +83,7 @@ def test_every_layout_of_uniformerv2_is_loaded_exactly(layout, tmp_path):
     state = V2_LAYOUTS[layout]({**source.state_dict(), **head})
     report = load_v2(net, save(tmp_path, state))
     assert all(torch.equal(v, source.state_dict()[k]) for k, v in net.state_dict().items())
-    assert report.coverage == 1 and not report.new and not report.missing
+    assert report.coverage == 1 and not report.initialized and not report.missing_keys
     assert report.heads or report.other_parts
 
 
@@ -92,8 +91,8 @@ def test_a_kinetics_file_starts_a_net_with_local_mhra_that_halves_time(tmp_path)
     source = randomise(build())
     net = build(local_mhra=2, temporal_downsample=True)
     report = load_v2(net, save(tmp_path, source.state_dict()))
-    assert report.inflated == ('conv1.weight',) and not report.missing
-    assert all('.lmhra' in name for name in report.new)
+    assert report.inflated == ('conv1.weight',) and not report.missing_keys
+    assert all('.lmhra' in name for name in report.initialized)
     assert torch.equal(
         net.transformer.dec[1].mlp.c_fc.weight, source.transformer.dec[1].mlp.c_fc.weight
     )
@@ -103,10 +102,10 @@ def test_what_a_smaller_form_has_no_use_for_is_left_out(tmp_path):
     path = save(tmp_path, randomise(build()).state_dict())
     assert load_v2(build(fusion='global'), path).heads == ('transformer.balance',)
     maps = load_v2(build(out_indices=2), path)
-    assert all(name.startswith(NEW) for name in maps.heads) and not maps.missing
+    assert all(name.startswith(NEW) for name in maps.heads) and not maps.missing_keys
     other = tmp_path / 'other.pth'
     torch.save(build(fusion='global').state_dict(), other)
-    assert load_v2(build(), other).missing == ('transformer.balance',)
+    assert load_v2(build(), other).missing_keys == ('transformer.balance',)
 
 
 def wrong_files() -> dict:

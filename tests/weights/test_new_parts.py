@@ -27,9 +27,9 @@ def test_layer_scale_that_a_file_lacks_is_new_on_request_and_keeps_its_initial_v
     with pytest.raises(CheckpointError, match=r"lacks layer scale .*allow_new=\['layer_scale'\]"):
         load_backbone(net, path)
     report = load_backbone(net, path, allow_new=['layer_scale'])
-    assert len(report.new) == 2 * 8 and all('gamma' in name for name in report.new)
-    assert '  new, not in the file (expected): 16 in blocks1.0, blocks2.0, ' in str(report)
-    assert report.coverage == 1 and not report.missing
+    assert len(report.initialized) == 2 * 8 and all('gamma' in name for name in report.initialized)
+    assert '  initialized, not in the file (expected): 16 in blocks1.0, blocks2.0, ' in str(report)
+    assert report.coverage == 1 and not report.missing_keys
     assert torch.equal(net.blocks3[1].gamma_2, torch.full((32,), 1e-6))
     assert torch.equal(net.blocks3[1].attn.qkv.weight, source.blocks3[1].attn.qkv.weight)
 
@@ -48,16 +48,16 @@ def test_an_image_file_without_layer_scale_starts_a_video_net_with_it(image, vid
     net = video()
     report = load_backbone(net, file_of(image(), tmp_path))
     scales = {name for name, _ in net.named_parameters() if 'gamma' in name}
-    assert scales and scales <= set(report.new)
-    assert {name.split('.')[0] for name in set(report.new) - scales} <= {'norm', 'norm_cls'}
+    assert scales and scales <= set(report.initialized)
+    assert {name.split('.')[0] for name in set(report.initialized) - scales} <= {'norm', 'norm_cls'}
     assert report.inflated and report.coverage == 1
 
 
 def test_an_image_file_starts_divided_attention_and_time_is_new(tmp_path):
     net = UniFormer3D(arch=ARCH, attention='divided')
     report = load_backbone(net, file_of(image_classifier(), tmp_path))
-    assert {name.split('.')[2] for name in report.new} == {'t_norm', 't_attn'}
-    assert len(report.new) == 5 * 6 and not report.missing
+    assert {name.split('.')[2] for name in report.initialized} == {'t_norm', 't_attn'}
+    assert len(report.initialized) == 5 * 6 and not report.missing_keys
 
 
 def test_a_joint_video_file_starts_divided_attention_on_request_alone(tmp_path):
@@ -70,7 +70,7 @@ def test_a_joint_video_file_starts_divided_attention_on_request_alone(tmp_path):
     with pytest.raises(CheckpointError, match='lacks divided attention'):
         load_backbone(net, path, allow_new=['layer_scale'])
     report = load_backbone(net, path, allow_new=['temporal_attention'])
-    assert len(report.new) == 5 * 6 and not report.inflated
+    assert len(report.initialized) == 5 * 6 and not report.inflated
 
 
 def test_what_is_new_excuses_nothing_else_that_is_missing(tmp_path):

@@ -15,7 +15,7 @@ from vit_layouts import (
     vit_of,
 )
 
-from mmuniformer.weights.load_v2 import load_v2
+from mmuniformer.weights import load_v2
 from mmuniformer.weights.vit_keys import vit_state
 
 CLIP_LAYOUTS = {
@@ -43,10 +43,10 @@ def test_every_layout_of_clip_fills_the_vit_exactly_and_leaves_the_uniblocks_new
     loaded = vit_of(net)
     assert all(torch.equal(loaded[key], value) for key, value in vit_of(source).items())
     assert set(report.loaded) | set(report.inflated) == set(loaded)
-    assert set(report.new) == {
+    assert set(report.initialized) == {
         key for key in net.state_dict() if key not in loaded and not key.endswith('tracked')
     }
-    assert report.coverage == 1 and not report.missing and not report.unused
+    assert report.coverage == 1 and not report.missing_keys and not report.unexpected_keys
     assert report.heads or report.other_parts
     assert net.transformer.dec[0].attn.out_proj.weight.abs().sum() == 0
 
@@ -99,4 +99,4 @@ def test_beit_gets_its_table_in_every_layer_a_bias_for_keys_and_no_positions(sha
     net = build(BEIT)
     report = load_v2(net, save(tmp_path, state))
     assert all(torch.equal(v, vit[k]) for k, v in vit_of(net).items())
-    assert report.coverage == 1 and not report.missing
+    assert report.coverage == 1 and not report.missing_keys

@@ -15,7 +15,7 @@ from vit_layouts import BEIT, PLAIN, TINY, randomise, save
 
 from mmuniformer.models.arch_v2 import ARCHS_V2, ArchV2
 from mmuniformer.models.uniformer_v2 import UniFormerV2
-from mmuniformer.weights.load_v2 import load_v2
+from mmuniformer.weights import load_v2
 
 CLIP = {'activation': 'quick_gelu'}
 TEXT = {'context_length': 7, 'vocab_size': 11, 'width': 16, 'heads': 2, 'layers': 1}
@@ -32,7 +32,7 @@ def assert_starts_as(
     maps = UniFormerV2(**armed, out_indices=range(net.arch.depth)).eval()
     for each in (net, maps):
         report = load_v2(each, file)
-        assert report.coverage == 1 and not report.missing
+        assert report.coverage == 1 and not report.missing_keys
     torch.manual_seed(5)
     clip = torch.randn(2, 3, frames, side, side)
     with torch.no_grad():

@@ -22,7 +22,7 @@ from mmuniformer.models import (
 )
 from mmuniformer.models.arch_light import LIGHT_ARCHS
 from mmuniformer.models.arch_v2 import ARCHS_V2
-from mmuniformer.weights.head_dim import TWINS
+from mmuniformer.weights.head_dim import AMBIGUOUS_ARCHS
 from mmuniformer.weights.zoo import find, find_by_name, identify, published_files, zoo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,14 +78,14 @@ def test_arch_and_head_dim_are_those_of_the_nets(row):
 
 
 def test_nets_released_with_two_sizes_of_heads_are_told_apart():
-    for depths, twins in TWINS.items():
+    for depths, twins in AMBIGUOUS_ARCHS.items():
         for head_dim, arch in twins.items():
             assert (ARCHS[arch].depths, ARCHS[arch].head_dim) == (depths, head_dim)
     shapes = {}
     for row in of('image', 'UniFormer'):
         arch = ARCHS[row.arch]
         shapes.setdefault(arch.depths, set()).add(arch.head_dim)
-    assert {depths for depths, dims in shapes.items() if len(dims) > 1} == set(TWINS)
+    assert {depths for depths, dims in shapes.items() if len(dims) > 1} == set(AMBIGUOUS_ARCHS)
 
 
 def test_hashes_are_hexadecimal_and_agree_with_the_names_that_hold_them():

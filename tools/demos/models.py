@@ -6,16 +6,26 @@ import warnings
 from pathlib import Path
 from typing import Any, Protocol
 
-from convert_official import find_dataset_meta
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from numpy import ndarray
 from torch import nn
 
-from mmuniformer.weights import CheckpointError, read_checkpoint
+from mmuniformer.apis.convert import find_dataset_meta
+from mmuniformer.weights import read_checkpoint
 from mmuniformer.weights.class_names import DATASETS as VIDEO_DATASETS
 from mmuniformer.weights.class_names import class_names, read_class_names
-from mmuniformer.weights.official_keys import unwrap
+from mmuniformer.weights.load import load
+from mmuniformer.weights.rules import NO_KEY, Rules
+
+# A checkpoint may hold more than the model, as the state of an EMA.
+WHOLE_MODEL = Rules(
+    names={'': ''},
+    required='',
+    foreign=NO_KEY,
+    net='the model of this config',
+    advice="the authors' files have to be converted first: tools/convert_official.py",
+)
 
 Found = dict[str, Any]
 
@@ -45,25 +55,13 @@ def check_loaded(model: nn.Module, checkpoint: Path) -> None:
     Raises:
         CheckpointError: tensors of the model are missing in the file, or have another shape.
     """
-    state = unwrap(read_checkpoint(checkpoint))
-    wanted = model.state_dict()
-    missing = [
-        name for name, value in wanted.items()
-        if not name.endswith('num_batches_tracked')
-        and (name not in state or state[name].shape != value.shape)
-    ]  # fmt: skip
-    if missing:
-        raise CheckpointError(
-            f'{checkpoint} is no checkpoint of this config: of {len(wanted)} tensors of the model, '
-            f'{len(missing)} are not in it or have another shape, first {missing[0]}. Files of the '
-            'authors go through tools/convert_official.py first'
-        )
+    load(model, checkpoint, WHOLE_MODEL)
 
 
 def classes_of(
     config: Config, checkpoint: Path, number: int, labels: str | None
 ) -> tuple[tuple[str, ...], Any]:
-    """Names of the classes, and colours if there are some.
+    """Names of the classes, and colors if there are some.
 
     Args:
         number: how many the model tells apart.

@@ -1,22 +1,22 @@
-"""Whether the numbers in a file can be a net's: their kind, and that they are numbers at all."""
+"""Whether the tensors of a file can be weights: their type, and that all values are finite."""
 
 from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
-from .report import CheckpointError
+from .report import COUNTER, CheckpointError
 
-# Whole numbers in files, on which no output depends.
-COUNTERS = ('num_batches_tracked', 'relative_position_index')
+# Integers in files, on which no output depends.
+COUNTERS = (COUNTER, 'relative_position_index')
 
 
-def check_kinds(state: Mapping[str, Tensor]) -> None:
-    """Refuse what cannot be a weight.
+def check_dtypes(state: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that cannot be weights.
 
     Raises:
-        ValueError: a tensor is not one of real floating-point numbers, or not a plain one in
-            memory, but sparse, quantised or without contents.
+        ValueError: a tensor is not of real floating-point numbers, or it is sparse, quantized,
+            nested or on the meta device.
     """
     for key, value in state.items():
         plain = value.layout is torch.strided and not (value.is_quantized or value.is_nested)
@@ -28,19 +28,19 @@ def check_kinds(state: Mapping[str, Tensor]) -> None:
 
 def _form(value: Tensor) -> str:
     if value.device.type == 'meta':
-        return 'one on the meta device, without numbers'
-    return 'quantised' if value.is_quantized else 'sparse, nested or opaque'
+        return 'one on the meta device, without values'
+    return 'quantized' if value.is_quantized else 'sparse, nested or opaque'
 
 
-def converted(
+def cast_like(
     source: str, state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """The tensors of ``state`` that the net has, in the net's types.
+    """Return the tensors of ``state`` that the net has, cast to the dtypes of ``wanted``.
 
-    A counter that came as another kind of number is left out; the net keeps its own.
+    A counter of another type of numbers is left out; the net keeps its own.
 
     Raises:
-        CheckpointError: a number is NaN or infinite, or too large for the net's type.
+        CheckpointError: a value is NaN or infinite, or too large for the net's dtype.
     """
     result = {
         key: state[key].to(value.dtype)

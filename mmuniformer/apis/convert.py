@@ -1,0 +1,232 @@
+"""Whole published files → checkpoints for the models of configs, every tensor accounted for."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import DATASETS, DefaultScope
+from torch import Tensor, nn
+
+from ..version import __version__
+from ..weights.class_names import class_names
+from ..weights.load import load
+from ..weights.read import read
+from ..weights.rename import OFFICIAL_HEAD, final_norm_of, rename_key
+from ..weights.report import COUNTER
+from ..weights.rules import Rules
+from ..weights.unwrap import unwrap
+from .class_heads import (
+    HeadConversion,
+    check_classes,
+    official_class_rows,
+    permute_head,
+    slice_head,
+)
+from .configs import load_config
+from .model import build_model
+
+__all__ = ['Conversion', 'HeadConversion', 'convert', 'permute_head', 'slice_head']
+
+_BACKBONE = 'backbone.'
+_HEADS = ('head.', 'head_cls.', 'aux_head.')  # of published classifiers
+# Parts of published models → what the toolboxes call them today.
+_TODAY = {'keypoint_head.': 'head.', f'{_BACKBONE}{OFFICIAL_HEAD}': 'cls_head.fc_cls.', '': ''}
+_OF_TOKEN = 'of the class token, which has no part in predictions'
+# What a model may do without, and why.
+_SUPERFLUOUS = {
+    'head_cls.': _OF_TOKEN,
+    'cls_head.fc_cls_token.': _OF_TOKEN,
+    'backbone.norm_cls.': _OF_TOKEN,
+    **{
+        f'backbone.norm{i}.': f'norm of stage {i}, which is not an output here' for i in range(1, 5)
+    },
+}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """The tensors of a file under the names of a model, and what became of each.
+
+    Attributes:
+        state: state dict of the model.
+        meta: of the checkpoint: config, names of the classes, and what it was converted from.
+        names: old name → new, of every tensor taken.
+        left_out: old name → why.
+        added: counters of BatchNorm that the file lacks, as in a new model.
+        notes: sentences about the whole.
+    """
+
+    state: dict[str, Tensor]
+    meta: dict[str, Any]
+    names: dict[str, str]
+    left_out: dict[str, str]
+    added: list[str]
+    notes: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        kept = [old for old, new in self.names.items() if old == new]
+        lines = [f'{len(kept)} tensors loaded under their own names'] if kept else []
+        groups: dict[tuple[str, str], int] = {}
+        for old, new in self.names.items():
+            if old != new:
+                common = _common_end(old, new)
+                pair = (old.removesuffix(common) or '*', new.removesuffix(common))
+                groups[pair] = groups.get(pair, 0) + 1
+        lines += [
+            f'{count} loaded, renamed: {old} → {new}{"*" if old == "*" else ""}'
+            for (old, new), count in groups.items()
+        ]
+        lines += [f'left out: {old} ({why})' for old, why in self.left_out.items()]
+        if self.added:
+            lines.append(f'{len(self.added)} counters of BatchNorm start at 0, the file has none')
+        return '\n'.join([*lines, *self.notes])
+
+    def every_tensor(self) -> str:
+        """A line per tensor of the file."""
+        lines = [
+            f'loaded   {old}' if old == new else f'renamed  {old} → {new}'
+            for old, new in self.names.items()
+        ]
+        return '\n'.join([*lines, *(f'left out {old}' for old in self.left_out)])
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint, in the safetensors format if ``path`` ends so.
+
+        Raises:
+            ImportError: the package safetensors is needed and not installed.
+        """
+        path = Path(path)
+        if path.suffix == '.safetensors':
+            try:
+                from safetensors.torch import save_file
+            except ImportError as error:
+                raise ImportError(
+                    f'writing {path} needs the package safetensors: pip install safetensors; '
+                    'or name a file that ends in .pth'
+                ) from error
+            metadata = {'format': 'pt', 'meta': json.dumps(self.meta)}
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({k: v.contiguous() for k, v in self.state.items()}, path, metadata=metadata)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save({'meta': self.meta, 'state_dict': self.state}, path)
+
+
+def _common_end(old: str, new: str) -> str:
+    """The last words that two names share."""
+    words = []
+    for mine, other in zip(reversed(old.split('.')), reversed(new.split('.')), strict=False):
+        if mine != other:
+            break
+        words.insert(0, mine)
+    end = '.'.join(words)
+    return end if end in (old, new) else f'.{end}'
+
+
+def convert(
+    source: str | Path, config: str | Path | Config, *, dataset: str | None = None
+) -> Conversion:
+    """Turn a whole published file, heads included, into a checkpoint for the model of a config.
+
+    Args:
+        source: path, URL or released name of a classifier, detector, segmentor or pose estimator.
+        config: file, name of a config of this package, or config of the model that the file holds.
+        dataset: what a released video classifier was trained on, to have its classes in the order
+            of mmaction2's annotation lists.
+
+    Raises:
+        FileNotFoundError: there is no such file or config.
+        CheckpointError: a tensor of the file has no place in the model, a tensor of the model is
+            missing in the file, or it has another shape; or the file has heads of another size.
+        ValueError: the order of the classes of ``dataset`` is not known.
+
+    Example:
+        >>> from mmuniformer.apis.convert import convert
+        >>> done = convert('uniformer_small_in1k.pth', 'uniformer_s_in1k')
+        >>> done.save('small.pth')
+        >>> print(done)
+        329 loaded, renamed: * → backbone.*
+        2 loaded, renamed: head → head.fc
+    """
+    config = load_config(config)
+    checkpoint, model = read(source), build_model(config)
+    wanted, tensors = model.state_dict(), unwrap(checkpoint.content)
+    rows = None if dataset is None else official_class_rows(tensors, dataset)
+    table = _names(tensors, model)
+    rules = Rules(
+        names=table,
+        required='',
+        ignored='|'.join(map(_pattern, _SUPERFLUOUS)),
+        net='the model of this config',
+    )
+    report = load(model, checkpoint, rules)
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    names = {old: rename_key(old, table, final_norm_of(wanted)) for old in tensors}
+    return Conversion(
+        state=state if rows is None else _reorder(state, rows),
+        meta={
+            'cfg': config.pretty_text,
+            'dataset_meta': find_dataset_meta(config, dataset),
+            'converted_from': checkpoint.path.name,
+            'mmuniformer_version': __version__,
+        },
+        names={old: new for old, new in names.items() if new in wanted},
+        left_out={old: _why(new) for old, new in names.items() if new not in wanted},
+        added=[k for k in wanted if k.endswith(COUNTER) and k not in names.values()],
+        notes=_notes(names, dataset, report.warning),
+    )
+
+
+def _pattern(prefix: str) -> str:
+    return prefix.replace('.', r'\.')
+
+
+def _why(name: str) -> str:
+    return next(why for start, why in _SUPERFLUOUS.items() if name.startswith(start))
+
+
+def _names(keys: Collection[str], model: nn.Module) -> dict[str, str]:
+    """Prefixes in a published file → prefixes in ``model``."""
+    if any(key.startswith(_BACKBONE) for key in keys):
+        return _TODAY
+    published = getattr(getattr(model, 'head', None), 'published', {})
+    heads = {f'{theirs}.': f'head.{ours}.' for theirs, ours in published.items()}
+    if hasattr(model, 'cls_head'):
+        heads |= {'head.': 'cls_head.fc_cls.', 'head_cls.': 'cls_head.fc_cls_token.'}
+    return {**dict(zip(_HEADS, _HEADS, strict=True)), **heads, '': _BACKBONE}
+
+
+def _reorder(state: dict[str, Tensor], rows: list[int]) -> dict[str, Tensor]:
+    """Put the rows of the heads of a recognizer in the order of mmaction2."""
+    heads = [key for key in state if key.startswith('cls_head.fc_cls')]
+    for key in heads:
+        check_classes(key, state[key], len(rows))
+    return {**state, **{key: state[key][rows] for key in heads}}
+
+
+def _notes(names: Mapping[str, str], dataset: str | None, warning: str) -> list[str]:
+    notes = []
+    if dataset is not None:
+        first = ', '.join(class_names(dataset)[:3])
+        notes.append(f'classes in the order of mmaction2: {first}, …')
+    elif any(new.startswith('cls_head.') and old != new for old, new in names.items()):
+        notes.append('classes in the order of the file; --dataset puts them in that of mmaction2')
+    return [*notes, f'WARNING: {warning}'] if warning else notes
+
+
+def find_dataset_meta(config: Config, dataset: str | None = None) -> dict[str, Any]:
+    """The names of the classes: of ``dataset`` in mmaction2's order, else those of the config."""
+    if dataset is not None:
+        return {'classes': list(class_names(dataset))}
+    loader = config.get('test_dataloader') or config.get('val_dataloader') or {}
+    settings = loader.get('dataset') or {}
+    while 'dataset' in settings:  # wrappers
+        settings = settings['dataset']
+    with DefaultScope.overwrite_default_scope(config.get('default_scope')):
+        cls = DATASETS.get(settings['type']) if 'type' in settings else None
+    meta = {**getattr(cls, 'METAINFO', {}), **settings.get('metainfo', {})}
+    return {key: value for key, value in meta.items() if key in ('classes', 'palette')}

@@ -1,0 +1,168 @@
+"""What the models of each toolbox are: the one table that all of :mod:`mmuniformer.apis` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.utils import get_object_from_string
+from torch import Tensor, nn
+
+from .configs import find_setting, get_test_pipeline
+
+Shape = tuple[int, ...]
+# Crops of a clip in test pipelines of mmaction2, and how many views each makes.
+CROPS = {'ThreeCrop': 3, 'TenCrop': 10}
+FRAME_SAMPLERS = ('SampleFrames', 'UniformSample', 'UniformSampleFrames')
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What a toolbox's models are called, take and return.
+
+    Attributes:
+        scope: the ``default_scope`` of configs.
+        name: what mim calls the toolbox.
+        task: the folder of its configs.
+        base_class: import path of the class that all supported models derive from.
+        head: attribute of the head that ends a model.
+        output: name of what the head returns.
+        input_shape: ``(H, W)`` or ``(T, H, W)`` that a config's test pipeline makes.
+        table_shape: the same as in the papers' tables of parameters and FLOPs.
+        run: forward pass without post-processing: model and input in, raw outputs out.
+        loads_rgb: whether the loading transforms give RGB; BGR otherwise.
+        draw: attributes of the visualization hook that switch drawing on and name its folder.
+    """
+
+    scope: str
+    name: str
+    task: str
+    base_class: str
+    head: str
+    output: str
+    input_shape: Callable[[Mapping], Shape]
+    table_shape: Callable[[Mapping], Shape]
+    run: Callable[[nn.Module, Tensor], Any]
+    draw: tuple[str, str | None] = ('enable', 'out_dir')
+    loads_rgb: bool = False
+
+    def find_head(self, model: nn.Module) -> nn.Module:
+        """Return the head of ``model``.
+
+        Raises:
+            ValueError: it has none that takes features alone.
+        """
+        head = getattr(model, self.head, None)
+        if not isinstance(head, nn.Module):
+            raise ValueError(
+                f'a {type(model).__name__} has no {self.head} that takes features alone'
+            )
+        return head
+
+
+def find_toolbox(config: Mapping) -> Toolbox:
+    """Return the toolbox of a config.
+
+    Raises:
+        ValueError: its ``default_scope`` is none of the five toolboxes.
+    """
+    scope = config.get('default_scope')
+    if scope not in TOOLBOXES:
+        raise ValueError(f'default_scope is {scope!r}; supported are {", ".join(TOOLBOXES)}')
+    return TOOLBOXES[scope]
+
+
+def count_views(config: Mapping) -> int:
+    """Return how many views of a sample are averaged at test time: clips times crops."""
+    crops = [
+        CROPS[transform['type']]
+        for transform in get_test_pipeline(config)
+        if transform['type'] in CROPS
+    ]
+    clips = find_setting(config, FRAME_SAMPLERS, 'num_clips') or 1
+    return clips * (crops[0] if crops else 1)
+
+
+def make_detection_samples(x: Tensor) -> list:
+    """Make the data samples that mmdet's models want beside a batch ``(B, C, H, W)``."""
+    structures = get_object_from_string('mmdet.structures.DetDataSample')
+    instances = get_object_from_string('mmengine.structures.InstanceData')
+    size = tuple(x.shape[-2:])
+    metainfo = dict.fromkeys(('img_shape', 'ori_shape', 'pad_shape', 'batch_input_shape'), size)
+    samples = [structures(metainfo={**metainfo, 'scale_factor': (1.0, 1.0)}) for _ in x]
+    for sample in samples:
+        sample.gt_instances = instances()
+    return samples
+
+
+def _square(config: Mapping, default: int) -> Shape:
+    size = find_setting(config, ('CenterCrop', *CROPS), 'crop_size')
+    size = size or find_setting(config, ('Resize',), 'scale') or default
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def _classification_shape(config: Mapping) -> Shape:
+    return _square(config, 224)
+
+
+def _clip_shape(config: Mapping) -> Shape:
+    frames = find_setting(config, FRAME_SAMPLERS, 'clip_len')
+    if frames is None:
+        raise ValueError('the test pipeline samples no frames; give the shape T H W')
+    return frames, *_square(config, 224)
+
+
+def _pose_shape(config: Mapping) -> Shape:
+    size = find_setting(config, ('TopdownAffine', 'BottomupResize'), 'input_size')
+    codec = config.get('codec') or config['model'].get('head', {}).get('decoder') or {}
+    codec = codec[-1] if isinstance(codec, list | tuple) else codec
+    size = size or codec.get('input_size')
+    if size is None:
+        raise ValueError('the config names no input_size of its codec; give the shape H W')
+    width, height = size
+    return height, width
+
+
+def _detection_shape(config: Mapping) -> Shape:
+    width, height = find_setting(config, ('Resize',), 'scale') or (1333, 800)
+    return height, width
+
+
+def _segmentation_shape(config: Mapping) -> Shape:
+    size = (config['model'].get('data_preprocessor') or {}).get('size')
+    return tuple(size) if size else (512, 512)
+
+
+def _run(model: nn.Module, x: Tensor) -> Any:
+    return model(x, None, mode='tensor')
+
+
+_ROWS = (
+    Toolbox(
+        'mmpretrain', 'mmpretrain', 'cls', 'mmpretrain.models.ImageClassifier', 'head', 'logits',
+        _classification_shape, _classification_shape, _run,
+    ),
+    Toolbox(
+        'mmaction', 'mmaction2', 'video',
+        'mmaction.models.recognizers.recognizer3d.Recognizer3D', 'cls_head', 'logits',
+        _clip_shape, _clip_shape,
+        lambda model, x: model(x[:, None], mode='tensor', stage='head'),
+        loads_rgb=True,
+    ),
+    Toolbox(
+        'mmdet', 'mmdet', 'det', 'mmdet.models.detectors.BaseDetector', 'bbox_head', 'boxes',
+        _detection_shape, lambda config: (800, 1280),
+        lambda model, x: model(x, make_detection_samples(x), mode='tensor'),
+        draw=('draw', 'test_out_dir'),
+    ),
+    Toolbox(
+        'mmseg', 'mmsegmentation', 'seg', 'mmseg.models.EncoderDecoder', 'decode_head', 'logits',
+        _segmentation_shape, lambda config: (512, 2048), _run, draw=('draw', None),
+    ),
+    Toolbox(
+        'mmpose', 'mmpose', 'pose', 'mmpose.models.TopdownPoseEstimator', 'head', 'heatmaps',
+        _pose_shape, _pose_shape, _run,
+    ),
+)  # fmt: skip
+TOOLBOXES = {row.scope: row for row in _ROWS}

@@ -17,6 +17,7 @@ from torch import nn
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine import LayerwiseOptimWrapperConstructor
+from mmuniformer.layers.dpe import DPE3d
 from mmuniformer.models import UniFormer, UniFormer3D
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -157,7 +158,7 @@ def test_every_sort_of_norm_is_one(norm):
 
 
 def test_position_embeddings_in_a_list_and_packed_attention_biases_are_known():
-    transformer = {'dpe': nn.ModuleList([nn.Conv3d(4, 4, 3, groups=4)])}
+    transformer = {'dpe': nn.ModuleList([DPE3d(4, 3)])}
     transformer['attn'] = nn.MultiheadAttention(4, 2)
     model = nn.ModuleDict(transformer)
     found = settings(build(model, {'dpe_decay_mult': 0.5, 'bias_decay_mult': 0.0}), model)

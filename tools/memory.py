@@ -82,7 +82,7 @@ def measure(backbone: dict, shape: Sequence[int]) -> int:
     with torch.device('meta'):  # where initialization does not look at the numbers it drew
         net = MODELS.build(backbone).train()
     with FakeTensorMode(allow_non_fake_inputs=True):
-        # Without numbers no sample can be dropped: all are computed.
+        # Without numbers no sample can be dropped, so all are computed.
         net = masked(net.to_empty(device='cpu'))
         return memory_of_step(net, torch.empty(1, net.in_channels, *shape))
 

@@ -80,9 +80,10 @@ def test_centred_weights_see_the_picture_in_every_frame_of_a_still_clip(arch, tm
     assert equal_frames(*nets, frames=8) == [0, 1, 2, 3]
 
 
-def test_centred_weights_do_so_at_any_temporal_stride_and_reach(tmp_path):
-    video = {'temporal_strides': (2, 1, 2, 1), 'inflated': ['dpe', 'local', 'downsample']}
-    assert equal_frames(*image_and_video_net(tmp_path, 'center', {}, video), frames=8) == [0, 1]
+def test_centered_weights_do_so_if_downsampling_reaches_across_frames(tmp_path):
+    video = {'inflated': ['dpe', 'local', 'downsample']}
+    nets = image_and_video_net(tmp_path, 'center', {}, video)
+    assert equal_frames(*nets, frames=8) == [0, 1, 2, 3]
 
 
 def test_divided_attention_does_so_as_long_as_time_adds_nothing(tmp_path):

@@ -20,7 +20,7 @@ from mmuniformer.models import (
     UniFormerLight3D,
     UniFormerV2,
 )
-from mmuniformer.models.arch import LIGHT_ARCHS
+from mmuniformer.models.arch_light import LIGHT_ARCHS
 from mmuniformer.models.arch_v2 import ARCHS_V2
 from mmuniformer.weights.head_dim import TWINS
 from mmuniformer.weights.zoo import find, find_by_name, identify, published_files, zoo

@@ -1,9 +1,9 @@
-"""Loaded when Python starts: lets toolboxes run where mmcv was installed without its operators.
+"""Start-up hook, loaded when Python starts: toolboxes run if mmcv has no operators that load.
 
 Scripts such as mmdet's ``test.py`` import mmcv's operators before they read the config that names
 this plugin. If mmcv has no compiled operators (mmcv-lite), the first import of a toolbox imports
-mmuniformer, which serves them; if it has some that do not load, the import of these does. If they
-load, and with ``MMUNIFORMER_PATCHES=0``, nothing happens.
+mmuniformer, which serves them. If mmcv has operators that do not load, importing them imports
+mmuniformer. If they load, and with ``MMUNIFORMER_PATCHES=0``, nothing happens.
 """
 
 import os
@@ -12,8 +12,8 @@ import sys
 TOOLBOXES = ('mmcv', 'mmdet', 'mmseg', 'mmpose', 'mmaction', 'mmpretrain')
 
 
-class BeforeToolboxes:
-    """First finder of the import system: finds nothing, and sees what will be imported next."""
+class ToolboxImportHook:
+    """First finder of the import system: acts before a toolbox is imported, and finds none."""
 
     seen_toolbox = False
 
@@ -23,7 +23,7 @@ class BeforeToolboxes:
             if _lacks_operators():
                 import mmuniformer
 
-                # The plugin may have imported this module: importing it again would run it twice.
+                # If mmuniformer has imported this module, importing it again would run it twice.
                 return _spec_of_loaded(name) if name in sys.modules else None
         if name == 'mmcv._ext':
             sys.meta_path.remove(self)
@@ -69,13 +69,13 @@ def _spec_of_loaded(name):
         loader=_Loaded(module),
         submodule_search_locations=list(module.__path__),
     )
-    # The import system goes by the spec of a module that came meanwhile, not by what it is given.
+    # The import system uses the spec of a module that is in sys.modules, not the returned one.
     module.__spec__ = spec
     return spec
 
 
 class _Loaded:
-    """Loader that hands out a module which has been loaded already."""
+    """Loader that returns a module which has been loaded already."""
 
     def __init__(self, module):
         self.module, self.spec = module, module.__spec__
@@ -88,4 +88,4 @@ class _Loaded:
 
 
 if os.environ.get('MMUNIFORMER_PATCHES') != '0':
-    sys.meta_path.insert(0, BeforeToolboxes())
+    sys.meta_path.insert(0, ToolboxImportHook())

@@ -12,12 +12,13 @@ from setuptools.command.sdist import sdist
 ROOT = Path(__file__).resolve().parent
 NAME = 'mmuniformer'
 TASKS = ('cls', 'det', 'seg', 'video', 'pose')
-# The constraints are what tools/doctor.py compares with.
-MIM_FOLDERS = {
-    'configs': ('*.py', '*.yml'),
-    'tools': ('*.py', '*.sh'),
-    'requirements': ('constraints-*.txt',),
-}
+# mim runs the scripts of `tools`; `mmuniformer doctor` compares with the constraints.
+MIM_FILES = (
+    'configs/**/*.py',
+    'configs/**/*.yml',
+    'tools/*.py',
+    'requirements/constraints-*.txt',
+)
 # Imports _mmuniformer.py when Python starts.
 PTH = 'mmuniformer.pth'
 
@@ -45,11 +46,10 @@ def copy_mim(package: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     shutil.copy(ROOT / 'model-index.yml', target)
-    for folder, patterns in MIM_FOLDERS.items():
-        for path in (path for pattern in patterns for path in (ROOT / folder).rglob(pattern)):
-            copy = target / path.relative_to(ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
+    for path in (path for pattern in MIM_FILES for path in ROOT.glob(pattern)):
+        copy = target / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
 
 
 class BuildPy(build_py):

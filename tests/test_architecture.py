@@ -24,11 +24,13 @@ BELOW = {
     'integrations': {
         *('token_labeling', 'engine', 'visualization', 'models', 'layers', 'weights', 'registry'),
     },
+    'data': {'models', 'layers', 'weights', 'registry'},
     'apis': {
-        *('integrations', 'token_labeling', 'engine', 'visualization'),
+        *('data', 'integrations', 'token_labeling', 'engine', 'visualization'),
         *('models', 'layers', 'weights', 'registry'),
     },
-    'cli': {'apis', 'integrations', 'engine', 'models', 'registry'},
+    'doctor': set(),
+    'cli': {'apis', 'data', 'doctor', 'integrations', 'engine', 'models', 'registry'},
     '__init__': {'integrations', 'models', 'registry', 'version'},
     '__main__': {'cli'},
 }
@@ -39,6 +41,7 @@ KNOWS_ALONE = {
     'layers': {'torch'},
     'weights': {'torch'},
     'models': {'torch', 'mmengine'},
+    'doctor': set(),
 }
 KNOWS_TOOLBOXES = {'apis', 'integrations', 'token_labeling'}
 

@@ -55,7 +55,7 @@ mkdir -p "$WORK"
 : >"$LOG"
 say "Output of the steps below: $LOG (tail -f shows the training's progress)"
 
-DOCTOR="See what is missing: $VENV/bin/python tools/doctor.py $CONFIG"
+DOCTOR="See what is missing: $VENV/bin/mmuniformer doctor $CONFIG"
 
 # mim looks for mmdet by the name of its distribution, which the fork does not have.
 if [[ $STACK == onedl ]]; then
@@ -78,7 +78,7 @@ PY
 }
 
 step "Drawing the mini COCO data set into $DATA" '10 s' 'Remove the folder and run this again.' \
-    venv_python tools/make_mini_data.py coco --out "$DATA"
+    mmuniformer make-mini-data coco --out "$DATA"
 
 # A checkpoint older than the config belongs to another model; -nt is false for a missing file.
 if [[ $WORK/finished -nt $CONFIG && -f $(cat "$WORK/finished") ]]; then

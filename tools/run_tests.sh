@@ -24,7 +24,7 @@ esac
 # models, the toolboxes' repairs, and the main job.
 ON_COMPILED=(
     tests/integrations tests/models/test_reference.py tests/models/test_reference_v2.py
-    tests/tools/test_doctor.py tests/end_to_end/test_main_job.py
+    tests/doctor/test_doctor.py tests/end_to_end/test_main_job.py
 )
 stacks=()
 marked=(-m 'not slow')

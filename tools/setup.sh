@@ -187,7 +187,7 @@ operators_import() { MMUNIFORMER_PATCHES=0 venv_python -c 'import mmcv.ops'; } #
 install_mmcv() { # more pip arguments
     local flags="${CFLAGS:--g0}"
     if [[ "$*" == *--no-cache-dir* || -z $(venv_python -m pip cache list --format=abspath mmcv) ]]; then
-        flags+=" $(venv_python "$ROOT/tools/_precompile.py" "$TEMP")"
+        flags+=" $(venv_python "$ROOT/tools/dev/precompile.py" "$TEMP")"
     fi
     # Without g0 mmcv takes twice as long to compile and its wheel is 15 times as large.
     MMCV_WITH_OPS=1 MAX_JOBS=$JOBS CFLAGS=$flags install "$@" mmcv
@@ -206,7 +206,7 @@ mmcv_step() {
     say 'The operators of mmcv do not import: a kept build belongs to another torch.'
     step 'Compiling mmcv again, without the cache' '3 min on 2 cores' "$remedy" \
         install_mmcv --no-cache-dir --force-reinstall --no-deps --no-binary mmcv
-    step 'Importing the operators of mmcv' '5 s' "See the fault table: $VENV/bin/python tools/doctor.py" operators_import
+    step 'Importing the operators of mmcv' '5 s' "See the fault table: $VENV/bin/python -m mmuniformer doctor" operators_import
 }
 
 check_machine() {
@@ -243,7 +243,7 @@ case $WHAT in
     all) step 'Installing the five toolboxes, openmim, the test tools and mmuniformer' '1 min' "$NETWORK" install_toolboxes ;;
     *) step "Installing the toolbox for '$WHAT', openmim and mmuniformer" '30 s' "$NETWORK" install_toolboxes ;;
 esac
-step "Importing mmuniformer and mmcv's operators" '10 s' "See what is wrong: $VENV/bin/python tools/doctor.py" \
+step "Importing mmuniformer and mmcv's operators" '10 s' "See what is wrong: $VENV/bin/python -m mmuniformer doctor" \
     venv_python -c 'import mmuniformer, mmcv.ops'
 fingerprint >"$STAMP"
 say "$VENV is ready for '$WHAT' on the stack '$STACK' after $(clock "$SECONDS")"

@@ -1,6 +1,6 @@
 """``mmuniformer test`` as a script, which mim runs."""
 
-from mmuniformer.cli.test import main
+from mmuniformer.cli import run
 
 if __name__ == '__main__':
-    main()
+    run('test')

@@ -1,6 +1,6 @@
 """``mmuniformer train`` as a script, which mim runs."""
 
-from mmuniformer.cli.train import main
+from mmuniformer.cli import run
 
 if __name__ == '__main__':
-    main()
+    run('train')

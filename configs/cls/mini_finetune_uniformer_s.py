@@ -2,7 +2,7 @@
 
 Top-1 81.0 after 1.5 minutes on one CPU core.
 
-    python tools/make_mini_data.py imagenet_things
+    mmuniformer make-mini-data imagenet_things
     mim train mmpretrain configs/cls/mini_finetune_uniformer_s.py
 """
 

@@ -1,6 +1,6 @@
 """Fine-tuning at a higher resolution: the mini UniFormer-S goes from 64 to 96 pixels.
 
-    python tools/make_mini_data.py imagenet
+    mmuniformer make-mini-data imagenet
     mim train mmpretrain configs/cls/mini_uniformer_s_in1k_96.py
 
 Starts from the last epoch of mini_uniformer_s_in1k; give other weights with `--cfg-options

@@ -4,9 +4,9 @@ Blocks, head and losses are those of uniformer_s_tl_in1k; widths, augmentations,
 are smaller. The label maps come from the mini model without token labels. Top-1 86.0 after 5
 minutes on one CPU core.
 
-    python tools/make_mini_data.py imagenet
+    mmuniformer make-mini-data imagenet
     mim train mmpretrain configs/cls/mini_uniformer_s_in1k.py
-    python tools/make_label_maps.py data/mini/imagenet/train data/mini/imagenet/label_maps \
+    mmuniformer make-label-maps data/mini/imagenet/train data/mini/imagenet/label_maps \
         --model configs/cls/mini_uniformer_s_in1k.py --size 64 \
         --checkpoint work_dirs/mini_uniformer_s_in1k/epoch_20.pth
     mim train mmpretrain configs/cls/mini_uniformer_s_tl_in1k.py

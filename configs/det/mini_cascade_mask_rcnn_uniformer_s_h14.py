@@ -5,7 +5,7 @@ minutes on one core of a busy machine. Blocks, detector and losses are those of
 cascade_mask_rcnn_uniformer_s_h14_3x_ms; widths, anchors, numbers and sampling of regions, schedule
 and data are smaller.
 
-    python tools/make_mini_data.py coco
+    mmuniformer make-mini-data coco
     mim train mmdet configs/det/mini_cascade_mask_rcnn_uniformer_s_h14.py --work-dir work_dirs/mini
 """
 

@@ -2,7 +2,7 @@
 
 Box AP50 0.97, mask AP50 0.77 on held-out pictures after 2 minutes on a CPU core.
 
-    python tools/make_mini_data.py coco_keypoints
+    mmuniformer make-mini-data coco_keypoints
     mim train mmdet configs/det/mini_finetune_mask_rcnn_uniformer_s_h14.py
 """
 

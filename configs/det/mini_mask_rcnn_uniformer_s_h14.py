@@ -4,7 +4,7 @@ From scratch on drawn shapes: box AP50 0.80, mask AP50 0.79 on the held-out imag
 on 2 CPU cores. Blocks, detector and losses are those of mask_rcnn_uniformer_s_h14_1x; widths,
 anchors, numbers and sampling of regions, schedule and data are smaller.
 
-    python tools/make_mini_data.py coco
+    mmuniformer make-mini-data coco
     mim train mmdet configs/det/mini_mask_rcnn_uniformer_s_h14.py --work-dir work_dirs/mini
 """
 

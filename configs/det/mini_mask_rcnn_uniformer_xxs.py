@@ -4,7 +4,7 @@ From scratch on drawn shapes: box AP50 0.83, mask AP50 0.80 on the held-out pict
 of one CPU core's time. Blocks, detector and losses are those of mask_rcnn_uniformer_xxs_1x; widths,
 anchors, numbers and sampling of regions, schedule and data are smaller.
 
-    python tools/make_mini_data.py coco
+    mmuniformer make-mini-data coco
     mim train mmdet configs/det/mini_mask_rcnn_uniformer_xxs.py --work-dir work_dirs/mini
 """
 

@@ -2,7 +2,7 @@
 
 AP 0.61 for nose, wrists and ankles on held-out pictures after 2 minutes on a CPU core.
 
-    python tools/make_mini_data.py coco_keypoints
+    mmuniformer make-mini-data coco_keypoints
     mim train mmpose configs/pose/mini_finetune_td_hm_uniformer_s_128x96.py
 """
 

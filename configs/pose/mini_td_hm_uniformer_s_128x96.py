@@ -4,7 +4,7 @@ From scratch on drawn figures: AP 0.71 on the held-out pictures after 4 minutes 
 Blocks, head and loss are those of td_hm_uniformer_s_256x192; widths, resolution, schedule and data
 are smaller.
 
-    python tools/make_mini_data.py coco_keypoints
+    mmuniformer make-mini-data coco_keypoints
     mim train mmpose configs/pose/mini_td_hm_uniformer_s_128x96.py --work-dir work_dirs/mini_pose
 """
 

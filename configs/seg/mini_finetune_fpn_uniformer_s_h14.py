@@ -2,7 +2,7 @@
 
 mIoU 0.72 on held-out pictures after a minute and a half on a CPU core.
 
-    python tools/make_mini_data.py coco_keypoints
+    mmuniformer make-mini-data coco_keypoints
     mim train mmseg configs/seg/mini_finetune_fpn_uniformer_s_h14.py
 """
 

@@ -4,7 +4,7 @@ From scratch on drawn landscapes: mIoU 0.76 on the held-out pictures after 4 min
 Blocks, neck, head and loss are those of fpn_uniformer_s_h14_80k; widths, schedule and data are
 smaller.
 
-    python tools/make_mini_data.py ade20k
+    mmuniformer make-mini-data ade20k
     mim train mmseg configs/seg/mini_fpn_uniformer_s_h14.py --work-dir work_dirs/mini_fpn
 """
 

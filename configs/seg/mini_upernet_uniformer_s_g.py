@@ -4,7 +4,7 @@ From scratch on drawn landscapes: mIoU 0.76 on the held-out pictures after 4 min
 Blocks, heads and losses are those of upernet_uniformer_s_g_160k; widths, schedule and data are
 smaller.
 
-    python tools/make_mini_data.py ade20k
+    mmuniformer make-mini-data ade20k
     mim train mmseg configs/seg/mini_upernet_uniformer_s_g.py --work-dir work_dirs/mini_upernet
 """
 

@@ -4,7 +4,7 @@ From scratch on drifting shapes: top-1 1.00 on the held-out clips after 2.5 minu
 Blocks and loss are those of uniformer_xxs_16_160_k400; widths, schedule and data are smaller, and
 clips are neither augmented nor mixed.
 
-    python tools/make_mini_data.py kinetics
+    mmuniformer make-mini-data kinetics
     mim train mmaction2 configs/video/mini_uniformer_xxs_16_motion.py --work-dir work_dirs/mini
 
 Control, on frames in random order: the axis shows in single frames, the way along it does not, and

@@ -4,7 +4,7 @@ From scratch on drifting shapes: top-1 1.00 on the held-out clips after 1.5 minu
 Blocks, head and loss are those of Something-Something: two local MHRAs in every layer, time halved
 in the patch convolution. A third of the layers, a sixth of the width, no stochastic depth.
 
-    python tools/make_mini_data.py kinetics
+    mmuniformer make-mini-data kinetics
     mim train mmaction2 configs/video/mini_uniformerv2_b16_16_motion.py --work-dir work_dirs/mini
 
 Control, on frames in random order: the axis shows in single frames, the way along it does not, and

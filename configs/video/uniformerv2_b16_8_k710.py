@@ -5,8 +5,8 @@ G for 4 clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_b16_8_k710.py
 
-Settings from the code. Batch 256 on 8 GPUs. 4 clips of 3 crops from the script. tools/make_k710.py
-writes the lists. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 256 on 8 GPUs. 4 clips of 3 crops from the script.
+mmuniformer make-k710 writes the lists. Starts from CLIP's ViT, as mmaction2 publishes it.
 """
 
 _base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_kinetics.py']

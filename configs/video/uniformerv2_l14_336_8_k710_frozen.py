@@ -5,8 +5,8 @@ No published number: the model is a start for others. 354.7 M parameters, 51.2 M
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_8_k710_frozen.py
 
-Settings from the code. Batch 512 on 32 GPUs. 3 clips of 1 crop from the script. tools/make_k710.py
-writes the lists. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 512 on 32 GPUs. 3 clips of 1 crop from the script.
+mmuniformer make-k710 writes the lists. Starts from CLIP's ViT, as mmaction2 publishes it.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen.py']

@@ -1,27 +1,96 @@
-"""The command line: one file per command, which reads arguments and calls the library."""
+"""The command line: ``mmuniformer COMMAND``, the same as ``python -m mmuniformer COMMAND``.
 
-import argparse
+Each command is a module of this package, named like the command with underscores for dashes. It has
+``make_parser() -> argparse.ArgumentParser`` and ``main(argv=None) -> int | None``, which reads the
+arguments, calls :mod:`mmuniformer.apis` or :mod:`mmuniformer.data` and returns the exit status.
+It is imported when it is called, so that ``mmuniformer doctor`` runs where torch does not import.
+"""
+
+from __future__ import annotations
+
 import importlib
 import sys
+import warnings
+from collections.abc import Sequence
+from difflib import get_close_matches
 
-# Command, which is a module of this package → what `mmuniformer --help` says about it.
+# Command → what `mmuniformer --help` says about it.
 COMMANDS = {
     'train': 'train a model of any toolbox',
     'test': 'evaluate a checkpoint of any toolbox',
+    'zoo': 'list, identify and download the released weights',
+    'make-mini-data': 'draw small data sets for the mini configs',
+    'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
+    'make-label-maps': 'make label maps for token labeling',
+    'doctor': 'check the installation, or the files that a config needs',
+}
+GROUPS = {
+    'Train and evaluate': ('train', 'test'),
+    'Weights': ('zoo',),
+    'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
+    'Installation': ('doctor',),
 }
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run ``mmuniformer COMMAND ...``."""
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer',
-        description='UniFormer and UniFormerV2 for the OpenMMLab toolboxes.',
-        epilog='mmuniformer COMMAND --help explains a command.',
-    )
-    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
-    for name, text in COMMANDS.items():
-        commands.add_parser(name, help=text, add_help=False)
-    command = parser.parse_args(sys.argv[1:2]).command
-    module = importlib.import_module(f'.{command}', __name__)
-    sys.argv = [f'mmuniformer {command}', *sys.argv[2:]]
-    module.main()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] in (['-h'], ['--help']):
+        print(describe_commands())
+        return
+    if not arguments:
+        print(describe_commands(), file=sys.stderr)
+        sys.exit(2)
+    name, *arguments = arguments
+    if name not in COMMANDS:
+        similar = ' or '.join(get_close_matches(name, COMMANDS, n=3))
+        hint = f'did you mean {similar}? ' if similar else ''
+        exit_with_error(f'there is no command {name!r}; {hint}mmuniformer --help lists all')
+    run(name, arguments)
+
+
+def describe_commands() -> str:
+    lines = [
+        'usage: mmuniformer COMMAND ...',
+        '',
+        'UniFormer and UniFormerV2 for the OpenMMLab toolboxes.',
+    ]
+    width = max(map(len, COMMANDS)) + 2
+    for group, names in GROUPS.items():
+        lines += ['', f'{group}:', *(f'  {name:<{width}}{COMMANDS[name]}' for name in names)]
+    return '\n'.join([*lines, '', 'mmuniformer COMMAND --help explains a command.'])
+
+
+def run(name: str, argv: Sequence[str] | None = None) -> None:
+    """Run one command; end the process with status 2 if the library refuses what it is given."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    sys.argv = [f'mmuniformer {name}', *argv]
+    # mmengine and mim import it.
+    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+    module = importlib.import_module(f'.{name.replace("-", "_")}', __name__)
+    try:
+        status = module.main(argv)
+    except (ValueError, OSError, ImportError) as error:
+        if not is_raised_here(error):
+            raise
+        exit_with_error(str(error))
+    if status:
+        sys.exit(status)
+
+
+def is_raised_here(error: BaseException) -> bool:
+    """True for a missing file and for errors that this package raises.
+
+    What toolboxes and libraries raise keeps its traceback.
+    """
+    if isinstance(error, FileNotFoundError):
+        return True
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals['__name__'].startswith('mmuniformer.')
+
+
+def exit_with_error(message: str) -> None:
+    print(f'error: {message}', file=sys.stderr)
+    sys.exit(2)

@@ -15,8 +15,12 @@ from ..apis.configs import find_config
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
-def make_parser(description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=description)
+def make_runner_parser(description: str, example: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog=f'example:\n  {example}',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')
     parser.add_argument('--work-dir', help='folder of logs and checkpoints')
     parser.add_argument(
@@ -33,10 +37,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 def load_config(args: argparse.Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    try:
-        args.config = str(find_config(args.config))
-    except FileNotFoundError as error:
-        raise SystemExit(f'error: {error}') from error
+    args.config = str(find_config(args.config))
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
     if cfg.get('default_scope') == 'mmpretrain':

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 
-from .runner import build_runner, load_config, make_parser
+from .runner import build_runner, load_config, make_runner_parser
 
 # The name that each toolbox's visualization hook gives to its switch and to its output folder.
 VISUALIZATION_WORDS = {
@@ -19,12 +20,15 @@ VISUALIZATION_WORDS = {
 }
 
 
-def parse_args() -> argparse.Namespace:
-    parser = make_parser('Test a model of any of the toolboxes')
+def make_parser() -> argparse.ArgumentParser:
+    parser = make_runner_parser(
+        'Test a model of any of the toolboxes.',
+        'mmuniformer test mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth --show-dir predictions',
+    )
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the predictions to this .pkl file')
     parser.add_argument('--show-dir', help='draw the predictions into this folder')
-    return parser.parse_args()
+    return parser
 
 
 def draw_into(cfg: Config, folder: str) -> None:
@@ -32,8 +36,8 @@ def draw_into(cfg: Config, folder: str) -> None:
     hook = cfg.get('default_hooks', {}).get('visualization')
     if scope not in VISUALIZATION_WORDS or hook is None:
         allowed = ', '.join(VISUALIZATION_WORDS)
-        raise SystemExit(
-            f'error: --show-dir needs default_hooks.visualization and a default_scope out of '
+        raise ValueError(
+            f'--show-dir needs default_hooks.visualization and a default_scope out of '
             f'{allowed}; the config has the scope {scope!r} and the hook {hook!r}'
         )
     switch, out = VISUALIZATION_WORDS[scope]
@@ -44,10 +48,10 @@ def draw_into(cfg: Config, folder: str) -> None:
         hook[out] = folder
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = make_parser().parse_args(argv)
     if args.out is not None and not args.out.endswith(('.pkl', '.pickle')):
-        raise SystemExit(f'error: --out {args.out}: the file must end in .pkl or .pickle')
+        raise ValueError(f'--out {args.out}: the file must end in .pkl or .pickle')
     cfg = load_config(args)
     cfg.load_from = args.checkpoint
     if args.show_dir is not None:

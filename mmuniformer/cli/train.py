@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from mmengine.config import Config
 
-from .runner import build_runner, load_config, make_parser
+from .runner import build_runner, load_config, make_runner_parser
 
 
-def parse_args() -> argparse.Namespace:
-    parser = make_parser('Train a model of any of the toolboxes')
+def make_parser() -> argparse.ArgumentParser:
+    parser = make_runner_parser(
+        'Train a model of any of the toolboxes.',
+        'mmuniformer train mask_rcnn_uniformer_s_h14_1x --work-dir work_dirs/mask_rcnn --amp',
+    )
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -22,7 +26,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
     )
-    return parser.parse_args()
+    return parser
 
 
 def merge_args(cfg: Config, args: argparse.Namespace) -> None:
@@ -33,8 +37,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
-            raise SystemExit(
-                f'error: --auto-scale-lr was given, but {args.config} does not say for which batch '
+            raise ValueError(
+                f'--auto-scale-lr was given, but {args.config} does not say for which batch '
                 'size its learning rate is; add auto_scale_lr=dict(base_batch_size=...) to it'
             )
         cfg.auto_scale_lr.enable = True
@@ -43,8 +47,8 @@ def merge_args(cfg: Config, args: argparse.Namespace) -> None:
         cfg.load_from = None if args.resume == 'auto' else args.resume
 
 
-def main() -> None:
-    args = parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = make_parser().parse_args(argv)
     cfg = load_config(args)
     merge_args(cfg, args)
     build_runner(cfg).train()

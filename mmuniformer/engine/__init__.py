@@ -1,13 +1,16 @@
-"""What happens round the networks during training and testing."""
+"""Parts of training and testing: optimizer groups, bfloat16, FSDP, fusing, and reliability."""
 
-from .atomic_checkpoint import AtomicCheckpointHook
 from .bfloat16 import BFloat16OptimWrapper
-from .epoch_seed import EpochSeedHook
 from .fsdp import GroupedFSDPStrategy
 from .fuse_hook import FuseHook
 from .layerwise import LayerwiseOptimWrapperConstructor
-from .load_or_skip import LoadOrSkip, UnreadableError
-from .non_finite import NonFiniteStopHook
+from .reliability import (
+    AtomicCheckpointHook,
+    EpochSeedHook,
+    LoadOrSkip,
+    NonFiniteStopHook,
+    UnreadableError,
+)
 from .wrap_policy import wrap_uniformer_blocks
 
 __all__ = [

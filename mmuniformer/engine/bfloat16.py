@@ -15,15 +15,16 @@ from ..registry import OPTIM_WRAPPERS
 
 @OPTIM_WRAPPERS.register_module()
 class BFloat16OptimWrapper(OptimWrapper):
-    """Train with the backbone in bfloat16. What it returns, and all behind it, is float32.
+    """Train with the backbone in bfloat16. Its outputs, and all modules after it, are float32.
 
-    mmengine's ``AmpOptimWrapper`` refuses to work without an accelerator and casts the whole model,
-    although mmcv's operators, NMS and RoIAlign among them, do not take bfloat16. Parameters,
-    gradients and the state of the optimizer stay float32. bfloat16 has the range of float32, so the
-    loss needs no scaling. The arguments are those of ``OptimWrapper``.
+    During a training step it temporarily replaces ``forward`` of the backbone. mmengine's
+    ``AmpOptimWrapper`` needs an accelerator and casts the whole model, although some of mmcv's
+    operators, such as NMS and RoIAlign, do not take bfloat16. Parameters, gradients and the state
+    of the optimizer stay float32. bfloat16 has the range of float32, so the loss needs no scaling.
+    The arguments are those of ``OptimWrapper``.
 
     Raises:
-        ValueError: on the first step, if the model has no part called ``backbone``.
+        ValueError: on the first step, if the model has no module called ``backbone``.
     """
 
     @contextmanager
@@ -39,7 +40,7 @@ def _backbones(model: nn.Module) -> list[nn.Module]:
     found = [module for name, module in model.named_modules() if name.split('.')[-1] == 'backbone']
     if not found:
         raise ValueError(
-            f'{type(model).__name__} has no part called backbone to run in bfloat16; '
+            f'{type(model).__name__} has no module called backbone to run in bfloat16; '
             "use type='OptimWrapper'"
         )
     return found
@@ -47,6 +48,7 @@ def _backbones(model: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def _in_bfloat16(backbone: nn.Module) -> Iterator[None]:
+    """Temporarily replace ``forward``; one that was replaced before, by a hook, is put back."""
     forward, replaced = backbone.forward, vars(backbone).get('forward')
 
     def cast_forward(*args: Any, **options: Any) -> Any:

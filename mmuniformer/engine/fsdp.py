@@ -1,30 +1,32 @@
-"""Sharded training through mmengine's FlexibleRunner, with what mmengine 0.10 gets wrong in it."""
+"""Sharded training (FSDP) with mmengine's FlexibleRunner, and corrections of mmengine 0.10."""
 
 from typing import Any
 
 from mmengine._strategy import FSDPStrategy
 from mmengine.device import get_device
 from mmengine.optim import AmpOptimWrapper, BaseOptimWrapper, build_optim_wrapper
-from mmengine.registry import OPTIM_WRAPPERS, STRATEGIES
+from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 from torch.nn.utils import clip_grad_norm_
 
-_SHARDED = ('state', 'param_groups')  # of an optimizer's state; a wrapper may add to these
+from ..registry import STRATEGIES
+
+_SHARDED = ('state', 'param_groups')  # keys of an optimizer's state; a wrapper may add others
 
 
 @STRATEGIES.register_module()
 class GroupedFSDPStrategy(FSDPStrategy):
-    """FSDP with parameter groups of whole parameters, and checkpoints from which training resumes.
+    """FSDP with parameter groups formed before sharding, and checkpoints that can be resumed.
 
-    The arguments are those of mmengine's ``FSDPStrategy``, which forms the groups from the shards.
-    There every parameter has one dimension, and factors by kind
-    (:class:`LayerwiseOptimWrapperConstructor`) are wrong without an error: ``flat_decay_mult=0``
-    takes the weight decay from all. Besides, it clips the gradients of each process by the norm of
-    its own shards, does not save the loss scale of mixed precision, and fails to resume, because
-    PyTorch 2.1 changed the order of arguments.
+    The arguments are those of mmengine's ``FSDPStrategy``. That one forms the groups from the
+    shards, which all have one dimension, so multipliers by type of parameter
+    (:class:`LayerwiseOptimWrapperConstructor`) are silently wrong: ``flat_decay_mult=0`` removes
+    all weight decay. It also clips the gradients of each process by the norm of its own shards,
+    does not save the loss scale of mixed precision, and fails to resume, because PyTorch 2.1
+    changed the order of arguments.
 
-    Without an accelerator it works too, through gloo: slow, for trying out.
+    It also runs without an accelerator, through gloo; that is slow and meant for testing.
 
     Raises:
         ValueError: ``use_orig_params=False``, which mixes parameters of several groups; more than
@@ -44,7 +46,7 @@ class GroupedFSDPStrategy(FSDPStrategy):
     def __init__(self, *, model_wrapper: dict | None = None, **options: Any):
         if model_wrapper is not None and not model_wrapper.get('use_orig_params', True):
             raise ValueError(
-                'use_orig_params=False puts parameters of several groups into one; leave it out'
+                'use_orig_params=False merges parameters of several groups; leave it out'
             )
         super().__init__(model_wrapper=model_wrapper, **options)
 
@@ -64,7 +66,7 @@ class GroupedFSDPStrategy(FSDPStrategy):
 
     def _wrap_model(self, model: nn.Module) -> nn.Module:
         if get_device() == 'cpu':
-            # FSDP takes a number for a GPU's; and to copy shards to where they are frees them.
+            # FSDP takes a number for a GPU; offloading shards that are on the CPU frees them.
             self.model_wrapper = {'device_id': 'cpu', **(self.model_wrapper or {})}
             self.state_dict_config.offload_to_cpu = False
             self.optim_state_dict_config.offload_to_cpu = False
@@ -73,13 +75,13 @@ class GroupedFSDPStrategy(FSDPStrategy):
     def build_optim_wrapper(
         self, optim_wrapper: BaseOptimWrapper, model: nn.Module
     ) -> BaseOptimWrapper:
-        """Put the shards into the groups, each in the place of its whole parameter."""
+        """Replace each parameter in the groups by its shards."""
         optimizer = getattr(optim_wrapper, 'optimizer', None)
         if optimizer is None:
             raise ValueError(
                 f'{type(optim_wrapper).__name__} has several optimizers, FSDP takes one'
             )
-        shards = {_plain(name): shard for name, shard in model.named_parameters()}
+        shards = {_original_name(name): shard for name, shard in model.named_parameters()}
         for group in optimizer.param_groups:
             group['params'] = [shards[self.id_to_name[id(whole)]] for whole in group['params']]
         if getattr(optim_wrapper, 'clip_func', None) is clip_grad_norm_:
@@ -87,13 +89,13 @@ class GroupedFSDPStrategy(FSDPStrategy):
         return optim_wrapper
 
     def optim_state_dict(self) -> dict:
-        """Gather the optimizer's state, whole in the first process if so configured."""
+        """Gather the optimizer's state, in full on rank 0 if ``state_dict_cfg`` says so."""
         state = FullyShardedDataParallel.optim_state_dict(self.model, self.optim_wrapper.optimizer)
         wrapped = self.optim_wrapper.state_dict()
         return {**state, **{key: wrapped[key] for key in wrapped if key not in _SHARDED}}
 
     def load_optim_state_dict(self, state_dict: dict) -> None:
-        """Shard a state that :meth:`optim_state_dict` gathered, and load it."""
+        """Shard a state dict of :meth:`optim_state_dict` and load it."""
         # By name: PyTorch 2.1 changed the order.
         sharded = FullyShardedDataParallel.optim_state_dict_to_load(
             model=self.model,
@@ -103,13 +105,13 @@ class GroupedFSDPStrategy(FSDPStrategy):
         self.optim_wrapper.load_state_dict({**state_dict, **sharded})
 
 
-def _plain(name: str) -> str:
+def _original_name(name: str) -> str:
     return name.replace('_fsdp_wrapped_module.', '')
 
 
 def _for_shards(cfg: dict) -> dict:
-    """Scale the loss of mixed precision as shards need it."""
-    kind = cfg.get('type', 'OptimWrapper')
-    kind = OPTIM_WRAPPERS.get(kind) if isinstance(kind, str) else kind
-    is_amp = kind is not None and issubclass(kind, AmpOptimWrapper)
+    """Have mixed precision scale the loss with FSDP's gradient scaler."""
+    cls = cfg.get('type', 'OptimWrapper')
+    cls = OPTIM_WRAPPERS.get(cls) if isinstance(cls, str) else cls
+    is_amp = cls is not None and issubclass(cls, AmpOptimWrapper)
     return {'use_fsdp': True, **cfg} if is_amp else cfg

@@ -1,4 +1,4 @@
-"""Testing with the backbone in its form for inference."""
+"""Testing with fused backbones."""
 
 import copy
 from typing import Any
@@ -14,12 +14,12 @@ from ..registry import HOOKS
 class FuseHook(Hook):
     """Test with a fused copy of the backbone: :meth:`mmuniformer.models.UniFormer.fuse`.
 
-    The model keeps its backbone with all weights and only borrows the copy's ``forward``, from the
-    beginning of the test to its end. So checkpoints, validation and a training that goes on do not
-    change. The copy is made behind ``EMAHook``, of the averaged weights.
+    During the test it temporarily replaces ``forward`` of the backbone by that of the copy. The
+    model keeps its weights, so checkpoints, validation and further training do not change. The copy
+    is made after ``EMAHook`` has run, from the averaged weights.
 
     Raises:
-        ValueError: before the test, if there is no backbone of ours in the model.
+        ValueError: before the test, if the model has no backbone of this package.
     """
 
     priority = 'VERY_LOW'
@@ -31,10 +31,10 @@ class FuseHook(Hook):
                 f'FuseHook finds no backbone of mmuniformer in {type(runner.model).__name__}; '
                 'leave the hook out'
             )
-        self._lent = found
+        self._patched = found
         for backbone in found:
             backbone.forward = copy.deepcopy(backbone).eval().fuse().forward
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, Any] | None = None) -> None:
-        for backbone in self._lent:
+        for backbone in self._patched:
             del backbone.forward

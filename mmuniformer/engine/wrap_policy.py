@@ -1,10 +1,10 @@
 """FSDP wrap policy: each block of UniFormer and UniFormerV2 is one unit."""
 
-from mmengine.registry import FUNCTIONS
 from torch import nn
 
 from ..layers import Block
 from ..layers.blocks_v2 import GlobalUniBlock, LocalUniBlock
+from ..registry import FUNCTIONS
 from ..weights.positions import RELATIVE_TABLE
 
 BLOCKS = (Block, LocalUniBlock, GlobalUniBlock)

@@ -1,36 +1,22 @@
-"""Doors into the toolboxes: bare names, adapters, and repairs of faults the toolboxes have today.
+"""Adapters to the toolboxes: names in their registries, and patches of faults they have today.
 
-Nothing on disk is changed, and a repair does something only where its fault is present.
+``patches``: what importing the package changes in other libraries, as one table; ``fallbacks``:
+modules that toolboxes import and that may be missing; ``mmcv_ops``: mmcv's operators on
+torchvision; ``mmaction2``: classes that derive from mmaction2's.
 """
 
-import os
+from .. import registry
+from . import mmaction2, patches
 
-from . import hue, mmaction, mmcv_ops, mmengine, mmpose, multimodal, numpy_names, python_library
 
+def register_all_modules() -> None:
+    """Apply the patches, then register the bare names everywhere. Importing the package calls it.
 
-def open_doors() -> None:
-    """Put the repairs in place and register the bare names everywhere. Called once, on import.
-
-    ``MMUNIFORMER_PATCHES=0`` leaves the repairs out; the names are registered all the same.
+    ``MMUNIFORMER_PATCHES=0`` leaves the patches out; the names are registered all the same.
     """
-    if os.environ.get('MMUNIFORMER_PATCHES') != '0':
-        _repair()
-    mmengine.register_bare_names()
-    mmaction.register_bare_names()
-
-
-def _repair() -> None:
-    # Those that make modules importable come before those that import a toolbox.
-    mmcv_ops.serve_operators()
-    python_library.restore_find_loader()
-    python_library.serve_setuptools()
-    numpy_names.restore_names()
-    hue.allow_negative_hue_shifts()
-    mmpose.serve_xtcocotools()
-    mmpose.let_keypoints_be_drawn()
-    mmaction.serve_decord()
-    mmaction.serve_missing_drn()
-    multimodal.leave_out_multimodal()
-    mmengine.find_forks()
-    mmengine.allow_its_checkpoints()
-    mmengine.let_cpu_processes_talk()
+    patched = patches.are_enabled()
+    if patched:
+        patches.apply_patches()
+    for each in registry.REGISTRIES:
+        each.register_bare_names()
+    mmaction2.register_bare_names(lazily=patched)

@@ -5,10 +5,9 @@ not before. Until then the registries hold, under each name, a function that imp
 """
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
-from ..registry import MODELS, TRANSFORMS
+from ..registry import MODELS, TRANSFORMS, lazy_builder
 
 _MODELS = {
     'HourglassClsHead': 'heads',
@@ -37,15 +36,6 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
 
 
-def _builder(name: str) -> Callable:
-    def build(*args: Any, **options: Any) -> Any:
-        return __getattr__(name)(*args, **options)
-
-    build.__name__ = build.__qualname__ = name
-    build.__doc__ = f'Build a {__name__}.{name}, which needs mmpretrain.'
-    return build
-
-
 for _registry, _names in ((MODELS, _MODELS), (TRANSFORMS, _TRANSFORMS)):
     for _name in _names:
-        _registry.register_module(name=_name, module=_builder(_name))
+        _registry.register_module(name=_name, module=lazy_builder(__name__, _name))

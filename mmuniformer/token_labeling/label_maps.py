@@ -35,7 +35,7 @@ def read_label_map(path: str | Path) -> Tensor:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(
-            f'label map {path} does not exist; make the maps with tools/make_label_maps.py'
+            f'label map {path} does not exist; make the maps with mmuniformer make-label-maps'
         )
     try:
         label_map = read_pth(Path(path))

@@ -1,5 +1,6 @@
 """The mini classifiers: their names are true, they repeat, and each starts where it says."""
 
+import importlib
 import re
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 import torch
 from mmengine.dataset import Compose
 from mmengine.registry import MODELS, TRANSFORMS
-from tool_modules import load_tool
 
 pytest.importorskip('mmpretrain')
 
@@ -31,9 +31,10 @@ STARTS = {
 
 
 def maker_of(name: str):
-    """The tool that draws the pictures of a config."""
+    """The module that draws the images of a config."""
     root = config_of(name).train_dataloader.dataset.data_root
-    return load_tool(f'mini_data.{root.removeprefix("data/mini/").rstrip("/")}')
+    name = root.removeprefix('data/mini/').rstrip('/')
+    return importlib.import_module(f'mmuniformer.data.mini.{name}')
 
 
 def test_every_mini_config_is_known_here():
@@ -109,7 +110,7 @@ def test_label_maps_are_made_by_the_first_mini_model_for_all_training_pictures()
     config, start = config_of(name), config_of('mini_uniformer_s_in1k')
     data, epochs = config.train_dataloader.dataset, start.train_cfg.max_epochs
     (label_root,) = [step.label_root for step in data.pipeline if step.type == 'LoadLabelMap']
-    assert f'make_label_maps.py {data.data_root}{data.data_prefix} {label_root} ' in header
+    assert f'mmuniformer make-label-maps {data.data_root}{data.data_prefix} {label_root} ' in header
     assert '--model configs/cls/mini_uniformer_s_in1k.py' in header
     assert f'--checkpoint work_dirs/mini_uniformer_s_in1k/epoch_{epochs}.pth' in header
 

@@ -137,7 +137,7 @@ def test_pictures_of_any_size_are_cropped_to_the_side_of_the_model(tmp_path, hei
 
 
 def test_a_damaged_video_is_an_error_with_its_name_unless_a_data_set_reads_it(tmp_path):
-    from mmuniformer.integrations.mmaction_video import UnreadableError
+    from mmuniformer.engine import UnreadableError
 
     write(tmp_path / 'whole.mp4', 12)
     whole = (tmp_path / 'whole.mp4').read_bytes()

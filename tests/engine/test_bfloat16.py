@@ -138,7 +138,7 @@ def test_a_forward_that_somebody_else_replaced_is_put_back():
 def test_a_model_without_a_backbone_is_refused():
     model = nn.Linear(2, 2)
     with (
-        pytest.raises(ValueError, match='Linear has no part called backbone'),
+        pytest.raises(ValueError, match='Linear has no module called backbone'),
         wrapper(model, 'BFloat16OptimWrapper').optim_context(model),
     ):
         pass

@@ -46,7 +46,7 @@ def test_two_processes_have_the_loss_and_gradients_of_one_with_the_whole_batch(d
     wanted = loss_and_gradients(build(tiny_uniformer()), batch(0))
     mean = sum(result['loss'] for result in ddp) / 2
     assert mean == pytest.approx(wanted['loss'], abs=1e-6)
-    assert abs(ddp[0]['loss'] - ddp[1]['loss']) > 1e-3  # of other pictures
+    assert abs(ddp[0]['loss'] - ddp[1]['loss']) > 1e-3  # of other images
     largest = max(gradient.abs().max() for gradient in wanted['gradients'].values())
     assert largest > 0.1
     for result in ddp:

@@ -43,11 +43,11 @@ def test_shards_train_resume_and_leave_a_checkpoint_for_the_whole_model(
     processes = ('--gpus', 2, '--launcher', 'pytorch')
 
     first = mim(*command, *processes, cwd=tmp_path)
-    assert 'no accelerator found: processes talk through gloo' in first.stdout + first.stderr
+    assert 'no accelerator found: the backend is gloo' in first.stdout + first.stderr
     longer = ('--resume', '--cfg-options', 'train_cfg.max_epochs=2')
     second = mim(*command, *processes, *longer, cwd=tmp_path)
     text = second.stdout + second.stderr
-    assert re.search(r'Epoch\(train\) +\[2\]\[2/2\]', text)  # 64 pictures, 2 × 16 in a step
+    assert re.search(r'Epoch\(train\) +\[2\]\[2/2\]', text)  # 64 images, 2 × 16 in a step
     assert 'Epoch(train) [1]' not in text
     (validated,) = re.findall(r'Epoch\(val\) \[2\].*accuracy/top1: ([\d.]+)', text)
 

@@ -95,7 +95,7 @@ def runner_of(folder: Path, model: nn.Module, *hooks, **options) -> Runner:
 
 
 @pytest.mark.parametrize('averaged', [False, True])
-def test_a_test_behind_a_training_gives_the_numbers_it_gave_without_the_hook(tmp_path, averaged):
+def test_a_test_after_training_gives_the_numbers_it_gave_without_the_hook(tmp_path, averaged):
     numbers, weights = [], []
     for name, hooks in (('plain', []), ('fused', [{'type': 'FuseHook'}])):
         if averaged:

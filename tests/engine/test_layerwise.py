@@ -40,7 +40,7 @@ LAYERS = {
 
 
 class Classifier(BaseModel):
-    """A backbone and a head with one norm, so that something is behind the backbone."""
+    """A backbone and a head with one norm, so that something follows the backbone."""
 
     def __init__(self, backbone: nn.Module):
         super().__init__()
@@ -110,7 +110,7 @@ def test_a_block_learns_at_the_rate_of_its_depth(prefix):
 def test_weight_decay_goes_by_what_a_parameter_is_and_not_by_its_name():
     model = small()
     factors = {'norm': 0.1, 'layer_scale': 0.2, 'bias': 0.3, 'dpe': 0.4, 'dwconv': 0.5}
-    paramwise = {f'{kind}_decay_mult': value for kind, value in factors.items()}
+    paramwise = {f'{name}_decay_mult': value for name, value in factors.items()}
     found = settings(build(model, paramwise), model)
     expected = {
         'backbone.patch_embed1.proj.weight': 1,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mmuniformer.integrations.after_import import after_import
+from mmuniformer.integrations.patches.after_import import after_import
 
 NAME = 'imported_by_this_test_alone'
 

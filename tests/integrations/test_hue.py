@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import hue
+from mmuniformer.integrations.patches import hue
 
 mmcv = pytest.importorskip('mmcv')
-PICTURE = (np.random.RandomState(0).rand(40, 50, 3) * 255).astype(np.uint8)
+IMAGE = (np.random.RandomState(0).rand(40, 50, 3) * 255).astype(np.uint8)
 # Sums of mmcv with OpenCV, mmcv with Pillow and mmaction2 by NumPy 1.26, for each factor.
 SUMS = {
     -0.5: (754821, 755371, 755690),
@@ -25,7 +25,7 @@ SUMS = {
 @pytest.mark.parametrize('factor', SUMS)
 def test_mmcv_turns_hues_as_before(factor):
     for backend, expected in zip(('cv2', 'pillow'), SUMS[factor], strict=False):
-        turned = mmcv.adjust_hue(PICTURE, factor, backend=backend)
+        turned = mmcv.adjust_hue(IMAGE, factor, backend=backend)
         assert turned.dtype == np.uint8 and turned.sum(dtype=int) == expected
 
 
@@ -34,14 +34,14 @@ def test_mmaction2_turns_hues_as_before(factor):
     pytest.importorskip('mmaction')
     from mmaction.datasets.transforms import ColorJitter
 
-    turned = ColorJitter.adjust_hue(PICTURE.astype(np.float32), factor)
+    turned = ColorJitter.adjust_hue(IMAGE.astype(np.float32), factor)
     assert turned.dtype == np.float32 and turned.sum(dtype=float) == SUMS[factor][2]
 
 
 def test_a_factor_of_more_than_half_a_turn_is_refused_as_before():
     for factor in (-0.6, 0.6):
         with pytest.raises(ValueError, match=rf'{factor} is not in \[-0.5, 0.5\]'):
-            mmcv.adjust_hue(PICTURE, factor)
+            mmcv.adjust_hue(IMAGE, factor)
 
 
 @pytest.mark.skipif(np.__version__ < '2', reason='NumPy 1 computes it')

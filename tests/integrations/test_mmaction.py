@@ -25,7 +25,7 @@ def registry():
     return MODELS
 
 
-def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
+def test_the_stock_recognizer_gives_the_recorded_scores_and_features(registry):
     from mmengine.config import Config
     from mmengine.runner import load_state_dict
 
@@ -73,7 +73,7 @@ def test_it_gives_what_the_stock_class_gives_and_trains(registry):
     assert all(parameter.grad is not None for parameter in ours.parameters())
 
 
-def test_pretrained_image_weights_are_put_in_the_centre_as_there(registry, tmp_path):
+def test_pretrained_image_weights_are_put_in_the_center_as_in_mmaction2(registry, tmp_path):
     from mmuniformer.models import UniFormer
 
     image = UniFormer(
@@ -129,13 +129,13 @@ def test_the_module_missing_from_the_wheel_raises_on_use_alone(registry):
 def test_an_mmaction2_that_does_not_import_is_left_alone_with_a_word(monkeypatch):
     from mmaction import registry
 
-    from mmuniformer.integrations import mmaction
+    from mmuniformer.integrations import mmaction2
 
     monkeypatch.delattr(sys.modules['mmaction'], 'registry')
     monkeypatch.setitem(sys.modules, 'mmaction.registry', None)
-    locations = {name: list(getattr(registry, name)._locations) for name in mmaction._PARTS}
+    locations = {name: list(getattr(registry, name)._locations) for name in mmaction2._MODULES}
     said = []
-    monkeypatch.setattr(mmaction, 'print_log', lambda text, **options: said.append(text))
-    mmaction.register_bare_names()
+    monkeypatch.setattr(mmaction2, 'print_log', lambda text, **options: said.append(text))
+    mmaction2.register_bare_names(lazily=False)
     assert ['names are left alone' in text for text in said] == [True]
     assert locations == {name: getattr(registry, name)._locations for name in locations}

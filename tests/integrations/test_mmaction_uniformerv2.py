@@ -26,7 +26,7 @@ def registry():
     from mmaction.registry import MODELS
     from mmengine.registry import init_default_scope
 
-    import mmuniformer.integrations.mmaction_uniformerv2  # noqa: F401
+    import mmuniformer.integrations.mmaction2.uniformerv2  # noqa: F401
 
     init_default_scope('mmaction')
     return MODELS
@@ -43,7 +43,7 @@ def stock_class() -> type:
     return UniFormerV2
 
 
-def test_the_stock_recogniser_gives_the_recorded_scores_and_features(registry):
+def test_the_stock_recognizer_gives_the_recorded_scores_and_features(registry):
     from mmengine.config import Config
     from mmengine.runner import load_state_dict
 

@@ -1,4 +1,4 @@
-"""Reading videos and frames for mmaction2: PyAV behind decord, and damage that stops no run."""
+"""Reading videos and frames for mmaction2: PyAV if decord fails, and damage that stops no run."""
 
 import importlib.util
 import os
@@ -33,7 +33,7 @@ def scope():
 
 
 def write(path: Path) -> Path:
-    """Write a video whose frames are grey, each 10 levels lighter than the last."""
+    """Write a video whose frames are gray, each 10 levels lighter than the last."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, SIZE)
     for number in range(FRAMES):
@@ -127,16 +127,17 @@ def test_a_video_that_breaks_off_is_as_long_as_its_whole_frames(tmp_path):
 
 @needs_av
 def test_frames_beyond_the_last_one_are_the_last_one(tmp_path, without_decord):
-    from mmuniformer.integrations.mmaction_video import VideoReader
+    from mmuniformer.engine.reliability import FallbackVideoReader
 
     path = write(tmp_path / 'a.mp4')
-    frames = VideoReader(path.name, path.read_bytes()).get_batch(np.array([3, 99, 23])).asnumpy()
+    reader = FallbackVideoReader(path.name, path.read_bytes())
+    frames = reader.get_batch(np.array([3, 99, 23])).asnumpy()
     assert frames.mean((1, 2, 3)) == pytest.approx([30, 230, 230], abs=6)
 
 
 @pytest.mark.parametrize('content', [b'', b'not a video' * 100])
 def test_a_damaged_video_is_an_error_with_the_name_of_the_file(tmp_path, content):
-    from mmuniformer.integrations.mmaction_video import UnreadableError
+    from mmuniformer.engine import UnreadableError
 
     path = tmp_path / 'broken.mp4'
     path.write_bytes(content)
@@ -214,7 +215,7 @@ def frames_dataset(folder: Path, test_mode: bool):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize('damage', ['missing', 'empty', 'no picture'])
+@pytest.mark.parametrize('damage', ['missing', 'empty', 'no image'])
 def test_a_damaged_frame_is_handled_as_a_damaged_video(tmp_path, mm_warnings, damage):
     (tmp_path / 'train').mkdir()
     (tmp_path / 'test').mkdir()
@@ -223,7 +224,7 @@ def test_a_damaged_frame_is_handled_as_a_damaged_video(tmp_path, mm_warnings, da
         for path in (tmp_path / name / 'broken').iterdir():
             path.unlink()
             if damage != 'missing':
-                path.write_bytes(b'' if damage == 'empty' else b'no picture')
+                path.write_bytes(b'' if damage == 'empty' else b'no image')
     np.random.seed(0)
     assert training[0]['data_samples'].gt_label == 3
     black, whole = testing[0], testing[1]

@@ -12,7 +12,7 @@ from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
 import mmuniformer  # noqa: F401
-from mmuniformer.engine.load_or_skip import UnreadableError
+from mmuniformer.engine.reliability.load_or_skip import UnreadableError
 
 pytest.importorskip('mmaction')
 needs_av = pytest.mark.skipif(importlib.util.find_spec('av') is None, reason='PyAV is missing')

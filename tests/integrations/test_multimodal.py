@@ -7,9 +7,9 @@ import sys
 import types
 
 import pytest
-from tool_modules import load_tool
 
-from mmuniformer.integrations import multimodal
+from mmuniformer.doctor.facts import PARTS, Facts
+from mmuniformer.integrations.patches import PATCHES, multimodal
 
 MODELS = {'mmpretrain': 'BlipCaption', 'mmaction': 'VindLUVQA'}
 HERE = {name: model for name, model in MODELS.items() if importlib.util.find_spec(name)}
@@ -44,7 +44,7 @@ def python(tmp_path, user_env, run):
 
 
 @pytest.mark.skipif(not HERE, reason='neither mmpretrain nor mmaction2 is installed')
-def test_with_the_repair_only_multimodal_models_are_missing_and_without_it_all(python):
+def test_with_the_patch_only_multimodal_models_are_missing_and_without_it_all(python):
     bare = python(f'import mmuniformer, sys; sys.meta_path.pop(0)\n{USE}').stdout
     done = python(f'import mmuniformer\n{USE}').stdout
     for toolbox, name in HERE.items():
@@ -74,7 +74,7 @@ def test_only_a_version_that_does_not_import_is_left_out(
     monkeypatch.setitem(sys.modules, toolbox, types.SimpleNamespace(__version__=version))
     monkeypatch.setitem(sys.modules, f'{toolbox}.utils.dependency', dependency)
     monkeypatch.setattr(importlib.metadata, 'version', lambda name: found)
-    (finder,) = [each for each in sys.meta_path if isinstance(each, multimodal._BeforeParts)]
+    (finder,) = [each for each in sys.meta_path if isinstance(each, multimodal._ImportGuard)]
     for name in (toolbox, f'{toolbox}.engine', f'{toolbox}.models.backbones', 'mmdet.models'):
         assert finder.find_spec(name) is None
         assert dependency.WITH_MULTIMODAL
@@ -87,22 +87,22 @@ def test_a_toolbox_without_multimodal_models_is_left_alone(monkeypatch):
     monkeypatch.setitem(sys.modules, 'mmaction.utils.dependency', None)
     said = []
     monkeypatch.setattr(multimodal, 'print_log', lambda *words: said.append(words))
-    assert multimodal._BeforeParts().find_spec('mmaction.models') is None
+    assert multimodal._ImportGuard().find_spec('mmaction.models') is None
     assert not said
 
 
 def test_a_second_call_adds_no_second_finder():
     before = list(sys.meta_path)
-    multimodal.leave_out_multimodal()
+    multimodal.skip_multimodal_models()
     assert sys.meta_path == before
 
 
-@pytest.mark.parametrize('toolbox', multimodal._TOO_NEW)
+@pytest.mark.parametrize('toolbox', multimodal.TRANSFORMERS_LIMITS)
 def test_the_doctor_sees_the_fault_from_the_same_version_on(toolbox):
-    facts_of, faults = load_tool('_doctor_facts'), load_tool('_doctor_faults')
-    (part,) = [part for part, module in facts_of.PARTS.items() if module == toolbox]
-    limit = multimodal._TOO_NEW[toolbox]
+    (patch,) = [patch for patch in PATCHES if 'multimodal' in patch.fault]
+    (part,) = [part for part, module in PARTS.items() if module == toolbox]
+    limit = multimodal.TRANSFORMERS_LIMITS[toolbox]
     major, minor = limit.split('.')
     for version, seen in ((limit, True), (f'{major}.{int(minor) - 1}.9', False)):
-        facts = facts_of.Facts(versions={part: '1.2.0', 'transformers': version})
-        assert faults._has_new_transformers(facts) is seen
+        facts = Facts(versions={part: '1.2.0', 'transformers': version})
+        assert patch.is_present(facts) is seen

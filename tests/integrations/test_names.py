@@ -46,7 +46,7 @@ ORDERS = {
     ),
     'imported twice': (
         'import mmuniformer, mmuniformer.registry, mmuniformer.models; import mmuniformer; '
-        'mmuniformer.integrations.open_doors(); from {toolbox}.registry import MODELS'
+        'mmuniformer.integrations.register_all_modules(); from {toolbox}.registry import MODELS'
     ),
 }
 # The wheel of mmaction2 1.2.0 cannot import its own models; put the missing module in its place, as
@@ -92,7 +92,7 @@ def checks(toolbox: str) -> str:
     if toolbox == 'mmaction':
         code += 'from mmaction.models.backbones.uniformer import UniFormer as stock\n'
         code += "assert stock.__module__ == 'mmaction.models.backbones.uniformer'\n"
-        code += "assert MODELS.get('UniFormerV2').__module__.endswith('.mmaction_uniformerv2')\n"
+        code += "assert MODELS.get('UniFormerV2').__module__.endswith('.mmaction2.uniformerv2')\n"
     return code + "print('checked')"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mmuniformer  # noqa: F401
-from mmuniformer.integrations import numpy_names
+from mmuniformer.integrations.patches import numpy_names
 
 ALL = {name for names in numpy_names._USED.values() for name in names}
 

@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 
 from configs import CONFIGS
 
-PICTURES = [
+IMAGES = [
     np.random.RandomState(seed).randint(0, 256, (96, 128 + 16 * seed, 3)).astype(np.uint8)
     for seed in range(4)
 ]
@@ -33,7 +33,7 @@ def classifier(folder: Path, name: str, arch: str) -> Callable[[np.ndarray], np.
     path = config(folder, name, 'cls/mini_uniformer_s_in1k.py', body)
     inferencer = ImageClassificationInferencer(path, pretrained=False, device='cpu')
     shake(inferencer.model)
-    return lambda picture: inferencer(picture)[0]['pred_scores']
+    return lambda image: inferencer(image)[0]['pred_scores']
 
 
 def detector(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
@@ -44,8 +44,8 @@ def detector(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     shake(inferencer.model)
     inferencer.model.test_cfg.rcnn.update(score_thr=0.0, max_per_img=5)
 
-    def detect(picture: np.ndarray) -> np.ndarray:
-        (found,) = inferencer(picture, no_save_vis=True)['predictions']
+    def detect(image: np.ndarray) -> np.ndarray:
+        (found,) = inferencer(image, no_save_vis=True)['predictions']
         boxes = found['bboxes']
         return np.array([[*box, score] for box, score in zip(boxes, found['scores'], strict=True)])
 
@@ -53,7 +53,7 @@ def detector(folder: Path) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def shake(model: torch.nn.Module) -> None:
-    """Make outputs depend on the picture."""
+    """Make outputs depend on the image."""
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -61,7 +61,7 @@ def shake(model: torch.nn.Module) -> None:
 
 
 def in_turn(inferencers: list[Callable]) -> list[list[np.ndarray]]:
-    return [[infer(picture) for picture in PICTURES * ROUNDS] for infer in inferencers]
+    return [[infer(image) for image in IMAGES * ROUNDS] for infer in inferencers]
 
 
 def at_once(inferencers: list[Callable]) -> list[list[np.ndarray]]:
@@ -70,7 +70,7 @@ def at_once(inferencers: list[Callable]) -> list[list[np.ndarray]]:
 
     def work(infer: Callable) -> list[np.ndarray]:
         start.wait(60)
-        return [infer(picture) for picture in PICTURES * ROUNDS]
+        return [infer(image) for image in IMAGES * ROUNDS]
 
     with ThreadPoolExecutor(len(inferencers)) as pool:
         return list(pool.map(work, inferencers))

@@ -1,4 +1,4 @@
-"""The stand-in for xtcocotools gives its numbers, and mmpose's metrics run on it."""
+"""The fallback for xtcocotools gives its numbers, and mmpose's metrics run on it."""
 
 import contextlib
 import importlib
@@ -15,7 +15,7 @@ from pose_predictions import CASES, PARTS, RECORDED, evaluate, make_case, predic
 import mmuniformer  # noqa: F401
 
 pytest.importorskip('pycocotools')
-OURS = 'mmuniformer.integrations.xtcocotools_stand_in'
+OURS = 'mmuniformer.integrations.fallbacks._xtcocotools'
 # Stats of predict_people(…, seed=0) by xtcocotools 1.14.3; -1 where there is no large person.
 MINI = [
     0.42238639372962244, 0.7131412820070063, 0.39519148121888836, 0.42366483046352443, -1,
@@ -148,7 +148,7 @@ def test_mmpose_imports_and_evaluates_where_xtcocotools_is_missing():
 
 
 @pytest.mark.filterwarnings('ignore:no .* in predictions')
-def test_the_wholebody_metric_runs_on_the_stand_in(tmp_path, ours, monkeypatch):
+def test_the_wholebody_metric_runs_on_the_fallback(tmp_path, ours, monkeypatch):
     pytest.importorskip('mmpose')
     from mmpose.evaluation.metrics import CocoWholeBodyMetric, coco_metric, coco_wholebody_metric
 

@@ -12,9 +12,9 @@ from mmuniformer.layers.fuse import fold_norm, fold_scale, fuse_dpe
 from mmuniformer.layers.nd import Depthwise2d, Depthwise3d
 
 
-def norm(kind: type[nn.Module] = nn.BatchNorm2d, channels: int = 6, **options) -> nn.Module:
+def norm(cls: type[nn.Module] = nn.BatchNorm2d, channels: int = 6, **options) -> nn.Module:
     torch.manual_seed(0)
-    layer = kind(channels, **options)
+    layer = cls(channels, **options)
     for name, tensor in layer.state_dict().items():
         if tensor.is_floating_point():
             nn.init.uniform_(tensor, *((0.1, 3) if name == 'running_var' else (-2, 2)))

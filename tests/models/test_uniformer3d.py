@@ -57,9 +57,9 @@ def clip(frames: int = 8, height: int = 32, width: int = 64, batch: int = 2) -> 
     return torch.randn(batch, 3, frames, height, width)
 
 
-def seeded(kind: type[UniFormer] = UniFormer3D, **options) -> UniFormer:
+def seeded(cls: type[UniFormer] = UniFormer3D, **options) -> UniFormer:
     torch.manual_seed(1)
-    return kind(**{**options, 'arch': {**TINY, **options.get('arch', {})}})
+    return cls(**{**options, 'arch': {**TINY, **options.get('arch', {})}})
 
 
 def giga_flops(net: nn.Module, *shape: int) -> float:

@@ -57,9 +57,8 @@ def test_in_a_bare_environment_the_extra_gives_a_working_train_command(wheel, tm
     run(python, '-m', 'venv', str(tmp_path / 'venv'), cwd=tmp_path)
     folder = tmp_path / 'venv' / 'bin'
     run(str(folder / 'pip'), 'install', f'{wheel}[det]', cwd=tmp_path)
-    script = next((tmp_path / 'venv').glob('lib/*/site-packages/mmuniformer/.mim/tools'))
-    numbers = ('--train', '4', '--val', '2')
-    run(str(folder / 'python'), str(script / 'make_mini_data.py'), 'coco', *numbers, cwd=tmp_path)
+    data = ('make-mini-data', 'coco', '--train', '4', '--val', '2')
+    run(str(folder / 'mmuniformer'), *data, cwd=tmp_path)
     options = (
         'train_cfg.max_epochs=1',
         'train_cfg.val_interval=1',

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 import yaml
 from http_site import Site
 from mmengine.config import Config
+from wheels import copy_source
 
 pytest.importorskip('mim')
 pytest.importorskip('mmpose')
@@ -35,9 +35,7 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
 @pytest.fixture(scope='module')
 def site(tmp_path_factory) -> Path:
     """A folder with the installed package, built from a copy of the source."""
-    source = tmp_path_factory.mktemp('copy') / 'source'
-    left_out = ('.*', '__pycache__', '*.egg-info', 'build', 'data', 'work_dirs', 'tests', 'docs')
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*left_out))
+    source = copy_source(tmp_path_factory.mktemp('copy') / 'source')
     target = tmp_path_factory.mktemp('site')
     options = ('--no-build-isolation', '--no-deps', '--no-index', '--target', str(target))
     run(sys.executable, '-m', 'pip', 'install', '-q', *options, str(source), cwd=source)

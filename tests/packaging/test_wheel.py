@@ -37,9 +37,9 @@ def mim_files(root: Path) -> set[str]:
     """Give what belongs into .mim, from the tree itself."""
     stacks = ('today', 'compiled', 'onedl')
     wanted = {'model-index.yml', *(f'requirements/constraints-{stack}.txt' for stack in stacks)}
-    for folder, suffixes in {'configs': {'.py', '.yml'}, 'tools': {'.py', '.sh'}}.items():
-        paths = (path for path in (root / folder).rglob('*') if path.suffix in suffixes)
-        wanted |= {str(path.relative_to(root)) for path in paths}
+    paths = [path for path in (root / 'configs').rglob('*') if path.suffix in ('.py', '.yml')]
+    paths += (root / 'tools').glob('*.py')  # neither scripts of the shell nor those of makers
+    wanted |= {str(path.relative_to(root)) for path in paths}
     return wanted
 
 
@@ -172,9 +172,8 @@ def workshop(site, tmp_path_factory):
     for module in ('mmdet', 'mim'):
         pytest.importorskip(module)
     folder = tmp_path_factory.mktemp('workshop')
-    script = str(site / 'mmuniformer' / '.mim' / 'tools' / 'make_mini_data.py')
-    arguments = ('--out', 'data/mini/coco', '--train', '2', '--val', '2')
-    run(sys.executable, script, 'coco', *arguments, cwd=folder, PYTHONPATH=str(site))
+    command = ('-m', 'mmuniformer', 'make-mini-data', 'coco', '--train', '2', '--val', '2')
+    run(sys.executable, *command, cwd=folder, PYTHONPATH=str(site))
     return folder
 
 

@@ -74,7 +74,7 @@ def test_a_failing_write_leaves_what_was_there(tmp_path, monkeypatch):
 
 
 def test_files_that_hold_no_map_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match='make_label_maps.py'):
+    with pytest.raises(FileNotFoundError, match='mmuniformer make-label-maps'):
         read_label_map(tmp_path / 'none.pt')
     (tmp_path / 'damaged.pt').write_bytes(b'PK\x03\x04 cut')
     with pytest.raises(ValueError, match='damaged'):

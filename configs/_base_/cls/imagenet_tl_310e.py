@@ -13,7 +13,7 @@ cuts the maps, and MixToken cuts through tokens there: `data_preprocessor.transp
 
 _base_ = './imagenet.py'
 
-# As tools/make_label_maps.py writes them: a folder per class.
+# As mmuniformer make-label-maps writes them: a folder per class.
 label_root = 'data/imagenet/label_maps'
 mean = [127.5, 127.5, 127.5]
 data_preprocessor = dict(

@@ -1,6 +1,6 @@
 """Mini ImageNet of drawn shapes, 20 epochs at 64 pixels: minutes on a CPU core.
 
-python tools/make_mini_data.py imagenet
+mmuniformer make-mini-data imagenet
 """
 
 _base_ = './imagenet.py'

@@ -1,6 +1,6 @@
 """Mini ImageNet with token labels, 12 epochs at 96 pixels: nine tokens a picture.
 
-python tools/make_mini_data.py imagenet, then the label maps: tools/make_label_maps.py
+mmuniformer make-mini-data imagenet, then the label maps: mmuniformer make-label-maps
 """
 
 _base_ = './mini_imagenet.py'

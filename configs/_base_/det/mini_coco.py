@@ -1,6 +1,6 @@
 """Mini COCO of drawn shapes, nine epochs at 160 pixels: minutes on two CPU cores.
 
-python tools/make_mini_data.py coco
+mmuniformer make-mini-data coco
 """
 
 _base_ = './coco_1x.py'

@@ -1,6 +1,6 @@
 """Mini COCO of drawn figures at 128x96, 14 epochs: minutes on two CPU cores.
 
-python tools/make_mini_data.py coco_keypoints
+mmuniformer make-mini-data coco_keypoints
 """
 
 _base_ = './coco_210e.py'

@@ -1,6 +1,6 @@
 """Mini ADE20K of drawn landscapes, 1000 iterations at 96 pixels: minutes on two CPU cores.
 
-python tools/make_mini_data.py ade20k
+mmuniformer make-mini-data ade20k
 """
 
 _base_ = './ade20k.py'

@@ -1,6 +1,6 @@
 """Mini Kinetics of drifting shapes, 16 frames of 64 pixels: minutes on one CPU core.
 
-python tools/make_mini_data.py kinetics
+mmuniformer make-mini-data kinetics
 """
 
 _base_ = './video_runtime.py'

@@ -2,7 +2,7 @@
 
 Learning rate 1e-5 for 256 videos a step, 5 epochs of warm-up from 1e-6, cosine to 1e-6. Tested on
 four clips of three crops. Beside it the lists of the other data sets: K710's are written by
-tools/make_k710.py.
+mmuniformer make-k710.
 """
 
 _base_ = './kinetics.py'

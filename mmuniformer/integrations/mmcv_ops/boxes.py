@@ -81,9 +81,9 @@ def _cross(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _shared_area(corners1: Tensor, corners2: Tensor) -> Tensor:
-    """Return the area both rectangles cover.
+    """Return the area of the intersection of two rectangles.
 
-    The polygon's corners are where sides meet and the corners of one that lie in the other.
+    Its corners are the intersections of sides, and corners of one rectangle inside the other.
     """
     corners1, corners2 = torch.broadcast_tensors(corners1, corners2)
     meetings, meet = _meetings(corners1, corners2)
@@ -95,14 +95,14 @@ def _shared_area(corners1: Tensor, corners2: Tensor) -> Tensor:
     order = angles.argsort(-1)
     points = points.gather(-2, order[..., None].expand_as(points))
     found = found.gather(-1, order)
-    # What is no corner takes the place of the first one: such sides have no length.
+    # Others are replaced by the first corner: such sides have no length.
     points = torch.where(found[..., None], points, points[..., :1, :])
     area = _cross(points, points.roll(-1, -2)).sum(-1).abs() / 2
     return area * found[..., 0]
 
 
 def _meetings(corners1: Tensor, corners2: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the points ``(..., 16, 2)`` where sides meet, and which of them there are."""
+    """Return the intersections ``(..., 16, 2)`` of sides, and which of them exist."""
     sides1 = (corners1.roll(-1, -2) - corners1)[..., :, None, :]
     sides2 = (corners2.roll(-1, -2) - corners2)[..., None, :, :]
     between = corners2[..., None, :, :] - corners1[..., :, None, :]
@@ -119,7 +119,7 @@ def _meetings(corners1: Tensor, corners2: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _inside(points: Tensor, corners: Tensor) -> Tensor:
-    """Tell which of ``(..., 4, 2)`` points lie in a rectangle."""
+    """Return which of ``(..., 4, 2)`` points are inside a rectangle."""
     start = corners[..., :1, :]
     slack = 8 * torch.finfo(points.dtype).eps
     inside = torch.ones_like(points[..., 0], dtype=torch.bool)

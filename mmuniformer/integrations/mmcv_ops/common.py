@@ -25,7 +25,7 @@ def working_dtype(*tensors: Tensor, half: bool = False) -> torch.dtype:
 
 @contextlib.contextmanager
 def nondeterminism_allowed() -> Iterator[None]:
-    """Turn an error for an operator that adds in any order into a warning; mmcv's say nothing."""
+    """Warn, instead of raising, about operators that are not deterministic; mmcv is silent."""
     enabled = torch.are_deterministic_algorithms_enabled()
     warns = torch.is_deterministic_algorithms_warn_only_enabled()
     if not enabled or warns:

@@ -200,10 +200,10 @@ def _backward(
 
 
 def _outside(offset: Tensor, kernel: tuple[int, int], steps: _Steps) -> Tensor:
-    """Tell which offsets put a tap one whole pixel or more before the map.
+    """Return which offsets put a tap one whole pixel or more before the map.
 
-    Exactly there, where padding of 1 and offsets of 0 put taps, torchvision's gradient looks at the
-    first pixel of the map, and mmcv's is 0.
+    There, e.g. with padding of 1 and offsets of 0, torchvision takes the gradient of the
+    first pixel of the map; that of mmcv is 0.
     """
     batch, _, height, width = offset.shape
     moves = offset.view(batch, -1, *kernel, 2, height, width)

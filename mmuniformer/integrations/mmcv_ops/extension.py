@@ -1,4 +1,4 @@
-"""A module that stands in for mmcv's compiled ``mmcv._ext``."""
+"""The module that replaces mmcv's compiled ``mmcv._ext``."""
 
 import importlib
 import importlib.metadata
@@ -8,7 +8,7 @@ from types import ModuleType
 NAME = 'mmcv._ext'
 SERVED_BY = 'mmuniformer'
 
-# One file a family; each names its operators in __all__.
+# One file per family; __all__ names its operators.
 _FAMILIES = (
     'attention', 'boxes', 'deform', 'deform_roi_pool', 'focal', 'masks', 'nms', 'reassembly',
     'roi_align', 'roi_pool', 'shift', 'sync_bn',
@@ -45,11 +45,13 @@ UNSERVED = (
 
 
 def make_extension() -> ModuleType:
-    """Return a new module with every name that ``mmcv.ops`` asks of its compiled module.
+    """Return a new module with every name that ``mmcv.ops`` imports from its compiled module.
 
-    Operators in ``UNSERVED`` raise NotImplementedError when they are called. The module's
-    ``__served_by__`` tells it from a compiled one. Raises ImportError where torchvision is missing
-    or was built for another torch.
+    Operators in ``UNSERVED`` raise NotImplementedError when they are called. A compiled module has
+    no attribute ``__served_by__``.
+
+    Raises:
+        ImportError: torchvision is missing or was built for another torch.
     """
     _require_torchvision()
     module = ModuleType(NAME, 'Operators of mmcv, on torchvision and plain torch.')

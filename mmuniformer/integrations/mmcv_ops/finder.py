@@ -1,4 +1,4 @@
-"""The import of ``mmcv._ext``: the compiled module where it loads, ours everywhere else."""
+"""Import hook for ``mmcv._ext``: the compiled module if it loads, ours otherwise."""
 
 import importlib.abc
 import importlib.machinery
@@ -13,13 +13,13 @@ from .extension import NAME, make_extension
 
 
 def serve_operators() -> None:
-    """Serve ``mmcv._ext`` where mmcv has none that loads. Imports neither mmcv nor torchvision."""
+    """Serve ``mmcv._ext`` if mmcv has none that loads. Imports neither mmcv nor torchvision."""
     if not any(isinstance(finder, _ExtensionFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _ExtensionFinder())
 
 
 class _ExtensionFinder(importlib.abc.MetaPathFinder):
-    """Knows one module."""
+    """Finds ``mmcv._ext`` and nothing else."""
 
     def find_spec(
         self, name: str, path: Any = None, target: Any = None
@@ -34,17 +34,17 @@ class _ExtensionFinder(importlib.abc.MetaPathFinder):
 
 
 class _ServingLoader(importlib.abc.Loader):
-    """Loads the operators of this room."""
+    """Loads the operators of this package."""
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         return make_extension()
 
     def exec_module(self, module: ModuleType) -> None:
-        pass  # it came complete
+        pass  # create_module has filled it
 
 
 class _FallbackLoader(importlib.abc.Loader):
-    """Loads a compiled module, and the operators of this room if that fails."""
+    """Loads a compiled module, or the operators of this package if that fails."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
@@ -65,13 +65,13 @@ class _FallbackLoader(importlib.abc.Loader):
             except (ImportError, OSError) as error:
                 self._served = _serve_instead(spec, error)
         if self._served is None:
-            # Nothing tells this module from one that was imported without us.
+            # The module is the same as without this loader.
             spec.loader = module.__loader__ = self._loader
             return
         served, loader = self._served, _ServingLoader()
         served.__spec__ = importlib.machinery.ModuleSpec(spec.name, loader, origin=__package__)
         served.__loader__ = loader
-        vars(served).pop('__file__', None)  # that of the file that does not load
+        vars(served).pop('__file__', None)  # of the file that does not load
         sys.modules[spec.name] = served  # what the import system returns
 
 

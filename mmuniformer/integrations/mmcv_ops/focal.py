@@ -12,7 +12,7 @@ __all__ = [
     'softmax_focal_loss_forward',
 ]
 
-_TINY = torch.finfo(torch.float32).tiny  # the least argument of a logarithm
+_TINY = torch.finfo(torch.float32).tiny  # smallest argument of a logarithm
 
 
 def sigmoid_focal_loss_forward(
@@ -80,7 +80,7 @@ def softmax_focal_loss_backward(
 
 
 def _probabilities(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the sigmoids ``(N, C)``, and which of them stand for the target."""
+    """Return the sigmoids ``(N, C)``, and which of them belong to the target."""
     classes = torch.arange(logits.shape[1], device=logits.device)
     return logits.to(working_dtype(logits)).sigmoid(), target[:, None] == classes
 
@@ -97,7 +97,7 @@ def _log(p: Tensor) -> Tensor:
 
 
 def _weights(weight: Tensor, target: Tensor, classes: int) -> Tensor:
-    """Return the weight of each target, 1 for what is no class."""
+    """Return the weight of each target, 1 if it is no class."""
     if weight.numel() == 0:
         return torch.ones_like(target, dtype=working_dtype(weight))
     known = (target >= 0) & (target < classes)

@@ -21,7 +21,7 @@ def masked_im2col_forward(
 ) -> None:
     """Write the neighborhoods of ``M`` pixels of ``im`` ``(1, C, H, W)`` to ``col``.
 
-    ``col`` is ``(C * kernel_h * kernel_w, M)``; what lies outside of the image is 0.
+    ``col`` is ``(C * kernel_h * kernel_w, M)``; pixels outside of the image are 0.
     """
     padded = F.pad(im[0], [pad_w, kernel_w - 1, pad_h, kernel_h - 1])
     rows = mask_h_idx + torch.arange(kernel_h, device=im.device)[:, None, None]
@@ -54,9 +54,9 @@ def psamask_forward(
     half_h_mask: int,
     half_w_mask: int,
 ) -> None:
-    """Lay the attention of each pixel over the whole map (PSANet, section 3.2).
+    """Place the attention mask of each pixel on the whole map (PSANet, section 3.2).
 
-    ``input`` ``(N, h_mask * w_mask, H, W)`` holds a mask round each pixel, ``output`` is
+    ``input`` ``(N, h_mask * w_mask, H, W)`` holds a mask around each pixel, ``output`` is
     ``(N, H * W, H, W)``. ``psa_type`` 0 collects: the second axis is the pixel looked at; 1
     distributes: it is the pixel that looks.
     """
@@ -89,7 +89,7 @@ def psamask_backward(
 def _relative(
     targets: int, pixels: int, limit: int, shift: int, device: torch.device, sign: int = -1
 ) -> tuple[Tensor, Tensor]:
-    """Return target + sign * pixel + shift ``(targets, pixels)``, and where it is in [0, limit)."""
+    """Return target + sign * pixel + shift ``(targets, pixels)``, and which are in [0, limit)."""
     target = torch.arange(targets, device=device)[:, None]
     place = target + sign * torch.arange(pixels, device=device) + shift
     return place.clamp(0, limit - 1), (place >= 0) & (place < limit)
@@ -105,7 +105,7 @@ def _pairs_there(rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def _take(values: Tensor, index: Tensor, there: Tensor) -> Tensor:
-    """Return ``values[:, index]`` pixel by pixel, 0 where nothing is."""
+    """Return ``values[:, index]`` for each pixel, 0 outside of the mask."""
     taken = values.gather(1, index.expand(len(values), *index.shape))
     return taken.masked_fill(~there, 0)
 

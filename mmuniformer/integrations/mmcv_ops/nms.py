@@ -9,14 +9,14 @@ from .common import c_float, working_dtype
 
 __all__ = ['nms', 'nms_match', 'nms_rotated', 'softnms']
 
-_SCORE, _AREA = 4, 5  # rows of a table, behind the coordinates
+_SCORE, _AREA = 4, 5  # rows of a table, after the coordinates
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
-    """Return the indices of the boxes ``(N, 4)`` to keep, by falling score.
+    """Return the indices of the boxes ``(N, 4)`` to keep, in order of descending score.
 
-    A box goes if it overlaps a kept one by more than ``iou_threshold``. ``offset`` is added to
-    every width and height.
+    A box is suppressed if its IoU with a kept one is above ``iou_threshold``. ``offset`` is
+    added to every width and height.
     """
     if boxes.numel() == 0:
         return boxes.new_empty(0, dtype=torch.long)
@@ -32,10 +32,10 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Ten
 
 
 def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
-    """Group ``(N, 5)`` boxes with scores: a kept one, and those that go for it.
+    """Group ``(N, 5)`` boxes with scores: each kept one, and those it suppresses.
 
-    A box goes if it overlaps a kept one by ``iou_threshold`` or more. mmcv brings the tensor to
-    the CPU.
+    A box is suppressed if its IoU with a kept one is ``iou_threshold`` or more. mmcv brings
+    the tensor to the CPU.
     """
     table = _table(dets, dets[:, 4], offset=0)
     threshold = table.dtype.type(iou_threshold)
@@ -59,9 +59,9 @@ def nms_rotated(
     iou_threshold: float,
     multi_label: bool,
 ) -> Tensor:
-    """Return the indices of the rotated boxes ``(N, 5)`` to keep, by falling score.
+    """Return the indices of the rotated boxes ``(N, 5)`` to keep, by descending score.
 
-    A box goes if it overlaps a kept one by ``iou_threshold`` or more, whatever their labels.
+    A box is suppressed if its IoU with a kept one is at least ``iou_threshold``, for any labels.
     """
     order = _by_score(scores)
     boxes = dets[order, :5].to(working_dtype(dets))
@@ -75,7 +75,7 @@ def nms_rotated(
 
 
 def _by_score(scores: Tensor) -> Tensor:
-    """Return the order of falling scores; that of equal ones is left to torch, as mmcv does."""
+    """Return the order of descending scores; torch decides for equal ones, as in mmcv."""
     return scores.contiguous().sort(descending=True)[1]
 
 
@@ -130,7 +130,7 @@ def _ious(box: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
 
 def _first_best(scores: np.ndarray) -> int:
     best = int(scores.argmax())
-    if np.isnan(scores[best]):  # no score is above one that is no number, and it is above none
+    if np.isnan(scores[best]):  # comparisons with NaN are false
         return 0 if np.isnan(scores[0]) else int(np.nanargmax(scores))
     return best
 

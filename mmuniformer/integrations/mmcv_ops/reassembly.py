@@ -61,7 +61,7 @@ def carafe_naive_forward(
     group_size: int,
     scale_factor: int,
 ) -> None:
-    """Do what ``carafe_forward`` does, without the space for another layout."""
+    """Compute ``carafe_forward`` without buffers for another layout."""
     masks = _split(masks, group_size, scale_factor)
     total = torch.zeros_like(_split(output, group_size, scale_factor))
     padded = _pad(features, kernel_size, group_size)
@@ -108,7 +108,7 @@ def _pad(features: Tensor, kernel: int, groups: int) -> Tensor:
 
 
 def _windows(kernel: int, size: tuple[int, int]) -> Iterator[tuple[int, tuple]]:
-    """Yield each tap, and the part of padded features that it looks at."""
+    """Yield each tap and the part of the padded features that it reads."""
     height, width = size
     for tap in range(kernel * kernel):
         y, x = divmod(tap, kernel)

@@ -8,7 +8,7 @@ from .roi_grid import as_pixels, make_bins, neighbors, sample, sampling_points
 
 __all__ = ['roi_align_backward', 'roi_align_forward']
 
-_MAX, _LOWEST = 0, -10000.0  # the pool mode, and where mmcv's search for a maximum starts
+_MAX, _LOWEST = 0, -10000.0  # the pool mode, and the initial value of mmcv's maximum
 
 
 def roi_align_forward(
@@ -26,7 +26,7 @@ def roi_align_forward(
 ) -> None:
     """Pool maps ``(B, C, H, W)`` in RoIs ``(K, 5)`` to ``output`` ``(K, C, height, width)``.
 
-    ``pool_mode`` 0 takes the maximum of a bin, and writes where it is to ``argmax_y`` and
+    ``pool_mode`` 0 takes the maximum of a bin, and writes its position to ``argmax_y`` and
     ``argmax_x`` like ``output``; 1 takes the mean.
     """
     dtype = working_dtype(input, rois, half=True)
@@ -95,12 +95,12 @@ def roi_align_backward(
 
 
 def _scatter(grad: Tensor, images: Tensor, y: Tensor, x: Tensor, grad_input: Tensor) -> None:
-    """Hand the gradient of each maximum to the four pixels it was taken from."""
+    """Add the gradient of each maximum to the four pixels it was interpolated from."""
     channels, *size = grad_input.shape[1:]
     planes = images[:, None] * channels + torch.arange(channels, device=images.device)
     first = planes[:, :, None, None] * (size[0] * size[1])
     total = grad.new_zeros(grad_input.numel())
-    grad = grad * (y != -1)  # mmcv's mark of a bin without a maximum
+    grad = grad * (y != -1)  # -1: a bin without a maximum
     for pixel, weight in neighbors(y, x, size):
         total.index_add_(0, (first + pixel).flatten(), (grad * weight).flatten())
     grad_input.copy_(total.view(grad_input.shape))

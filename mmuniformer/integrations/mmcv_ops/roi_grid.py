@@ -72,14 +72,14 @@ def as_pixels(maps: Tensor) -> Tensor:
 
 
 def neighbors(y: Tensor, x: Tensor, size: tuple[int, int]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the four pixels round each point of a map of ``size``, and their weights.
+    """Yield the four pixels around each point of a map of ``size``, and their weights.
 
     A pixel is the index into ``H * W``. Up to one pixel outside, the border counts as if the map
     went on with it; points beyond have weights of 0.
     """
     height, width = size
     inside = (y >= -1) & (y <= height) & (x >= -1) & (x <= width)
-    # A coordinate may be no number; it must not become an index.
+    # A coordinate may be NaN, which is no index.
     y = torch.where(inside, y, torch.zeros_like(y)).clamp(0, height - 1)
     x = torch.where(inside, x, torch.zeros_like(x)).clamp(0, width - 1)
     top, left = y.detach().floor(), x.detach().floor()

@@ -50,12 +50,12 @@ def roi_pool_forward(
 
 
 def _edges(start: Tensor, end: Tensor, bins: int, limit: int) -> tuple[Tensor, Tensor]:
-    """Return the first pixel ``(K, bins)`` of each bin along one axis, and the one behind it."""
+    """Return the first pixel ``(K, bins)`` of each bin along one axis, and its end, exclusive."""
     step = ((end - start) / bins)[:, None]
     number = torch.arange(bins, device=start.device)
     first = (number * step + start[:, None]).floor()
-    behind = ((number + 1) * step + start[:, None]).ceil()
-    return first.clamp(0, limit).long(), behind.clamp(0, limit).long()
+    end = ((number + 1) * step + start[:, None]).ceil()
+    return first.clamp(0, limit).long(), end.clamp(0, limit).long()
 
 
 def _largest(counts: Tensor) -> int:

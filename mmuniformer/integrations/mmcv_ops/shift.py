@@ -9,13 +9,13 @@ __all__ = ['tin_shift_backward', 'tin_shift_forward']
 def tin_shift_forward(input: Tensor, shift: Tensor, output: Tensor) -> None:
     """Write ``(N, T, C, H * W)`` with group ``g`` of its channels moved to ``output``.
 
-    ``shift`` ``(N, groups)`` is in frames; what comes from outside is 0.
+    ``shift`` ``(N, groups)`` is in frames; frames from outside are 0.
     """
     output.copy_(_move(input, shift))
 
 
 def tin_shift_backward(grad_output: Tensor, shift: Tensor, grad_input: Tensor) -> None:
-    """Write the gradient of the input to ``grad_input``: the way back."""
+    """Write the gradient of the input, the inverse shift, to ``grad_input``."""
     grad_input.copy_(_move(grad_output, -shift))
 
 

@@ -1,0 +1,89 @@
+"""Download over HTTP, resumed after an interruption."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+from rich.console import Console
+from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+TIMEOUT = 30  # seconds without a byte
+TRIES = 4  # in a row without a new byte
+BLOCK = 1 << 14  # bytes; what has come of a block is lost where a server breaks off
+
+
+class DownloadError(OSError):
+    """A failed download; what was received stays in its ``.part`` file."""
+
+
+def download(url: str, part: Path) -> None:
+    """Write what is at ``url`` to ``part``, from the byte on that ``part`` ends with.
+
+    A server that breaks off is asked for the rest; one that sends the whole file instead of the
+    rest makes it start again.
+
+    Raises:
+        DownloadError: the server refuses, cannot be reached, or broke off too often.
+    """
+    columns = (*Progress.get_default_columns()[:2], DownloadColumn(), TransferSpeedColumn())
+    console = Console(stderr=True)
+    hidden = not sys.stderr.isatty()
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden) as progress:
+        bar = progress.add_task(part.with_suffix('').name, total=None)
+        tries = 0
+        while tries < TRIES:
+            before = size_of(part)
+            try:
+                _download_rest(url, part, lambda **news: progress.update(bar, **news))
+                return
+            except requests.HTTPError as error:
+                response = error.response
+                answer = f'{response.status_code} {response.reason}'
+                raise DownloadError(f'{url} answers {answer}') from error
+            except requests.ConnectionError as error:
+                if not part.exists():
+                    raise DownloadError(f'{url} cannot be reached ({_cause(error)})') from error
+                reason = _cause(error)
+            except (requests.RequestException, OSError) as error:
+                reason = _cause(error)
+            tries = 1 if size_of(part) > before else tries + 1
+            print(f'broke off at byte {size_of(part)} ({reason}), trying again', file=sys.stderr)
+    raise DownloadError(
+        f'{url} broke off {TRIES} times at byte {size_of(part)} ({reason}); what has come is kept '
+        f'in {part}, the same command goes on from there'
+    )
+
+
+def size_of(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
+    have = size_of(part)
+    # Compressed on the way, byte N of the answer would not be byte N of the file.
+    headers = {'Accept-Encoding': 'identity', **({'Range': f'bytes={have}-'} if have else {})}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            if response.headers.get('Content-Range') == f'bytes */{have}':
+                return  # all of it is there
+            part.unlink()
+            raise requests.RequestException('the file there is shorter than what is here')
+        response.raise_for_status()
+        if not response.headers.get('Content-Range', '').startswith(f'bytes {have}-'):
+            have = 0
+        length = response.headers.get('Content-Length')
+        tell(completed=have, total=have + int(length) if length else None)
+        with part.open('ab' if have else 'wb') as file:
+            for block in response.iter_content(BLOCK):
+                file.write(block)
+                tell(advance=len(block))
+
+
+def _cause(error: Exception) -> str:
+    """The innermost reason, in words; those of the outer layers repeat it."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(error) or type(error).__name__

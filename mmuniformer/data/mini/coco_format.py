@@ -1,0 +1,126 @@
+"""The file format of COCO: outlines and run lengths of masks, annotation files, reading back."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+from pycocotools import mask as mask_utils
+from pycocotools.coco import COCO
+
+SPLITS = ('train', 'val')
+
+
+def segmentation(mask: ndarray) -> list[list[int]] | dict:
+    """Encode a mask without loss: polygons along the pixel edges, run lengths if it has holes.
+
+    COCO's polygons have no holes: several of them are united.
+    """
+    outlines = trace(mask)
+    rle = united(outlines, mask.shape)
+    if np.array_equal(mask_utils.decode(rle).astype(bool), mask):
+        return outlines
+    rle = mask_utils.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return {'size': list(mask.shape), 'counts': rle['counts'].decode()}
+
+
+def united(polygons: list[list[int]], size: tuple[int, int]) -> dict:
+    """Run lengths of all polygons as one mask, of height and width ``size``."""
+    return mask_utils.merge(mask_utils.frPyObjects(polygons, *size))
+
+
+def trace(mask: ndarray) -> list[list[int]]:
+    """Closed outlines of a mask along its pixel edges, each ``[x0, y0, x1, y1, …]``."""
+    filled = np.pad(mask, 1)
+    edges: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    # Every edge has the mask on its right hand, so edges chain up to closed outlines.
+    for (dy, dx), start, end in (
+        ((-1, 0), (0, 0), (1, 0)),
+        ((0, 1), (1, 0), (1, 1)),
+        ((1, 0), (1, 1), (0, 1)),
+        ((0, -1), (0, 1), (0, 0)),
+    ):
+        open_side = filled & ~np.roll(filled, (-dy, -dx), axis=(0, 1))
+        for y, x in np.argwhere(open_side).tolist():
+            edges.setdefault((x - 1 + start[0], y - 1 + start[1]), []).append(
+                (x - 1 + end[0], y - 1 + end[1])
+            )
+    return list(_chains(edges))
+
+
+def _chains(edges: dict[tuple[int, int], list[tuple[int, int]]]) -> Iterator[list[int]]:
+    while edges:
+        point = first = next(iter(edges))
+        corners: list[tuple[int, int]] = []
+        while True:
+            following = edges[point].pop()
+            if not edges[point]:
+                del edges[point]
+            straight = len(corners) > 1 and (
+                corners[-2][0] == point[0] == following[0]
+                or corners[-2][1] == point[1] == following[1]
+            )
+            corners.append(point)
+            if straight:
+                del corners[-1]
+            point = following
+            if point == first:
+                break
+        yield [value for corner in corners for value in corner]
+
+
+def box(mask: ndarray) -> list[int]:
+    """Left, top, width and height of the pixels of a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    left, top = int(columns[0]), int(rows[0])
+    return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]
+
+
+def image_entry(image_id: int, path: Path, picture: ndarray) -> dict:
+    height, width = picture.shape[:2]
+    return {
+        'id': image_id, 'file_name': path.name, 'height': height, 'width': width,
+        'license': 1, 'coco_url': '', 'flickr_url': '', 'date_captured': '',
+    }  # fmt: skip
+
+
+def write_json(
+    path: Path, what: str, images: list[dict], annotations: list[dict], categories: list[dict]
+) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        'info': {'description': f'{what} in the layout of COCO 2017', 'version': '1.0'},
+        'licenses': [{'id': 1, 'name': 'Apache License 2.0', 'url': ''}],
+        'images': images,
+        'annotations': annotations,
+        'categories': categories,
+    }
+    path.write_text(json.dumps(content, separators=(',', ':')))
+    return path
+
+
+def read_back(out: Path, split: str, file: str) -> COCO:
+    """Read one annotation file through pycocotools; compare areas and boxes with the masks.
+
+    Raises:
+        ValueError: what is on the disk is not a sound COCO set.
+    """
+    coco = COCO()  # given a path it prints
+    coco.dataset = json.loads((out / 'annotations' / file).read_text())
+    coco.anns = {item['id']: item for item in coco.dataset['annotations']}
+    coco.imgs = {item['id']: item for item in coco.dataset['images']}
+    for item in coco.imgs.values():
+        if not (out / f'{split}2017' / item['file_name']).is_file():
+            raise ValueError(f'{out}: {split}2017/{item["file_name"]} is missing; draw it anew')
+    for item in coco.anns.values():
+        rle = coco.annToRLE(item)
+        if (
+            int(mask_utils.area(rle)) != item['area']
+            or mask_utils.toBbox(rle).tolist() != item['bbox']
+        ):
+            raise ValueError(
+                f'{out}: the mask of annotation {item["id"]} does not fit its box and area; '
+                'this is a bug of mmuniformer.data.mini'
+            )
+    return coco

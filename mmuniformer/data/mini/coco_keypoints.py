@@ -1,0 +1,218 @@
+"""Drawn figures as COCO 2017 person keypoints, with the boxes a detector would find."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy import ndarray
+from numpy.random import RandomState
+
+from . import coco_format, figures, scenes, shapes
+
+HEIGHTS = {1: (0.5, 0.9), 2: (0.45, 0.75), 3: (0.4, 0.6)}  # of the longer side, by figures
+WHOLE = 0.8  # share of the figures that are moved into the picture as a whole
+MIN_JOINTS = 11  # in the picture
+MIN_SEEN = 0.75  # of a figure's pixels in the picture that others leave visible
+MOVE = 0.05  # of a side: how far off a detector's box is, at most
+DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
+CATEGORY = {
+    'id': 1, 'name': 'person', 'supercategory': 'person',
+    'keypoints': list(figures.JOINTS), 'skeleton': [list(pair) for pair in figures.SKELETON],
+}  # fmt: skip
+# Annotations with all joints, and with those at the tips of a body for fine-tuning to others.
+JOINT_SETS = {
+    'keypoints': figures.JOINTS,
+    'tips': ('nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle'),
+}
+
+
+@dataclass
+class Crowd:
+    """A picture ``(H, W, 3)`` in BGR, and per figure its joints and its pixels.
+
+    ``masks`` are as large as the figures: where they overlap, the later one is seen.
+    """
+
+    picture: ndarray
+    people: list[figures.Figure] = field(default_factory=list)
+    masks: list[ndarray] = field(default_factory=list)
+
+
+def draw_crowd(rng: RandomState, side: int) -> Crowd:
+    """Draw one to three figures; later ones hide earlier ones in part."""
+    size = scenes.picture_size(rng, side)
+    crowd = Crowd(shapes.background(rng, size))
+    wanted = rng.randint(1, len(HEIGHTS) + 1)
+    for _ in range(8 * wanted):
+        if len(crowd.people) == wanted:
+            break
+        _try_figure(rng, crowd, side * rng.uniform(*HEIGHTS[wanted]))
+    crowd.picture = scenes.with_grain(rng, crowd.picture)
+    return crowd
+
+
+def _try_figure(rng: RandomState, crowd: Crowd, height: float) -> None:
+    size = crowd.picture.shape[:2]
+    figure = _placed(rng, figures.pose(rng, height), size)
+    if _inside(figure.joints, size).sum() < MIN_JOINTS:
+        return
+    colours, cover = figures.draw(rng, figure, size)
+    mask = cover >= 0.5
+    masks = [*crowd.masks, mask]
+    if any(
+        seen.sum() < MIN_SEEN * whole.sum() for seen, whole in zip(_seen(masks), masks, strict=True)
+    ):
+        return
+    crowd.picture = (1 - cover[..., None]) * crowd.picture + colours
+    crowd.people.append(figure)
+    crowd.masks = masks
+
+
+def _placed(rng: RandomState, figure: figures.Figure, size: tuple[int, int]) -> figures.Figure:
+    """Move a figure somewhere, mostly as a whole into the picture."""
+    room = figures.HEAD * figure.height
+    low, high = figure.joints.min(axis=0) - room, figure.joints.max(axis=0) + room
+    free = np.array(size[::-1]) - (high - low)
+    if rng.rand() < WHOLE and (free > 0).all():
+        return figure.moved(rng.uniform(0, free) - low)
+    return figure.moved(rng.uniform(0.2, 0.8, 2) * size[::-1] - (low + high) / 2)
+
+
+def _inside(joints: ndarray, size: tuple[int, int]) -> ndarray:
+    return ((joints >= 0) & (joints < size[::-1])).all(axis=1)
+
+
+def _seen(masks: list[ndarray]) -> list[ndarray]:
+    """What later masks leave of every mask."""
+    return [
+        mask & ~np.any(masks[index + 1 :], axis=0) if masks[index + 1 :] else mask
+        for index, mask in enumerate(masks)
+    ]
+
+
+def keypoints(joints: ndarray, hidden: ndarray) -> list[int]:
+    """x, y and v of every joint: v is 2, 1 where ``hidden`` holds, 0 outside of the picture.
+
+    Args:
+        hidden: ``(H, W)``, the pixels that belong to others in front.
+    """
+    found: list[int] = []
+    for inside, (x, y) in zip(_inside(joints, hidden.shape), joints.astype(int), strict=True):
+        found += [int(x), int(y), 1 if hidden[y, x] else 2] if inside else [0, 0, 0]
+    return found
+
+
+def _without_holes(mask: ndarray) -> ndarray:
+    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = np.zeros(mask.shape, np.uint8)
+    return cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED).astype(bool)
+
+
+def _annotations(crowd: Crowd, image_id: int) -> Iterator[dict]:
+    for index, (figure, mask) in enumerate(zip(crowd.people, crowd.masks, strict=True)):
+        silhouette = _without_holes(mask)
+        hidden = np.logical_or.reduce([np.zeros_like(mask), *crowd.masks[index + 1 :]])
+        points = keypoints(figure.joints, hidden)
+        yield {
+            'id': image_id * 100 + index,
+            'image_id': image_id,
+            'category_id': CATEGORY['id'],
+            'bbox': coco_format.box(silhouette),
+            'area': int(silhouette.sum()),
+            'iscrowd': 0,
+            'num_keypoints': sum(v > 0 for v in points[2::3]),
+            'keypoints': points,
+            'segmentation': coco_format.segmentation(silhouette),
+        }
+
+
+def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
+    """Annotations and category as if there were no joints but these."""
+    columns = [figures.JOINTS.index(joint) for joint in joints]
+    kept = []
+    for item in annotations:
+        points = np.reshape(item['keypoints'], (-1, 3))[columns]
+        seen = int((points[:, 2] > 0).sum())
+        kept.append({**item, 'keypoints': points.ravel().tolist(), 'num_keypoints': seen})
+    bones = [
+        [columns.index(joint - 1) + 1 for joint in bone]
+        for bone in CATEGORY['skeleton']
+        if all(joint - 1 in columns for joint in bone)
+    ]
+    return kept, [{**CATEGORY, 'keypoints': list(joints), 'skeleton': bones}]
+
+
+def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
+    """Write the set, one path per file written, so that the caller can show progress."""
+    counts = {'train': train, 'val': val}
+    image_id = 0
+    for number, split in enumerate(coco_format.SPLITS):
+        folder = out / f'{split}2017'
+        masks = out / 'masks' / folder.name
+        for path in (folder, masks):
+            path.mkdir(parents=True, exist_ok=True)
+        images, annotations = [], []
+        for index in range(counts[split]):
+            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            crowd = draw_crowd(RandomState([seed, number, index]), size)
+            image_id += 1
+            path = folder / f'{image_id:012d}.jpg'
+            scenes.write_picture(path, crowd.picture)
+            images.append(coco_format.image_entry(image_id, path, crowd.picture))
+            annotations += _annotations(crowd, image_id)
+            yield path
+            people = np.any(crowd.masks, axis=0).astype(np.uint8)
+            scenes.write_labels(masks / f'{path.stem}.png', people)
+            yield masks / f'{path.stem}.png'
+        for name, joints in JOINT_SETS.items():
+            yield coco_format.write_json(
+                out / 'annotations' / f'person_{name}_{split}2017.json',
+                'Drawn figures', images, *_with_joints(annotations, joints),
+            )  # fmt: skip
+    yield _write_detections(out / DETECTIONS, RandomState([seed, 2]), annotations)
+
+
+def _write_detections(path: Path, rng: RandomState, annotations: list[dict]) -> Path:
+    """Boxes a little off those of the annotations, with scores, as mmpose reads them."""
+    found = []
+    for item in annotations:
+        left, top, width, height = item['bbox']
+        corners = np.array([left, top, left + width, top + height], float)
+        corners += rng.uniform(-MOVE, MOVE, 4) * [width, height, width, height]
+        sides = [*corners[:2], *(corners[2:] - corners[:2])]
+        found.append(
+            {
+                'image_id': item['image_id'],
+                'category_id': item['category_id'],
+                'bbox': [round(side, 2) for side in sides],
+                'score': round(rng.uniform(0.6, 1), 4),
+            }
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, separators=(',', ':')))
+    return path
+
+
+def check(out: Path) -> str:
+    """Read the set back; say what is in it.
+
+    Raises:
+        ValueError: what is on the disk is not a sound set of COCO keypoints.
+    """
+    found = []
+    for split in coco_format.SPLITS:
+        coco = coco_format.read_back(out, split, f'person_keypoints_{split}2017.json')
+        for item in coco.anns.values():
+            points = np.reshape(item['keypoints'], (len(figures.JOINTS), 3))
+            points = points[points[:, 2] > 0, :2]
+            corner = np.array(item['bbox'][:2])
+            if (points < corner).any() or (points >= corner + item['bbox'][2:]).any():
+                raise ValueError(
+                    f'{out}: joints of annotation {item["id"]} lie outside of its box; '
+                    'this is a bug of mmuniformer.data.mini'
+                )
+        found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} figures')
+    return '; '.join(found)

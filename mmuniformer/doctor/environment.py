@@ -1,0 +1,223 @@
+"""Find out what is installed and what imports, compare it with the tested versions, and report."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
+from .faults import FAULTS, IMPORT_US, PATCHES
+from .process import run_python
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT = PACKAGE.parent
+# Of an installed package, and of a checkout.
+REQUIREMENTS = (PACKAGE / '.mim' / 'requirements', CHECKOUT / 'requirements')
+# What imports without the patches of mmuniformer.
+WITHOUT_PLUGIN = ('torch', 'torchvision', 'mmengine', 'openmim')
+
+
+def find_module(module: str) -> Path | None:
+    """Find the folder of a module without importing it."""
+    # The start-up file of mmuniformer would import it as soon as a toolbox is looked for.
+    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != '_mmuniformer']
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent
+
+
+def find_version(module: str, folder: Path, distributions: list[str]) -> tuple[str, str]:
+    """Give version and distribution; a source tree on PYTHONPATH has no distribution."""
+    for name in distributions:
+        try:
+            return importlib.metadata.version(name), name
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    for source in (folder / 'version.py', folder / '__init__.py'):
+        text = source.read_text(encoding='utf-8') if source.is_file() else ''
+        if match := re.search(r'^__version__\s*=\s*[\'"]([^\'"]+)', text, re.MULTILINE):
+            return match.group(1), ''
+    return 'unknown', ''
+
+
+def try_import(part: str, with_plugin: bool) -> tuple[bool, str]:
+    plugin = 'import mmuniformer; ' if with_plugin and part not in WITHOUT_PLUGIN else ''
+    return run_python(plugin + IMPORTS[part])
+
+
+def gather() -> Facts:
+    by_module = importlib.metadata.packages_distributions()
+    folders, versions, distributions = {}, {}, {}
+    for part, module in PARTS.items():
+        if (folder := find_module(module)) is not None:
+            folders[module] = folder
+            versions[part], distributions[part] = find_version(
+                module, folder, by_module.get(module, [])
+            )
+    wanted = [part for part in IMPORTS if part in versions]
+    with_plugin = {'torch', 'mmengine', 'mmuniformer'} <= versions.keys()
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        results = list(pool.map(lambda part: try_import(part, with_plugin), wanted))
+    output = {part: text for part, (_, text) in zip(wanted, results, strict=True)}
+    failed = frozenset(part for part, (ok, _) in zip(wanted, results, strict=True) if not ok)
+    owners = {
+        module: tuple(name for name in names if is_installed(name))
+        for module, names in SAME_MODULES.items()
+    }
+    return Facts(
+        versions, distributions, owners, folders=folders, import_output=output,
+        failed_imports=failed,
+    )  # fmt: skip
+
+
+def is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def tested_versions(stack: str) -> dict[str, str]:
+    """Read the constraints of a stack for this Python: part → the tested version or bound."""
+    paths = [folder / f'constraints-{stack}.txt' for folder in REQUIREMENTS]
+    tested = {}
+    for line in [line for path in paths if path.is_file() for line in path.read_text().split('\n')]:
+        if included := re.match(r'-c constraints-(\w+)\.txt', line):
+            tested |= tested_versions(included[1])
+        requirement, _, marker = line.partition('#')[0].partition(';')
+        match = re.match(r'([\w.-]+?)((?:==|<).+)', requirement.strip())
+        if match and holds(marker):
+            tested[match[1]] = match[2]
+    tested['opencv'] = tested.get('opencv-python', '')
+    return tested
+
+
+def holds(marker: str) -> bool:
+    """Whether a marker such as ``python_version >= '3.11'`` is true of this Python."""
+    match = re.search(r"python_version (==|>=|<) '([\d.]+)'", marker)
+    if match is None:
+        return True
+    here, there = sys.version_info[:2], release(match[2])
+    return {'==': here == there, '>=': here >= there, '<': here < there}[match[1]]
+
+
+def is_tested(version: str, spec: str) -> bool:
+    if spec.startswith('<'):
+        return release(version) < release(spec[1:])
+    return release(version) == release(spec[2:])
+
+
+def make_rows(facts: Facts) -> list[tuple[str, str, str, str]]:
+    tested = tested_versions(facts.stack)
+    rows = [('python', platform.python_version(), '3.10 to 3.13', '')]
+    for part in PARTS:
+        spec = tested.get(part, '')
+        if part not in facts.versions:
+            rows.append((part, 'absent', spec.removeprefix('=='), ''))
+            continue
+        version, distribution = facts.versions[part], facts.distributions[part]
+        spec = tested.get(distribution, spec)
+        is_other = distribution.startswith('onedl') or distribution == 'mmcv-lite'
+        found = f'{version} ({distribution})' if is_other else version
+        remarks = [] if not spec or is_tested(version, spec) else ['not the tested version']
+        if part in IMPORTS:
+            remarks.insert(0, 'IMPORT FAILS' if part in facts.failed_imports else 'imports')
+        rows.append((part, found, spec.removeprefix('=='), ', '.join(remarks)))
+    return rows
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print('  '.join(cells).rstrip())
+
+
+def print_patches(facts: Facts) -> None:
+    """Print the table of what mmuniformer changes in other libraries, and what is needed here."""
+    print(
+        '\nWhat importing mmuniformer changes in other libraries; with MMUNIFORMER_PATCHES=0, '
+        'names alone:'
+    )
+    off = os.environ.get('MMUNIFORMER_PATCHES') == '0'
+    for patch in PATCHES:
+        state = 'off' if off and patch.when != 'always' else 'needed here'
+        print(f'- {patch.change}: {state if patch.is_present(facts) else "not needed here"}')
+        print(f'    because {patch.fault}')
+
+
+def print_faults(facts: Facts) -> None:
+    present = [fault for fault in FAULTS if fault.present(facts)]
+    with_plugin = (
+        'mmuniformer' in facts.versions
+        and 'mmuniformer' not in facts.failed_imports
+        and os.environ.get('MMUNIFORMER_PATCHES') != '0'
+    )
+    repaired = [fault for fault in present if fault.repaired and with_plugin]
+    for fault in repaired:
+        if (advice := fault.advice(facts)) != IMPORT_US:
+            print(f'- {fault.name}\n    for good: {advice}')
+    if repaired:
+        print(f'With configs of others: {IMPORT_US}')
+    left = [fault for fault in present if fault not in repaired]
+    print(f'\nFaults to mend: {len(left) or "none"}')
+    for fault in left:
+        print(f'- {fault.name}\n    symptom: {fault.symptom}\n    fix: {fault.advice(facts)}')
+    for part in sorted(facts.failed_imports):
+        print(f'\nImporting {part} ends in:')
+        print('  ' + '\n  '.join(facts.import_output[part].splitlines()[-4:]))
+
+
+OPERATORS = {
+    'compiled': "mmcv's operators are compiled.",
+    'served': (
+        "mmcv's operators are served by mmuniformer, on those of torchvision: the same results, "
+        'nothing to compile; docs/operators.md has what that costs.'
+    ),
+    'none': "mmcv's operators are missing.",
+}
+
+
+def print_stack(facts: Facts) -> None:
+    print(
+        f'\nCompared with the versions of the stack {facts.stack!r}. {OPERATORS[facts.operators]}'
+    )
+
+
+def judge(facts: Facts) -> int:
+    """Say whether Mask R-CNN can train here, and give the exit status."""
+    absent = [part for part in MAIN_JOB if part not in facts.versions]
+    broken = [part for part in MAIN_JOB if part in facts.failed_imports]
+    print()
+    if not absent and not broken:
+        print('Detection can run.')
+        return 0
+    for part in absent:
+        print(f'{part} is missing.')
+    for part in broken:
+        print(f'{part} is there but cannot be imported.')
+    has_scripts = (CHECKOUT / 'tools' / 'setup.sh').is_file()
+    command = 'bash tools/setup.sh det' if has_scripts else "pip install 'mmuniformer[det]'"
+    print(f'Detection cannot run. To build an environment in which it does: {command}')
+    return 1
+
+
+def check_environment() -> int:
+    """Print what is installed and its faults; return the exit status."""
+    facts = gather()
+    print_table([('part', 'found', 'tested', 'state'), *make_rows(facts)])
+    print_stack(facts)
+    print_patches(facts)
+    print_faults(facts)
+    return judge(facts)

@@ -1,0 +1,55 @@
+"""Multimodal models of mmpretrain and mmaction2 beside a newer transformers.
+
+Both toolboxes import these models if transformers is installed. Names that transformers has moved
+since then end the import of the toolbox, and that of mmdet and mmsegmentation, which import
+mmpretrain.
+"""
+
+import importlib
+import importlib.abc
+import importlib.metadata
+import sys
+from typing import Any
+
+from mmengine.logging import print_log
+from mmengine.utils import digit_version
+
+from .table import LAST_MULTIMODAL_FAULT, TRANSFORMERS_LIMITS
+
+_SUBPACKAGES = ('models', 'datasets')  # those that look for transformers
+
+
+def skip_multimodal_models() -> None:
+    """Have both toolboxes skip the models they cannot import, as they do without transformers."""
+    if not any(isinstance(finder, _ImportGuard) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ImportGuard())
+
+
+class _ImportGuard(importlib.abc.MetaPathFinder):
+    """First finder of the import system: acts before a subpackage is imported, and finds none."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        toolbox, _, subpackage = name.partition('.')
+        if toolbox in TRANSFORMERS_LIMITS and subpackage in _SUBPACKAGES:
+            _check(toolbox)
+
+
+def _check(toolbox: str) -> None:
+    try:
+        dependency = importlib.import_module(f'{toolbox}.utils.dependency')
+    except ModuleNotFoundError:
+        return  # an older one, without multimodal models
+    if not dependency.WITH_MULTIMODAL:
+        return
+    limit, found = TRANSFORMERS_LIMITS[toolbox], importlib.metadata.version('transformers')
+    version = sys.modules[toolbox].__version__
+    if digit_version(found) < digit_version(limit) or digit_version(version) > digit_version(
+        LAST_MULTIMODAL_FAULT
+    ):
+        return
+    dependency.WITH_MULTIMODAL = False
+    print_log(
+        f'multimodal models of {toolbox} {version} need transformers<{limit} and are left out '
+        f'beside {found}; everything else works',
+        'current',
+    )

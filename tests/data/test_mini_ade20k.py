@@ -1,0 +1,135 @@
+"""The mini set ade20k: masks that fit the pictures, as mmseg reads them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.random import RandomState
+
+from mmuniformer.data.mini import ade20k
+
+SPLITS = {'training': 6, 'validation': 3}
+
+
+@pytest.fixture(scope='module')
+def tiny(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp('mini')
+    list(ade20k.make(out, seed=0, train=6, val=3, size=96))
+    return out
+
+
+@pytest.fixture(scope='module')
+def scenes() -> list[tuple[np.ndarray, np.ndarray]]:
+    return [ade20k.draw_scene(RandomState([0, 0, index]), 128) for index in range(40)]
+
+
+def number(ade20k, name: str) -> int:
+    return ade20k.CLASSES.index(name) + 1
+
+
+def test_pictures_and_masks_come_in_pairs_of_one_size(tiny):
+    for name, count in SPLITS.items():
+        pictures = sorted((tiny / 'images' / name).iterdir())
+        masks = sorted((tiny / 'annotations' / name).iterdir())
+        assert [path.stem for path in pictures] == [path.stem for path in masks]
+        assert len(pictures) == count
+        for picture, mask in zip(pictures, masks, strict=True):
+            labels = cv2.imread(str(mask), cv2.IMREAD_UNCHANGED)
+            assert labels.shape == cv2.imread(str(picture)).shape[:2]
+            assert labels.dtype == np.uint8 and max(labels.shape) == 96
+
+
+def test_files_are_named_as_in_ade20k(tiny):
+    assert (tiny / 'images/training/ADE_train_00000001.jpg').is_file()
+    assert (tiny / 'annotations/validation/ADE_val_00000003.png').is_file()
+
+
+def test_the_first_forty_pictures_have_every_class_and_no_other_label(scenes):
+    seen = [set(np.unique(labels).tolist()) for _, labels in scenes]
+    assert set.union(*seen) == set(range(len(ade20k.CLASSES) + 1))
+    for name in ade20k.CLASSES:
+        assert sum(number(ade20k, name) in labels for labels in seen) >= 8
+
+
+def test_every_picture_has_sky_and_one_ground(scenes):
+    sky, grass, water = (number(ade20k, name) for name in ('sky', 'grass', 'water'))
+    for _, labels in scenes:
+        present = set(np.unique(labels).tolist())
+        assert sky in present
+        assert (grass in present) != (water in present)
+
+
+def test_sky_lies_above_the_ground(scenes):
+    sky = number(ade20k, 'sky')
+    grounds = [number(ade20k, name) for name in ade20k.GROUNDS]
+    for _, labels in scenes:
+        for column in labels.T:
+            skies, ground = np.flatnonzero(column == sky), np.flatnonzero(np.isin(column, grounds))
+            assert not len(skies) or not len(ground) or skies[-1] < ground[0]
+
+
+def test_labels_fit_the_colours_under_them(scenes):
+    """Grass is greener than it is blue, water bluer than it is red."""
+    for picture, labels in scenes:
+        blue, green, red = picture.astype(float).transpose(2, 0, 1)
+        grass, water = (labels == number(ade20k, name) for name in ('grass', 'water'))
+        assert not grass.any() or (green - blue)[grass].mean() > 10
+        assert not water.any() or (blue - red)[water].mean() > 10
+
+
+def test_the_colour_of_a_shape_does_not_tell_its_class(scenes):
+    for name in ade20k.THINGS:
+        means = [
+            picture[labels == number(ade20k, name)].mean(axis=0)
+            for picture, labels in scenes
+            if (labels == number(ade20k, name)).any()
+        ]
+        assert np.ptp(means, axis=0).min() > 100
+
+
+def test_a_line_one_pixel_wide_between_regions_has_no_label():
+    labels = np.repeat(np.array([[1, 1, 2, 2]], np.uint8), 3, axis=0)
+    assert ade20k._with_borders(labels).tolist() == [[1, 0, 2, 2]] * 3
+    assert ade20k._with_borders(labels.T).T.tolist() == [[1, 0, 2, 2]] * 3
+
+
+def test_less_than_a_tenth_of_a_picture_has_no_label(scenes):
+    assert max((labels == 0).mean() for _, labels in scenes) < 0.1
+
+
+def test_a_mask_that_is_missing_is_reported(tmp_path):
+    list(ade20k.make(tmp_path, seed=0, train=2, val=1, size=64))
+    assert ade20k.check(tmp_path).startswith('train 2 pictures')
+    (tmp_path / 'annotations/training/ADE_train_00000002.png').unlink()
+    with pytest.raises(ValueError, match='ADE_train_00000002'):
+        ade20k.check(tmp_path)
+
+
+@pytest.mark.parametrize(('name', 'count'), SPLITS.items())
+def test_mmseg_reads_the_folders_as_those_of_ade20k(tiny, name, count):
+    datasets = pytest.importorskip('mmseg.datasets')
+    prefix = dict(img_path=f'images/{name}', seg_map_path=f'annotations/{name}')
+    data = datasets.ADE20KDataset(data_root=str(tiny), data_prefix=prefix, pipeline=[])
+    assert len(data) == count
+    assert all(Path(data[index]['seg_map_path']).is_file() for index in range(count))
+
+
+def test_mmseg_loads_labels_from_zero_on_with_the_classes_of_the_set(tiny):
+    datasets = pytest.importorskip('mmseg.datasets')
+    data = datasets.BaseSegDataset(
+        data_root=str(tiny),
+        data_prefix=dict(img_path='images/training', seg_map_path='annotations/training'),
+        metainfo=dict(classes=ade20k.CLASSES),
+        reduce_zero_label=True,
+        pipeline=[
+            datasets.transforms.LoadAnnotations(reduce_zero_label=None),
+        ],
+    )
+    assert len(data.metainfo['palette']) == len(ade20k.CLASSES) == 6
+    for index in range(len(data)):
+        sample = data[index]
+        stored = cv2.imread(sample['seg_map_path'], cv2.IMREAD_UNCHANGED)
+        loaded = sample['gt_seg_map']
+        assert np.array_equal(loaded[stored > 0], stored[stored > 0] - 1)
+        assert (loaded[stored == 0] == 255).all()

@@ -48,7 +48,7 @@ def test_the_config_lines_build_a_backbone_that_fits_their_neck():
     options = {k: v for k, v in model.backbone.items() if k not in ('_delete_', 'type')}
     net = UniFormer(**options)
     assert list(net.out_channels) == list(model.neck.in_channels)
-    assert net.checkpointed == (0, 0, 8, 0)
+    assert net.num_recomputed == (0, 0, 8, 0)
 
 
 def test_the_fine_tuning_lines_give_the_rates_they_say():

@@ -94,7 +94,8 @@ def permute_head(source: str | Path | Mapping, dataset: str) -> HeadConversion:
     state = _tensors(source)
     if is_official_v2(state):
         raise CheckpointError(
-            f'the file is a UniFormerV2 of the authors; give --from {dataset} --to {dataset}'
+            f'the file is a UniFormerV2 of the authors; give --from {dataset} --to {dataset}, '
+            'or call slice_head'
         )
     rows = official_class_rows(state, dataset)
     found = [head for head in _HEADS if head == 'head' or f'{head}.weight' in state]

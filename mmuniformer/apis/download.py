@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 TIMEOUT = 30  # seconds without a byte
-TRIES = 4  # in a row that bring no new byte
-BLOCK = 1 << 14  # bytes; an incomplete block is lost if the connection breaks
+TRIES = 4  # in a row without a new byte
+BLOCK = 1 << 14  # bytes; what has come of a block is lost where a server breaks off
 
 
 class DownloadError(OSError):
@@ -20,12 +20,13 @@ class DownloadError(OSError):
 
 
 def download(url: str, part: Path) -> None:
-    """Download ``url`` to ``part``, resuming after what ``part`` holds already.
+    """Write what is at ``url`` to ``part``, from the byte on that ``part`` ends with.
 
-    After a broken connection the rest is requested; a server without ranges starts from 0 again.
+    A server that breaks off is asked for the rest; one that sends the whole file instead of the
+    rest makes it start again.
 
     Raises:
-        DownloadError: the server refuses, cannot be reached, or the connection broke too often.
+        DownloadError: the server refuses, cannot be reached, or broke off too often.
     """
     columns = (*Progress.get_default_columns()[:2], DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
@@ -62,7 +63,7 @@ def size_of(part: Path) -> int:
 
 def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
     have = size_of(part)
-    # With compression, byte N of the response would not be byte N of the file.
+    # Compressed on the way, byte N of the answer would not be byte N of the file.
     headers = {'Accept-Encoding': 'identity', **({'Range': f'bytes={have}-'} if have else {})}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
@@ -82,7 +83,7 @@ def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """The message of the innermost exception; the outer ones repeat it."""
+    """The innermost reason, in words; those of the outer layers repeat it."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Learning rates by depth and weight decay by kind of parameter, in few groups shown as a table."""
+"""Learning rates by depth and weight decay by type of parameter, in few groups."""
 
 import difflib
 import inspect
@@ -16,40 +16,40 @@ from rich.table import Table
 from torch import nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
-from .kinds import KINDS, Place, walk
+from .param_info import PARAM_TYPES, ParamInfo, iter_parameters
 
-DECAY_WORDS = tuple(f'{kind}_decay_mult' for kind in KINDS)
-WORDS = ('layer_decay_rate', *DECAY_WORDS, 'bias_lr_mult', 'custom_keys', 'bypass_duplicate')
-CUSTOM_WORDS = ('lr_mult', 'decay_mult')
+DECAY_KEYS = tuple(f'{name}_decay_mult' for name in PARAM_TYPES)
+ALLOWED_KEYS = ('layer_decay_rate', *DECAY_KEYS, 'bias_lr_mult', 'custom_keys', 'bypass_duplicate')
+CUSTOM_KEY_FIELDS = ('lr_mult', 'decay_mult')
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """Give every parameter its learning rate and weight decay; equal ones share a group.
+    """Set the learning rate and weight decay of every parameter; equal ones share a group.
 
-    All words of ``paramwise_cfg`` are optional. With those that mmengine has too, the numbers are
-    mmengine's, except for what it overlooks: depthwise convolutions of clips, ``in_proj_bias``.
+    All keys of ``paramwise_cfg`` are optional. Those that mmengine has too give mmengine's numbers,
+    except for what it misses: depthwise convolutions of clips, ``in_proj_bias``.
 
     - ``layer_decay_rate``: in (0, 1]. The ``i``-th of ``n`` layers learns at ``lr`` times
       ``layer_decay_rate ** (n - 1 - i)``, as its backbone's ``get_layer_depth(name, prefix)``
-      counts them. What is behind the backbone learns at ``lr``.
+      counts them. Everything after the backbone learns at ``lr``.
     - ``norm_decay_mult``, ``layer_scale_decay_mult``, ``bias_decay_mult``, ``dpe_decay_mult``,
       ``dwconv_decay_mult``, ``flat_decay_mult``: factors on the weight decay of norms, factors of
       residual branches, biases, position embeddings (DPE, which are depthwise convolutions),
-      depthwise convolutions, one-dimensional parameters. Where several fit, the first of this list
-      that is given counts: without ``norm_decay_mult`` the bias of a norm is a bias.
+      depthwise convolutions, one-dimensional parameters. If several apply, the first one given
+      counts: without ``norm_decay_mult`` the bias of a norm is a bias.
     - ``bias_lr_mult``: factor on the learning rate of biases, those of norms excepted.
-    - ``custom_keys``: part of a name → ``dict(lr_mult=1.0, decay_mult=1.0)``. The longest key that
-      fits replaces the factors above. The learning rate still depends on the layer.
+    - ``custom_keys``: part of a name → ``dict(lr_mult=1.0, decay_mult=1.0)``. The longest match
+      replaces the factors above. The learning rate still depends on the layer.
     - ``bypass_duplicate``: take a parameter that two modules share once, instead of refusing it.
 
-    Frozen parameters are left out, and counted in the table that goes to the log.
+    Frozen parameters are left out, and counted in the table that is logged.
 
     Raises:
-        ValueError: a word, a factor or a custom key without effect; ``lr`` or ``weight_decay``
-            missing from the optimizer although a factor multiplies it; no backbone that tells the
-            depth of its layers; a shared parameter.
-        TypeError: ``paramwise_cfg``, ``custom_keys`` or one of its values is no dict.
+        ValueError: a key, a factor or a custom key has no effect; a factor multiplies ``lr`` or
+            ``weight_decay``, which the optimizer lacks; no backbone has ``get_layer_depth``; a
+            parameter is shared.
+        TypeError: ``paramwise_cfg``, ``custom_keys`` or one of its values is not a dict.
 
     Example:
         >>> optim_wrapper = dict(
@@ -66,20 +66,20 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         groups: dict[tuple[float, float], _Group] = {}
         frozen, shared = _Group(), _Group()
         seen: dict[nn.Parameter, str] = {}
-        for place in walk(module):
-            parameter = place.parameter
+        for info in iter_parameters(module):
+            parameter = info.parameter
             if parameter in seen:
-                self._refuse_unless_bypassed(parameter, seen[parameter], place.full_name)
+                self._refuse_unless_bypassed(parameter, seen[parameter], info.full_name)
                 shared.add(parameter)
                 continue
-            seen[parameter] = place.full_name
+            seen[parameter] = info.full_name
             if not parameter.requires_grad:
                 frozen.add(parameter)
                 continue
-            layer, lr_scale = layer_of(place.full_name)
-            kind, lr_mult, decay_mult = self._rule(place)
+            layer, lr_scale = layer_of(info.full_name)
+            param_type, lr_mult, decay_mult = self._rule(info)
             group = groups.setdefault((lr_scale * lr_mult, decay_mult), _Group())
-            group.add(parameter, layer, kind)
+            group.add(parameter, layer, param_type)
         for (lr_scale, decay_mult), group in groups.items():
             params.append({'params': group.parameters, **self._options(lr_scale, decay_mult)})
         table = _table(groups, {'frozen': frozen, 'shared': shared}, self.base_wd)
@@ -93,24 +93,24 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
             options['weight_decay'] = self.base_wd * decay_mult
         return options
 
-    def _rule(self, place: Place) -> tuple[str, float, float]:
-        """Kind, factor on the learning rate (without that of the layer), on the weight decay."""
+    def _rule(self, info: ParamInfo) -> tuple[str, float, float]:
+        """Type, factor on the learning rate (without that of the layer) and on the weight decay."""
         custom_keys = self.paramwise_cfg.get('custom_keys', {})
-        fitting = [key for key in custom_keys if key in place.searched_name]
+        fitting = [key for key in custom_keys if key in info.match_key]
         if fitting:
             key = min(fitting, key=lambda key: (-len(key), key))
             custom = custom_keys[key]
             return f'key {key!r}', custom.get('lr_mult', 1.0), custom.get('decay_mult', 1.0)
-        kinds = list(place.kinds())
-        given = (self.paramwise_cfg.get(f'{kind}_decay_mult') for kind in kinds)
+        types = list(info.types())
+        given = (self.paramwise_cfg.get(f'{name}_decay_mult') for name in types)
         decay_mult = next((mult for mult in given if mult is not None), 1.0)
         lr_mult = self.paramwise_cfg.get('bias_lr_mult')
-        if lr_mult is None or 'bias' not in kinds or 'norm' in kinds:
+        if lr_mult is None or 'bias' not in types or 'norm' in types:
             lr_mult = 1.0
-        return kinds[0] if kinds else 'weight', lr_mult, decay_mult
+        return types[0] if types else 'weight', lr_mult, decay_mult
 
     def _layers(self, model: nn.Module) -> Callable[[str], tuple[int | None, float]]:
-        """Make the function from the name of a parameter to its layer and that layer's scale."""
+        """Make a function from the name of a parameter to its layer and the scale of that layer."""
         rate = self.paramwise_cfg['layer_decay_rate']
         if rate == 1:
             return lambda name: (None, 1.0)
@@ -138,15 +138,17 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         cfg = self.paramwise_cfg
         if not isinstance(cfg, dict):
             raise TypeError(f'paramwise_cfg is a dict or None, got {type(cfg).__name__}')
-        _refuse_unknown('paramwise_cfg', cfg, WORDS)
+        _refuse_unknown('paramwise_cfg', cfg, ALLOWED_KEYS)
         custom_keys = cfg.get('custom_keys', {})
         if not isinstance(custom_keys, dict):
             raise TypeError(f'custom_keys is a dict, got {type(custom_keys).__name__}')
         for key, custom in custom_keys.items():
             if not isinstance(custom, dict):
-                raise TypeError(f'custom_keys[{key!r}] is a dict of {CUSTOM_WORDS}, got {custom!r}')
-            _refuse_unknown(f'custom_keys[{key!r}]', custom, CUSTOM_WORDS)
-        # Never empty: mmengine does not ask for groups then, and takes frozen parameters along.
+                raise TypeError(
+                    f'custom_keys[{key!r}] is a dict of {CUSTOM_KEY_FIELDS}, got {custom!r}'
+                )
+            _refuse_unknown(f'custom_keys[{key!r}]', custom, CUSTOM_KEY_FIELDS)
+        # Never empty: mmengine would then ask for no groups, and optimize frozen parameters too.
         self.paramwise_cfg = {'layer_decay_rate': 1.0, **cfg}
         rate = _number('layer_decay_rate', self.paramwise_cfg['layer_decay_rate'])
         if not 0 < rate <= 1:
@@ -154,37 +156,37 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         self._check_bases(custom_keys)
 
     def _check_bases(self, custom_keys: dict[str, dict]) -> None:
-        """Refuse factors that are no numbers, or have nothing to multiply."""
+        """Refuse factors that are not numbers, or have nothing to multiply."""
         factors = {
-            word: self.paramwise_cfg[word]
-            for word in (*DECAY_WORDS, 'bias_lr_mult')
-            if self.paramwise_cfg.get(word) is not None
+            key: self.paramwise_cfg[key]
+            for key in (*DECAY_KEYS, 'bias_lr_mult')
+            if self.paramwise_cfg.get(key) is not None
         }
         for key, custom in custom_keys.items():
-            factors |= {f'custom_keys[{key!r}] {word}': value for word, value in custom.items()}
+            factors |= {f'custom_keys[{key!r}] {name}': value for name, value in custom.items()}
         if (rate := self.paramwise_cfg['layer_decay_rate']) != 1:
             factors['layer_decay_rate'] = rate
-        for word, value in factors.items():
-            if _number(word, value) < 0:
-                raise ValueError(f'{word} {value} is below 0')
-            of_decay = word.endswith('decay_mult')
+        for name, value in factors.items():
+            if _number(name, value) < 0:
+                raise ValueError(f'{name} {value} is below 0')
+            of_decay = name.endswith('decay_mult')
             if (self.base_wd if of_decay else self.base_lr) is None:
                 base = 'weight_decay' if of_decay else 'lr'
-                raise ValueError(f'{word} multiplies {base}: state {base} in the optimizer')
+                raise ValueError(f'{name} multiplies {base}: state {base} in the optimizer')
 
 
 @dataclass
 class _Group:
-    """Parameters with the same settings, and what the table says about them."""
+    """Parameters with the same settings, and their row of the table."""
 
     parameters: list[nn.Parameter] = field(default_factory=list)
     layers: set[int | None] = field(default_factory=set)
-    kinds: dict[str, None] = field(default_factory=dict)  # in the order of their appearance
+    types: dict[str, None] = field(default_factory=dict)  # in order of appearance
 
-    def add(self, parameter: nn.Parameter, layer: int | None = None, kind: str = '') -> None:
+    def add(self, parameter: nn.Parameter, layer: int | None = None, param_type: str = '') -> None:
         self.parameters.append(parameter)
         self.layers.add(layer)
-        self.kinds[kind] = None
+        self.types[param_type] = None
 
     def sizes(self) -> tuple[str, str]:
         numel = sum(parameter.numel() for parameter in self.parameters)
@@ -192,12 +194,12 @@ class _Group:
 
 
 def _backbones(model: nn.Module) -> dict[str, nn.Module]:
-    """Find the modules that tell the depth of their parameters: prefix → module."""
+    """Find the modules with ``get_layer_depth``: prefix → module."""
     found: dict[str, nn.Module] = {}
     for path, module in model.named_modules():
         prefix = f'{path}.' if path else ''
         method = getattr(module, 'get_layer_depth', None)
-        # mmpretrain's classifiers have a method of that name, without prefix, for their backbone.
+        # mmpretrain's classifiers have such a method without prefix, which asks their backbone.
         if method is None or 'prefix' not in inspect.signature(method).parameters:
             continue
         if not any(prefix.startswith(outer) for outer in found):
@@ -211,22 +213,22 @@ def _backbones(model: nn.Module) -> dict[str, nn.Module]:
     return found
 
 
-def _number(word: str, value: Any) -> float:
+def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f'{word} is a number, got {value!r}')
+        raise TypeError(f'{name} is a number, got {value!r}')
     return value
 
 
-def _refuse_unknown(where: str, cfg: dict, words: tuple[str, ...]) -> None:
-    for word in cfg:
-        if word not in words:
+def _refuse_unknown(where: str, cfg: dict, allowed: tuple[str, ...]) -> None:
+    for key in cfg:
+        if key not in allowed:
             raise ValueError(
-                f'{where} has no {word!r}{_near(word, words)}; there are {", ".join(words)}'
+                f'{where} has no {key!r}{_near(key, allowed)}; there are {", ".join(allowed)}'
             )
 
 
 def _check_matches(custom_keys: Iterable[str], model: nn.Module) -> None:
-    names = [place.searched_name for place in walk(model)]
+    names = [info.match_key for info in iter_parameters(model)]
     parts = sorted({part for name in names for part in (name, *name.split('.'))})
     for key in custom_keys:
         if not any(key in name for name in names):
@@ -236,8 +238,8 @@ def _check_matches(custom_keys: Iterable[str], model: nn.Module) -> None:
             )
 
 
-def _near(word: str, words: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(words))
+def _near(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(names))
     return f' (near: {", ".join(map(repr, near))})' if near else ''
 
 
@@ -245,7 +247,7 @@ def _table(
     groups: dict[tuple[float, float], _Group], others: dict[str, _Group], weight_decay: float | None
 ) -> str:
     table = Table(box=None)
-    for column in ('layer', 'kind'):
+    for column in ('layer', 'type'):
         table.add_column(column, no_wrap=True)
     for column in ('lr scale', 'weight decay', 'tensors', 'parameters'):
         table.add_column(column, justify='right', no_wrap=True)
@@ -253,7 +255,7 @@ def _table(
         ends = sorted({min(group.layers), max(group.layers)}) if None not in group.layers else []
         layers = '-'.join(map(str, ends)) or 'all'
         decay = 'default' if weight_decay is None else f'{weight_decay * decay_mult:.4g}'
-        table.add_row(layers, ', '.join(group.kinds), f'{lr_scale:.4g}', decay, *group.sizes())
+        table.add_row(layers, ', '.join(group.types), f'{lr_scale:.4g}', decay, *group.sizes())
     trained = _Group([parameter for group in groups.values() for parameter in group.parameters])
     for title, group in {'trained': trained, **others}.items():
         if group.parameters:

@@ -1,29 +1,28 @@
-"""Which parts of a model FSDP shards as one unit: the blocks of UniFormer and UniFormerV2."""
+"""FSDP wrap policy: each block of UniFormer and UniFormerV2 is one unit."""
 
 from torch import nn
 
-from ..layers import GlobalBlock, LocalBlock, MobileBlock
+from ..layers import Block
 from ..layers.blocks_v2 import GlobalUniBlock, LocalUniBlock
 from ..registry import FUNCTIONS
 from ..weights.positions import RELATIVE_TABLE
 
-BLOCKS = (LocalBlock, MobileBlock, GlobalBlock, LocalUniBlock, GlobalUniBlock)
+BLOCKS = (Block, LocalUniBlock, GlobalUniBlock)
 
 
 @FUNCTIONS.register_module()
 def wrap_uniformer_blocks(module: nn.Module, recurse: bool, nonwrapped_numel: int) -> bool:
-    """Wrap every block of a backbone on its own; all else goes into the unit of the whole model.
+    """Wrap every block of a backbone; everything else belongs to the unit of the whole model.
 
-    Of the weights, a process then holds its share and one block. In a config it is
+    A process then holds its share of the weights and one whole block. In a config this is
     ``auto_wrap_policy='wrap_uniformer_blocks'`` of ``MMFullyShardedDataParallel``; torch's own FSDP
-    takes the function itself. Blocks of the window and divided patterns, of the light nets and of
-    UniFormerV2 are blocks too. Those with relative positions are not: the net reads these from
-    outside of the block, where they are in shards.
+    takes the function itself. Blocks with relative positions are not wrapped: the net reads these
+    from outside the block, where they are sharded.
 
     Args:
-        module: what is asked about.
-        recurse: whether FSDP asks about going into ``module``, which it always may.
-        nonwrapped_numel: parameters of ``module`` that no unit has yet; a block counts however few.
+        module: the module in question.
+        recurse: whether FSDP asks about descending into ``module``, which it always may.
+        nonwrapped_numel: number of parameters of ``module`` that are in no unit yet; not used.
     """
     return recurse or (isinstance(module, BLOCKS) and not _has_relative_positions(module))
 

@@ -1,26 +1,28 @@
-"""Building blocks: tensors in, tensors out. Nothing here knows more than torch."""
+"""Building blocks of the networks: tensors in, tensors out, with torch as the only dependency."""
 
-from .attention import Attention, along_time, pool_tokens, windowed, within_frames
-from .blocks import DividedBlock, GlobalBlock, LocalBlock, MobileBlock
+from .ablations import DividedBlock, MobileBlock, PooledBlock
+from .attention import Attention
+from .blocks import Block, GlobalBlock, LocalBlock
 from .blocks_light import HourglassBlock, HourglassState
+from .conv_patch_embed import ConvPatchEmbed
 from .drop_path import DropPath
 from .mlp import Mlp
 from .norm import MapLayerNorm
-from .patch_embed import PATCH_EMBED, ConvPatchEmbed, PatchEmbed
+from .patch_embed import PatchEmbed
 from .token_pruning import (
     attend_with_score,
-    gather,
+    gather_tokens,
     most_attended,
     pool_score,
-    put,
     representative,
+    scatter_tokens,
     update_score,
 )
-from .windows import merge, pad_to_windows, partition
+from .windows import merge, pad_to_windows, partition, windowed
 
 __all__ = [
-    'PATCH_EMBED',
     'Attention',
+    'Block',
     'ConvPatchEmbed',
     'DividedBlock',
     'DropPath',
@@ -32,18 +34,16 @@ __all__ = [
     'Mlp',
     'MobileBlock',
     'PatchEmbed',
-    'along_time',
+    'PooledBlock',
     'attend_with_score',
-    'gather',
+    'gather_tokens',
     'merge',
     'most_attended',
     'pad_to_windows',
     'partition',
     'pool_score',
-    'pool_tokens',
-    'put',
     'representative',
+    'scatter_tokens',
     'update_score',
     'windowed',
-    'within_frames',
 ]

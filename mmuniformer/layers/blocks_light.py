@@ -1,28 +1,28 @@
-"""The hourglass block of the light nets: fewer tokens go in, all of them come out."""
+"""The hourglass block of the light nets: it updates a part of the tokens and keeps all."""
 
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from .blocks import GlobalBlock
+from .blocks import GlobalBlock, scale
 from .token_pruning import (
     attend_with_score,
-    gather,
+    gather_tokens,
     most_attended,
-    put,
     representative,
+    scatter_tokens,
     update_score,
 )
 
 
 class HourglassState(NamedTuple):
-    """What goes from block to block.
+    """What one block passes to the next.
 
     Attributes:
         map: features ``(B, C, *S)``.
         cls_token: ``(B, 1, C)``.
-        score: of each position of the map ``(B, N)``; ``None`` before the first block.
+        score: score of each position of the map ``(B, N)``; ``None`` before the first block.
     """
 
     map: Tensor
@@ -31,17 +31,16 @@ class HourglassState(NamedTuple):
 
 
 class HourglassBlock(GlobalBlock):
-    """Global block that updates the tokens a class token attends to most, and the rest at once.
+    """Global block that updates only the tokens to which the class token attends most.
 
-    Those left out are represented by one token, their mean weighted by score. What the block adds
-    to that token is added to each of them: the published nets do so without drop path. The first
-    block, to which no score comes, updates all tokens and gives the first score.
+    The pruned tokens are represented by one token, their mean weighted by score. The change of that
+    token is added to each of them, without drop path, as in the published nets. The first block,
+    which has no scores yet, updates all tokens and computes the first scores.
 
     Args:
-        ndim: 2 for images, 3 for clips.
         prune_ratio: share of the tokens that is kept, rounded down.
-        trade_off: share of the new attention in the score of a token that is kept.
-        **options: as in :class:`~mmuniformer.layers.GlobalBlock`, except for ``window_size``.
+        trade_off: weight of the new attention in the score of a kept token.
+        **options: see :class:`~mmuniformer.layers.GlobalBlock`; there is no ``window_size``.
     """
 
     def __init__(
@@ -58,45 +57,40 @@ class HourglassBlock(GlobalBlock):
         self.trade_off = trade_off
 
     def forward(self, state: HourglassState) -> HourglassState:
-        x, cls_token, score = state
-        B, C, *size = x.shape
-        x = self.encode_position(x)  # DPE
-        x = x.flatten(2).transpose(1, 2)  # (B, N, C)
-        cls_token = cls_token.to(x.dtype)
-        if score is None:
-            x, cls_token, score = self.update_all(x, cls_token)
+        B, C, *size = state.map.shape
+        x = self.pos_embed(state.map).flatten(2).transpose(1, 2)  # DPE; (B, N, C)
+        tokens, kept = self.select(x, state)
+        attended, attention = self.attend_with_score(tokens)
+        tokens = tokens + self.drop_path(attended)  # MHRA
+        fed = self.ffn(tokens)
+        tokens = tokens + self.drop_path(fed)  # FFN
+        if kept is None:
+            x, score = tokens[:, 1:], attention[:, 1:]
         else:
-            x, cls_token, score = self.update_most_attended(x, cls_token, score)
-        return HourglassState(x.transpose(1, 2).reshape(B, C, *size), cls_token, score)
+            pruned = x + (attended + fed)[:, -1:]
+            x = scatter_tokens(pruned, kept, tokens[:, 1:-1])
+            score = update_score(state.score, kept, attention[:, 1:-1], self.trade_off)
+        return HourglassState(x.transpose(1, 2).reshape(B, C, *size), tokens[:, :1], score)
 
-    def update_all(self, x: Tensor, cls_token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, _, attention = self.update(torch.cat([cls_token, x], 1))
-        return tokens[:, 1:], tokens[:, :1], attention[:, 1:]
-
-    def update_most_attended(
-        self, x: Tensor, cls_token: Tensor, score: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        kept = most_attended(score, int(x.shape[1] * self.prune_ratio))
-        rest = representative(x, score, kept)
-        tokens, added, attention = self.update(torch.cat([cls_token, gather(x, kept), rest], 1))
-        x = put(x + added[:, -1:], kept, tokens[:, 1:-1])
-        return x, tokens[:, :1], update_score(score, kept, attention[:, 1:-1], self.trade_off)
-
-    def update(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """MHRA and FFN on ``(B, n, C)``.
+    def select(self, x: Tensor, state: HourglassState) -> tuple[Tensor, Tensor | None]:
+        """Choose among the tokens ``x`` ``(B, N, C)`` those to update.
 
         Returns:
-            The new tokens, what both branches add to them without drop path, and what the first
-            token attends to.
+            Class token, ``n`` kept tokens and the representative of the others, ``(B, n + 2, C)``,
+            and the positions of the kept ones ``(B, n)``; or class token and all tokens, and
+            ``None``.
         """
+        cls_token = state.cls_token.to(x.dtype)
+        if state.score is None:
+            return torch.cat([cls_token, x], 1), None
+        kept = most_attended(state.score, int(x.shape[1] * self.prune_ratio))
+        rest = representative(x, state.score, kept)
+        return torch.cat([cls_token, gather_tokens(x, kept), rest], 1), kept
+
+    def attend_with_score(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """MHRA of ``tokens`` ``(B, n, C)``, and what the class token attends to ``(B, n)``."""
         attended, attention = attend_with_score(self.attn, self.norm1(tokens))
-        if self.gamma_1 is not None:
-            attended = self.gamma_1 * attended
-        tokens = tokens + self.drop_path(attended)  # MHRA
-        fed = self.mlp(self.norm2(tokens))
-        if self.gamma_2 is not None:
-            fed = self.gamma_2 * fed
-        return tokens + self.drop_path(fed), attended + fed, attention  # FFN
+        return scale(attended, self.gamma_1), attention
 
     def extra_repr(self) -> str:
         return f'prune_ratio={self.prune_ratio}, trade_off={self.trade_off}'

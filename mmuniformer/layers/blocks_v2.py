@@ -1,22 +1,25 @@
-"""The UniBlocks with which UniFormerV2 arms a ViT (arXiv 2211.09552, Sec. 3).
+"""The UniBlocks that UniFormerV2 adds to a ViT (arXiv 2211.09552, Sec. 3).
 
-Tokens are ``(B, T, 1 + N, C)``: in every frame the ViT's class token, then
-``N`` patches row by row.
+Tokens are ``(B, T, 1 + N, C)``: in every frame the ViT's class token, then ``N`` patches row by
+row.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .activation import GELU, QuickGELU
-from .depthwise import depthwise
+from .activation import QuickGELU
+from .attention import count_heads
+from .dpe import DPE3d
 from .drop_path import DropPath
-from .fuse import fold_norm, fold_scale
-from .nd import batch_norm, pointwise
+from .nd import Depthwise3d, batch_norm, pointwise
 
-ACTIVATIONS = {'quick_gelu': QuickGELU, 'gelu': GELU}
+Activation = Literal['quick_gelu', 'gelu']
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {'quick_gelu': QuickGELU, 'gelu': nn.GELU}
 
 
 class TokenMlp(nn.Module):
@@ -24,14 +27,14 @@ class TokenMlp(nn.Module):
 
     Args:
         drop: dropout of the hidden tokens.
-        out_drop: dropout of the result.
+        out_drop: dropout of the output.
     """
 
     def __init__(
         self,
         dim: int,
         hidden_dim: int,
-        activation: str = 'quick_gelu',
+        activation: Activation = 'quick_gelu',
         drop: float = 0.0,
         out_drop: float = 0.0,
     ):
@@ -45,17 +48,9 @@ class TokenMlp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.out_drop(self.c_proj(self.drop(self.act(self.c_fc(x)))))
 
-    @torch.no_grad()
-    def fuse(self) -> None:
-        """Fold the slope of QuickGELU into the layers around it; for inference alone."""
-        if isinstance(self.act, QuickGELU):
-            fold_scale(self.c_fc.weight.new_tensor(QuickGELU.slope), self.c_fc)
-            self.c_proj.weight.div_(QuickGELU.slope)
-            self.act = nn.SiLU(inplace=True)
-
 
 class TokenAttention(nn.Module):
-    """Attention of queries ``(B, M, C)`` to a memory ``(B, N, C)``, or to themselves.
+    """Attention of queries ``(B, M, C)`` to a memory ``(B, N, C)``, by default to themselves.
 
     Its parameters have the names, shapes and initial values of ``nn.MultiheadAttention``.
 
@@ -65,11 +60,7 @@ class TokenAttention(nn.Module):
 
     def __init__(self, dim: int, head_dim: int, attn_drop: float = 0.0, out_drop: float = 0.0):
         super().__init__()
-        if head_dim < 1 or dim % head_dim:
-            raise ValueError(
-                f'head_dim {head_dim} does not divide {dim} channels; the released models use 64'
-            )
-        self.num_heads = dim // head_dim
+        self.num_heads = count_heads(dim, head_dim)
         self.attn_drop = attn_drop
         self.in_proj_weight = nn.Parameter(torch.empty(3 * dim, dim))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * dim))
@@ -81,7 +72,7 @@ class TokenAttention(nn.Module):
     def forward(
         self, query: Tensor, memory: Tensor | None = None, bias: Tensor | None = None
     ) -> Tensor:
-        """``bias``, ``(heads, M, N)``, is added to the affinities before the softmax."""
+        """Attend; ``bias`` ``(heads, M, N)`` is added to the affinities before the softmax."""
         C = query.shape[-1]
         if memory is None:
             q, k, v = F.linear(query, self.in_proj_weight, self.in_proj_bias).chunk(3, -1)
@@ -96,8 +87,8 @@ class TokenAttention(nn.Module):
         return self.out_drop(self.out_proj(x.transpose(1, 2).flatten(2)))
 
 
-def _relative_index(height: int, width: int, device: torch.device) -> Tensor:
-    """Row of a relative position table for every pair of tokens, ``(1 + N, 1 + N)``."""
+def _relative_index(height: int, width: int, *, device: torch.device) -> Tensor:
+    """Row of the relative position table for every pair of tokens, ``(1 + N, 1 + N)``."""
     rows, columns = (torch.arange(n, device=device) for n in (height, width))
     down = rows[:, None] - rows + height - 1
     right = columns[:, None] - columns + width - 1
@@ -115,18 +106,18 @@ def relative_bias(table: Tensor, height: int, width: int) -> Tensor:
     ``table``, ``((2·height - 1)·(2·width - 1) + 3, heads)``, has a row for each displacement and
     three for the class token: from it, to it, to itself.
     """
-    return table[_relative_index(height, width, table.device)].permute(2, 0, 1)
+    return table[_relative_index(height, width, device=table.device)].permute(2, 0, 1)
 
 
 class LocalTemporalMHRA(nn.Module):
-    """Local UniBlock's affinity, a learnt neighbourhood in time, on patches ``(B, T, N, C)``.
+    """Local affinity in time of a local UniBlock, on patches ``(B, T, N, C)``.
 
-    The last convolution starts at zero: an armed ViT starts as the ViT it was. In the published
-    files the convolutions are called ``pos_embed``.
+    The last convolution is initialized to zero, so that a ViT with new local MHRA computes what the
+    ViT did. The published files call the convolutions ``pos_embed``.
 
     Args:
         reduction: the inner width is ``dim / reduction``, rounded down.
-        kernel_size: frames that see each other, an odd number.
+        kernel_size: number of frames in the neighborhood, odd.
     """
 
     def __init__(self, dim: int, reduction: float = 1.5, kernel_size: int = 3):
@@ -135,7 +126,7 @@ class LocalTemporalMHRA(nn.Module):
         self.pos_embed = nn.Sequential(
             batch_norm(3, dim),
             pointwise(3, dim, hidden),
-            depthwise(3, hidden, (kernel_size, 1, 1)),
+            Depthwise3d(hidden, (kernel_size, 1, 1)),
             pointwise(3, hidden, dim),
         )
         nn.init.zeros_(self.pos_embed[-1].weight)
@@ -145,17 +136,12 @@ class LocalTemporalMHRA(nn.Module):
         x = x.permute(0, 3, 1, 2).unsqueeze(-1).contiguous()  # (B, C, T, N, 1)
         return self.pos_embed(x).squeeze(-1).permute(0, 2, 3, 1)
 
-    def fuse(self) -> None:
-        """Fold the BatchNorm into the convolution behind it; for inference alone."""
-        fold_norm(self.pos_embed[0], self.pos_embed[1])
-        self.pos_embed[0] = nn.Identity()
-
 
 class LocalUniBlock(nn.Module):
-    """A ViT block, armed with local temporal MHRA ``local_mhra`` times: 0, 1 or 2.
+    """A ViT block with ``local_mhra`` local temporal MHRAs: 0, 1 or 2.
 
-    One goes in front of the spatial attention, the second in front of the FFN. Class tokens pass
-    them by.
+    The first precedes the spatial attention, the second the FFN. They leave class tokens as they
+    are.
     """
 
     def __init__(
@@ -164,7 +150,7 @@ class LocalUniBlock(nn.Module):
         *,
         head_dim: int = 64,
         mlp_ratio: float = 4.0,
-        activation: str = 'quick_gelu',
+        activation: Activation = 'quick_gelu',
         norm_eps: float = 1e-5,
         local_mhra: int = 0,
         local_reduction: float = 1.5,
@@ -186,31 +172,38 @@ class LocalUniBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
 
     def vit(self) -> list[nn.Module]:
-        """What of the block is the image ViT's."""
+        """The modules that belong to the image ViT."""
         return [self.ln_1, self.attn, self.ln_2, self.mlp]
 
-    def relate_frames(self, number: int, x: Tensor) -> Tensor:
+    def residual(self, x: Tensor, branch: Callable[[Tensor], Tensor]) -> Tensor:
+        return self.drop_path.add(x, branch)
+
+    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
+        x = self.temporal_attention(1, x)  # local temporal MHRA
+        x = self.residual(x, partial(self.spatial_attention, bias=bias))  # MHRA of the ViT
+        x = self.temporal_attention(2, x)  # local temporal MHRA
+        return self.residual(x, self.ffn)  # FFN
+
+    def temporal_attention(self, number: int, x: Tensor) -> Tensor:
         if number > self.local_mhra:
             return x
         patches = x[:, :, 1:]
         branch = self.get_submodule(f'lmhra{number}')(patches)
         return torch.cat([x[:, :, :1], patches + self.drop_path(branch)], 2)
 
-    def relate_patches(self, x: Tensor, bias: Tensor | None) -> Tensor:
+    def spatial_attention(self, x: Tensor, bias: Tensor | None) -> Tensor:
         frames = self.ln_1(x).flatten(0, 1)  # (B·T, 1 + N, C)
         return self.attn(frames, bias=bias).view_as(x)
 
-    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
-        x = self.relate_frames(1, x)  # local temporal MHRA
-        x = self.drop_path.add(x, partial(self.relate_patches, bias=bias))  # the ViT's attention
-        x = self.relate_frames(2, x)  # local temporal MHRA
-        return self.drop_path.add(x, lambda x: self.mlp(self.ln_2(x)))  # FFN
+    def ffn(self, x: Tensor) -> Tensor:
+        return self.mlp(self.ln_2(x))
 
 
 class GlobalUniBlock(nn.Module):
-    """Cross MHRA: a token per clip, ``(B, 1, C)``, reads all tokens of all frames ``(B, M, C)``.
+    """Cross MHRA: a token per clip, ``(B, 1, C)``, attends to all tokens of all frames.
 
-    Both branches start at zero. DPE of the memory is not part of the block: see :func:`with_dpe`.
+    The output layers of both branches are initialized to zero. DPE of the tokens comes first and is
+    not part of the block: see :func:`add_positions`.
 
     Args:
         drop: dropout of the FFN's hidden tokens.
@@ -238,26 +231,30 @@ class GlobalUniBlock(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, token: Tensor, memory: Tensor) -> Tensor:
-        token = token + self.drop_path(self.attn(self.ln_1(token), self.ln_3(memory)))
-        return token + self.drop_path(self.mlp(self.ln_2(token)))
+        """Update ``token`` ``(B, 1, C)`` by attention to ``memory`` ``(B, M, C)``."""
+        token = self.residual(token, partial(self.cross_attention, memory=memory))  # MHRA
+        return self.residual(token, self.ffn)  # FFN
+
+    def residual(self, x: Tensor, branch: Callable[[Tensor], Tensor]) -> Tensor:
+        return self.drop_path.add(x, branch)
+
+    def cross_attention(self, token: Tensor, memory: Tensor) -> Tensor:
+        return self.attn(self.ln_1(token), self.ln_3(memory))
+
+    def ffn(self, token: Tensor) -> Tensor:
+        return self.mlp(self.ln_2(token))
 
 
-def make_dpe(dim: int) -> nn.Module:
-    """The depthwise 3×3×3 convolution of a global UniBlock, without bias at first."""
-    dpe = depthwise(3, dim, 3)
+def make_dpe(dim: int) -> DPE3d:
+    """DPE of a global UniBlock; its bias is initialized to zero."""
+    dpe = DPE3d(dim, 3)
     nn.init.zeros_(dpe.bias)
     return dpe
 
 
-def with_dpe(dpe: nn.Module, x: Tensor, height: int, width: int, *, fused: bool = False) -> Tensor:
-    """Add their position to the patches of ``x`` and line all frames up: ``(B, T·(1 + N), C)``.
-
-    ``fused``: ``dpe`` adds them by itself.
-    """
-    maps = as_maps(x, height, width)
-    patches = dpe(maps).flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
-    if not fused:
-        patches = x[:, :, 1:] + patches
+def add_positions(dpe: nn.Module, x: Tensor, height: int, width: int) -> Tensor:
+    """Apply ``dpe`` to the patches of ``x``, and join all frames: ``(B, T·(1 + N), C)``."""
+    patches = dpe(as_maps(x, height, width)).flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
     return torch.cat([x[:, :, :1], patches], 2).flatten(1, 2)
 
 

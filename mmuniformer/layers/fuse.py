@@ -1,21 +1,93 @@
-"""Folding a layer into its neighbour: the same function with fewer passes over the map.
-
-For inference alone. Each changes ``layer`` in place; what was folded has to be left out then. A
-BatchNorm behind a convolution is PyTorch's own ``torch.nn.utils.fuse_conv_bn_eval``.
-"""
+"""Fusing layers: the same function with fewer passes over the map, for inference only."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils import fuse_conv_bn_eval
+
+from .ablations import MobileBlock
+from .activation import QuickGELU
+from .blocks import GlobalBlock, LocalBlock
+from .blocks_v2 import LocalTemporalMHRA, TokenMlp
+from .conv_patch_embed import ConvPatchEmbed
+from .dpe import DPE
+
+
+def fuse_layers(net: nn.Module) -> nn.Module:
+    """Fold norms, layer scale, sums and factors into their neighbors, in place; return ``net``."""
+    for module in list(net.modules()):
+        for cls, fuse in FUSE.items():
+            if isinstance(module, cls):
+                fuse(module)
+    return net
+
+
+@torch.no_grad()
+def fuse_dpe(dpe: DPE) -> None:
+    """Add the identity to the kernel, and make a plain convolution of ``dpe``."""
+    center = (size // 2 for size in dpe.kernel_size)
+    dpe.weight[(slice(None), 0, *center)] += 1
+    dpe.__class__ = type(dpe).__bases__[-1]
+
+
+def _fuse_local_block(block: LocalBlock) -> None:
+    fold_norm(block.norm1, block.conv1)
+    fold_norm(block.norm2, block.mlp.fc1)
+    block.norm1, block.norm2 = nn.Identity(), nn.Identity()
+    _fold_layer_scale(block, 'gamma_1', block.conv2)
+    _fold_layer_scale(block, 'gamma_2', block.mlp.fc2)
+
+
+def _fuse_global_block(block: GlobalBlock) -> None:
+    _fold_layer_scale(block, 'gamma_1', block.attn.proj)
+    _fold_layer_scale(block, 'gamma_2', block.mlp.fc2)
+
+
+def _fuse_mobile_block(block: MobileBlock) -> None:
+    for conv, norm in (('conv1', 'norm1'), ('attn', 'norm2'), ('conv2', 'norm3')):
+        setattr(block, conv, fuse_conv_bn_eval(getattr(block, conv), getattr(block, norm)))
+        setattr(block, norm, nn.Identity())
+    _fold_layer_scale(block, 'gamma_1', block.conv2)
+
+
+def _fuse_patch_embed(patch_embed: ConvPatchEmbed) -> None:
+    proj = patch_embed.proj
+    for index in range(0, len(proj), 3):
+        proj[index] = fuse_conv_bn_eval(proj[index], proj[index + 1])
+        proj[index + 1] = nn.Identity()
+
+
+@torch.no_grad()
+def _fuse_token_mlp(mlp: TokenMlp) -> None:
+    if isinstance(mlp.act, QuickGELU):
+        fold_scale(mlp.c_fc.weight.new_tensor(QuickGELU.slope), mlp.c_fc)
+        mlp.c_proj.weight.div_(QuickGELU.slope)
+        mlp.act = nn.SiLU(inplace=True)
+
+
+def _fuse_local_mhra(mhra: LocalTemporalMHRA) -> None:
+    fold_norm(mhra.pos_embed[0], mhra.pos_embed[1])
+    mhra.pos_embed[0] = nn.Identity()
+
+
+FUSE = {
+    DPE: fuse_dpe,
+    LocalBlock: _fuse_local_block,
+    GlobalBlock: _fuse_global_block,
+    MobileBlock: _fuse_mobile_block,
+    ConvPatchEmbed: _fuse_patch_embed,
+    TokenMlp: _fuse_token_mlp,
+    LocalTemporalMHRA: _fuse_local_mhra,
+}
 
 
 @torch.no_grad()
 def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
-    """Fold ``norm`` into the ``layer`` behind it.
+    """Fold ``norm`` into the ``layer`` that follows it.
 
     Args:
-        layer: linear, or a convolution in one group without padding. Where a convolution pads with
-            zeros, the norm of zero would be needed, and the border of the map would come out wrong.
+        layer: linear layer, or convolution with one group and no padding. A convolution pads with
+            zeros after the norm; folded, it would pad before it, and the border would be wrong.
 
     Raises:
         ValueError: the norm has no running statistics, or the layer pads or has several groups.
@@ -39,23 +111,16 @@ def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
 
 @torch.no_grad()
 def fold_scale(gamma: Tensor, layer: nn.Module) -> None:
-    """Fold a factor for each channel, or for all, behind ``layer``, linear or a convolution."""
+    """Fold a factor on the output of ``layer``, one for all channels or one each, into it."""
     gamma = gamma.flatten()
     layer.weight.mul_(gamma.view(-1, *[1] * (layer.weight.ndim - 1)))
     if layer.bias is not None:
         layer.bias.mul_(gamma)
 
 
-@torch.no_grad()
-def fold_identity(layer: nn.Module) -> None:
-    """Fold the sum ``x + layer(x)`` into ``layer``, a depthwise convolution that keeps the size.
-
-    Raises:
-        ValueError: ``layer`` is something else.
-    """
-    depthwise = layer.groups == layer.in_channels == layer.out_channels
-    centre = tuple(size // 2 for size in layer.kernel_size)
-    odd = all(size % 2 for size in layer.kernel_size)
-    if not depthwise or not odd or layer.padding != centre or set(layer.stride) != {1}:
-        raise ValueError(f'{layer} is no depthwise convolution that keeps the size of the map')
-    layer.weight[(slice(None), 0, *centre)] += 1
+def _fold_layer_scale(block: nn.Module, name: str, layer: nn.Module) -> None:
+    """Fold the layer scale ``name`` of ``block``, if it has one, into the ``layer`` before it."""
+    gamma = getattr(block, name)
+    if gamma is not None:
+        fold_scale(gamma, layer)
+        setattr(block, name, None)

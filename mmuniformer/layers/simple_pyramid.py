@@ -1,27 +1,26 @@
-"""A pyramid from the one map of a plain ViT (ViTDet: arXiv 2203.16527, Sec. 3)."""
+"""A feature pyramid from the last map of a plain ViT (ViTDet: arXiv 2203.16527, Sec. 3)."""
 
 from collections.abc import Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .activation import GELU
 from .norm import MapLayerNorm
 
 
 class SimplePyramid(nn.Module):
     """Maps ``(B, out_channels, H·s, W·s)`` for ``s`` = 4, 2, 1, 1/2 … of one map ``(B, C, H, W)``.
 
-    Of a stride of 16 that is strides 4, 8, 16, 32. The first two come from deconvolutions, the
-    fourth from a max-pooling; then each has a 1×1 and a 3×3 convolution, with LayerNorms. There is
-    no path from one level to another. Odd sides are rounded down where they are halved.
+    A map of stride 16 gives strides 4, 8, 16, 32. The first two come from deconvolutions, the
+    fourth from max pooling; each then has a 1×1 and a 3×3 convolution with LayerNorms. The levels
+    do not depend on each other. Odd sides are rounded down when halved.
 
     Args:
-        in_channels: of the map; the deconvolutions halve them, so 4 divides them.
-        num_outs: maps, at least 4; those beyond are every second position of the one before.
+        in_channels: number of input channels, a multiple of 4, since the deconvolutions halve them.
+        num_outs: number of maps, at least 4; each one above 4 subsamples the previous map by 2.
 
     Raises:
-        ValueError: channels or a number of maps that are not allowed, or more maps than one.
+        ValueError: ``in_channels`` or ``num_outs`` is not allowed, or the input has several maps.
 
     Example:
         >>> import torch
@@ -34,7 +33,7 @@ class SimplePyramid(nn.Module):
     def __init__(self, in_channels: int, *, out_channels: int = 256, num_outs: int = 5):
         super().__init__()
         if in_channels < 4 or in_channels % 4:
-            raise ValueError(f'in_channels {in_channels} is no multiple of 4')
+            raise ValueError(f'in_channels {in_channels} is not a multiple of 4')
         if num_outs < 4:
             raise ValueError(f'num_outs {num_outs} is below 4, the maps of strides 4, 8, 16, 32')
         half, quarter = in_channels // 2, in_channels // 4
@@ -43,7 +42,7 @@ class SimplePyramid(nn.Module):
                 nn.Sequential(
                     _double(in_channels, half),
                     MapLayerNorm(half),
-                    GELU(),
+                    nn.GELU(),
                     _double(half, quarter),
                 ),
                 _double(in_channels, half),

@@ -1,21 +1,37 @@
-"""Cutting a map into windows and putting it together again (UniFormer, Sec. 4.3).
+"""Attention in windows of a map (UniFormer, Sec. 4.3).
 
-``merge(partition(pad(x)))`` cropped to the size of ``x`` is ``x`` itself.
+``merge(partition(pad(x)))`` cropped to the size of ``x`` is ``x``.
 """
 
-import torch
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
+
+
+def windowed(
+    attention: Callable[[Tensor], Tensor], x: Tensor, height: int, width: int, window_size: int
+) -> Tensor:
+    """Apply ``attention`` in each window of a map, given as tokens ``x`` ``(B, H·W, C)``.
+
+    There is no shift and no relative position: DPE encodes positions, and global blocks connect
+    the windows.
+    """
+    B, _, C = x.shape
+    # The map is padded after the norm and without a mask: padded tokens take part in the softmax.
+    # The released weights were trained this way; a mask would change every result.
+    x = pad_to_windows(x.view(B, height, width, C), window_size)
+    padded_height, padded_width = x.shape[1:3]
+    x = attention(partition(x, window_size))
+    x = merge(x, window_size, padded_height, padded_width)
+    return x[:, :height, :width].reshape(B, height * width, C)
 
 
 def pad_to_windows(x: Tensor, size: int) -> Tensor:
     """Zero-pad ``(B, H, W, C)`` at the bottom and right until ``size`` divides both sides."""
     H, W = x.shape[1:3]
-    bottom, right = -H % size, -W % size
-    # Whether there is something to pad is no question for a graph that serves many sizes.
-    if torch.compiler.is_compiling() or bottom or right:
-        return F.pad(x, (0, 0, 0, right, 0, bottom))
-    return x
+    # Also with nothing to pad: a condition would cost torch.compile a graph per case.
+    return F.pad(x, (0, 0, 0, -W % size, 0, -H % size))
 
 
 def partition(x: Tensor, size: int) -> Tensor:

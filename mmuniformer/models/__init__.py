@@ -2,7 +2,9 @@
 
 from ..layers.simple_pyramid import SimplePyramid
 from ..registry import MODELS
-from .arch import ARCHS, LIGHT_ARCHS, Arch, LightArch
+from .ablations import AblationArch
+from .arch import ARCHS, Arch
+from .arch_light import LIGHT_ARCHS, LightArch
 from .arch_v2 import ARCHS_V2, ArchV2
 from .uniformer import UniFormer
 from .uniformer3d import UniFormer3D
@@ -13,6 +15,7 @@ __all__ = [
     'ARCHS',
     'ARCHS_V2',
     'LIGHT_ARCHS',
+    'AblationArch',
     'Arch',
     'ArchV2',
     'LightArch',

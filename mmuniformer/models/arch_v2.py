@@ -1,25 +1,27 @@
-"""The image ViTs that UniFormerV2 arms, as rows of a table (arXiv 2211.09552)."""
+"""The image ViTs in UniFormerV2, as rows of a table (arXiv 2211.09552)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from ..layers.blocks_v2 import ACTIVATIONS
-from .arch import find_row
+from ..layers.attention import count_heads
+from ..layers.blocks_v2 import Activation
+from . import checks
+from .find_arch import find_row
 
 
 @dataclass(frozen=True)
 class ArchV2:
-    """Shape of the ViT and of its global UniBlocks. Recipe choices are not part of it.
+    """Architecture of the ViT and of its global UniBlocks; training settings are not part of it.
 
-    ``image_size`` is the picture whose patches have learnt positions; for others they are resized.
-    ``pre_norm`` is CLIP's LayerNorm in front of the first layer, ``norm_eps`` that of the ViT's
-    LayerNorms, ``relative_positions`` the table in every layer's attention that BEiT has.
+    ``image_size`` is the image size for which positions are learned; they are resized for others.
+    ``pre_norm`` is CLIP's LayerNorm before the first layer, ``norm_eps`` the epsilon of the ViT's
+    LayerNorms, ``relative_positions`` BEiT's table in the attention of every layer.
 
-    ``head_dim``, ``activation`` and ``norm_eps`` leave no trace in the weights.
+    ``head_dim``, ``activation`` and ``norm_eps`` cannot be read off the weights.
 
     Raises:
-        ValueError: a size that does not fit the others, or a value nobody knows.
+        ValueError: a size does not fit the others, or a field has a wrong value.
     """
 
     depth: int = 12
@@ -28,7 +30,7 @@ class ArchV2:
     mlp_ratio: float = 4.0
     patch_size: int = 16
     image_size: int = 224
-    activation: str = 'quick_gelu'
+    activation: Activation = 'quick_gelu'
     norm_eps: float = 1e-5
     pre_norm: bool = True
     relative_positions: bool = False
@@ -37,28 +39,22 @@ class ArchV2:
 
     def __post_init__(self) -> None:
         for name in ('depth', 'dim', 'head_dim', 'patch_size', 'image_size', 'global_head_dim'):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f'arch {name} is a whole number above 0, got {value!r}')
+            checks.positive_int(f'arch {name}', getattr(self, name))
         for name in ('mlp_ratio', 'global_mlp_ratio', 'norm_eps'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'arch {name} must be positive, got {getattr(self, name)!r}')
         for name in ('head_dim', 'global_head_dim'):
-            if self.dim % getattr(self, name):
-                raise ValueError(
-                    f'arch {name} {getattr(self, name)} does not divide the {self.dim} channels; '
-                    'the released models use 64'
-                )
+            count_heads(self.dim, getattr(self, name), f'arch {name}')
         if self.image_size % self.patch_size:
             raise ValueError(
-                f'arch image_size {self.image_size} is no multiple of patch_size {self.patch_size}'
+                f'arch image_size {self.image_size} is not a multiple of patch_size '
+                f'{self.patch_size}'
             )
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f'arch activation {self.activation!r} is none of {tuple(ACTIVATIONS)}')
+        checks.choice('arch activation', self.activation, Activation)
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of patches that have learnt positions."""
+        """Rows and columns of patches with learned positions."""
         side = self.image_size // self.patch_size
         return side, side
 

@@ -1,8 +1,7 @@
-"""What OpenMMLab asks of any backbone: what is frozen, what is recomputed, how weights come in."""
+"""What all backbones share as mmengine modules: freezing, loading files, fusing."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,20 +9,19 @@ import torch
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmengine.model.weight_init import PretrainedInit, update_init_info
-from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils.checkpoint import checkpoint
 
+from ..layers.fuse import fuse_layers
 from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
 from .pretrained import read_for, read_once
 
-_FOLDED = 'folded'  # buffer that tells the weights of a fused net
+_FOLDED = 'folded'  # name of the buffer that marks the weights of a fused net
 Net = TypeVar('Net', bound='MMBackbone')
 
 
 class MMBackbone(BaseModule):
-    """Freezes, and loads published files; subclasses say what is frozen and how a file is read.
+    """Base class of the backbones; subclasses say what is frozen and how a file is read.
 
     Args:
         norm_eval: keep BatchNorm in eval mode during training.
@@ -41,7 +39,7 @@ class MMBackbone(BaseModule):
         self.norm_eval = norm_eval
 
     def freeze(self) -> None:
-        """Take what is frozen out of training; it gets no gradient and is in eval mode."""
+        """Put the frozen parts in eval mode and turn off their gradients."""
         raise NotImplementedError
 
     def load_pretrained(self, source: str | Path | Checkpoint, **options: Any) -> LoadReport:
@@ -76,17 +74,12 @@ class MMBackbone(BaseModule):
         return hasattr(self, _FOLDED)
 
     def fuse(self) -> 'MMBackbone':
-        """Bring the net into a form for inference alone, with the same outputs up to rounding.
+        """Fuse layers in place, for inference only; outputs are the same up to rounding.
 
-        BatchNorms go into the convolutions beside them, layer scale into the layers in front of
-        it, the sum of DPE into its kernel, and the slope of UniFormerV2's GELU into the layers
-        around it. What stays: LayerNorms, and a BatchNorm on the output. A second call does
-        nothing.
-
-        The state dict is another one: tensors that were folded are gone and others have new values.
-        So load weights before, and save those of a net that is not fused; the wrong way round is
-        refused. In half precision the kernel of DPE rounds the map once more: outputs are up to a
-        third further from float32's.
+        Norms with statistics, layer scale, the sum of DPE and the slope of UniFormerV2's GELU are
+        folded into the layers next to them. In half precision the outputs are up to a third further
+        from those of float32. The state dict changes: load weights before fusing, and save those of
+        a net that is not fused; anything else is refused.
 
         Raises:
             ValueError: the net, or a part of it, is in training mode.
@@ -96,14 +89,9 @@ class MMBackbone(BaseModule):
         if any(module.training for module in self.modules()):
             name = type(self).__name__
             raise ValueError(f'{name} is in training mode; call eval() before fuse()')
-        self.fuse_layers()
+        fuse_layers(self)
         self.register_buffer(_FOLDED, torch.tensor(True))
-        return self.eval()  # as the identities are not that took the place of the norms
-
-    def fuse_layers(self) -> None:
-        for module in list(self.modules()):
-            if module is not self and hasattr(module, 'fuse'):
-                module.fuse()
+        return self.eval()  # the identities that replaced norms are in training mode
 
     def train(self, mode: bool = True) -> 'MMBackbone':
         if mode and self.fused:
@@ -157,31 +145,3 @@ class MMBackbone(BaseModule):
             print_log(warning, logger='current', level=logging.WARNING)
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'Loaded from {checkpoint.source}')
-
-
-def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:
-    """Run ``block`` without keeping its activations; the backward pass computes them again."""
-    if any(isinstance(module, _BatchNorm) for module in block.modules()):
-        # Without this the second computation would move the running statistics a second time.
-        contexts = {'context_fn': lambda: (nullcontext(), _frozen_statistics(block))}
-    else:
-        contexts = {}
-    return checkpoint(block, *inputs, use_reentrant=False, **contexts)
-
-
-@contextmanager
-def _frozen_statistics(block: nn.Module) -> Iterator[None]:
-    norms = [module for module in block.modules() if isinstance(module, _BatchNorm)]
-    originals = [dict(norm._buffers) for norm in norms]
-    for norm in norms:
-        norm._buffers.update(
-            {
-                name: None if value is None else value.clone()
-                for name, value in norm._buffers.items()
-            }
-        )
-    try:
-        yield
-    finally:
-        for norm, buffers in zip(norms, originals, strict=True):
-            norm._buffers.update(buffers)

@@ -1,39 +1,42 @@
-"""The light UniFormer, XXS and XS: its global blocks shrink the tokens and recover them."""
+"""The light UniFormer, XXS and XS, whose global blocks prune tokens and restore them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from ..layers import HourglassBlock, HourglassState, pool_score
 from ..registry import MODELS
-from .arch import LightArch, find_light_arch
-from .uniformer import UniFormer
+from .arch import ARCHS
+from .arch_light import LIGHT_ARCHS, LightArch
+from .find_arch import find_row
+from .uniformer import OutNorm, UniFormer
 
-FIRST_GLOBAL = 2  # the stage, counted from 0, where the class token comes in
+FIRST_GLOBAL = 2  # the stage, counted from 0, at which the class token enters
 
 
 @MODELS.register_module()
 class UniFormerLight(UniFormer):
     """Light (hourglass) UniFormer for images.
 
-    From stage 3 on a class token runs along. Each block updates the half of the tokens it attends
-    to most, and all others by the update of their mean:
+    Stages 3 and 4 have a class token. Each block updates the half of the tokens to which it attends
+    most, and all others by the update of their mean:
     :class:`~mmuniformer.layers.HourglassBlock`. Rows and columns beyond a multiple of the stride
-    are rounded up before stage 1 and dropped before the others, as the released models do.
+    are rounded up before stage 1 and dropped before the others, as in the released models.
 
     Args:
         arch: row of :data:`mmuniformer.models.LIGHT_ARCHS`, or a dict of
             :class:`~mmuniformer.models.LightArch` fields.
         attention: ``'global'``.
-        out_cls_token: in the classifiers' form, ``out_norm='batch'``, return with the map also the
-            class token ``(B, C)`` behind a LayerNorm, as a pair. The released classifiers learn
-            from both, with a head and half of the loss each, and predict from the map alone.
-        **options: as in :class:`~mmuniformer.models.UniFormer`, except for ``window_size``.
+        out_cls_token: return the map and the class token ``(B, C)`` after a LayerNorm as a pair;
+            needs ``out_norm='batch'``. The released classifiers are trained on both, with a head
+            and half of the loss each, and predict from the map alone.
+        **options: see :class:`~mmuniformer.models.UniFormer`; there is no ``window_size``.
 
     Raises:
-        ValueError: an argument or an input that is not allowed; the message says what is.
+        ValueError: an argument or an input is not allowed; the message says what is.
+        TypeError: ``window_size`` is given.
 
     Example:
         >>> import torch
@@ -44,7 +47,8 @@ class UniFormerLight(UniFormer):
         (2, 448, 5, 5) (2, 448)
     """
 
-    attentions = ('global',)
+    arch: LightArch
+    attentions = Literal['global']
 
     def __init__(
         self,
@@ -55,7 +59,9 @@ class UniFormerLight(UniFormer):
     ):
         if 'window_size' in options:
             raise TypeError(f'{type(self).__name__} has no windows, and no window_size')
-        super().__init__(arch=find_light_arch(arch), **options)
+        if isinstance(arch, str) and arch in ARCHS:
+            raise ValueError(f'arch {arch!r} is not a light net; use UniFormer or UniFormer3D')
+        super().__init__(arch=find_row(arch, LightArch, LIGHT_ARCHS), **options)
         if out_cls_token and self.out_norm != 'batch':
             raise ValueError(
                 "out_cls_token=True is for classifiers: use it with out_norm='batch' and "
@@ -65,32 +71,22 @@ class UniFormerLight(UniFormer):
         if out_cls_token:
             self.norm_cls = nn.LayerNorm(self.arch.dims[-1])
 
-    def _make_stages(self, drop: float, attn_drop: float, drop_path: float) -> None:
-        super()._make_stages(drop, attn_drop, drop_path)
+    def _make_stages(self, drop: float, attn_drop: float, drop_paths: Sequence[float]) -> None:
+        super()._make_stages(drop, attn_drop, drop_paths)
         dims = self.arch.dims
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dims[FIRST_GLOBAL]))
         self.cls_upsample = nn.Linear(dims[FIRST_GLOBAL], dims[FIRST_GLOBAL + 1])
 
-    def _make_downsample(self, stage: int, stem: str, in_channels: int) -> nn.Module:
-        return super()._make_downsample(stage, 'conv' if stage == 0 else stem, in_channels)
+    def stem_of(self, stage: int) -> str:
+        return 'conv' if stage == 0 else 'patch'
 
-    def _make_block(
-        self, stage: int, number: int, drop: float, attn_drop: float, drop_path: float
-    ) -> nn.Module:
-        if stage < FIRST_GLOBAL:
-            return super()._make_block(stage, number, drop, attn_drop, drop_path)
+    def make_global_block(self, stage: int, number: int, **options: Any) -> nn.Module:
         return HourglassBlock(
             self.ndim,
             self.arch.dims[stage],
             prune_ratio=self.arch.prune_ratio,
             trade_off=self.arch.trade_off,
-            head_dim=self.arch.head_dim,
-            mlp_ratio=self.arch.mlp_ratios[stage],
-            drop=drop,
-            attn_drop=attn_drop,
-            drop_path=drop_path,
-            layer_scale=self.arch.layer_scale_of(stage),
-            norm_eps=self.arch.norm_eps,
+            **options,
         )
 
     def freeze(self) -> None:
@@ -101,28 +97,29 @@ class UniFormerLight(UniFormer):
             self.cls_upsample.eval().requires_grad_(False)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
-        """The class token and its upsampling count with the stages that take them."""
+        """The class token and its upsampling count with the stages that they enter."""
         for own, stage in (('cls_token', FIRST_GLOBAL), ('cls_upsample', FIRST_GLOBAL + 1)):
             if param_name.startswith(prefix + own):
                 param_name = f'{prefix}patch_embed{stage + 1}'
         return super().get_layer_depth(param_name, prefix)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Any, ...]:
-        self._check_input(x)
+        self.check_input(x)
         outs = []
         cls_token, score = self.cls_token.expand(x.shape[0], -1, -1), None
         for index in range(self.out_indices[-1] + 1):
             if index > FIRST_GLOBAL:
                 cls_token = self.cls_upsample(cls_token)
                 score = pool_score(score, x.shape[2:])
-            x = self.stage(index)[0](x)
+            patch_embed, blocks = self.stage(index)
+            x, num_recomputed = patch_embed(x), self.num_recomputed[index]
             if index < FIRST_GLOBAL:
-                x = self.run_blocks(index, x)
+                x = self.run_blocks(blocks, x, num_recomputed)
             else:
                 state = HourglassState(x, cls_token, score)
-                x, cls_token, score = self.run_blocks(index, state)
+                x, cls_token, score = self.run_blocks(blocks, state, num_recomputed)
             if index in self.out_indices:
-                outs.append(self._normalise(index, x))
+                outs.append(self.normalize(index, x))
         if self.out_cls_token:
             outs[-1] = (outs[-1], self.norm_cls(cls_token.squeeze(1)))
         return outs[0] if self.single_output else tuple(outs)
@@ -134,23 +131,23 @@ class UniFormerLight3D(UniFormerLight):
 
     Args:
         attention: ``'joint'``, over space and time at once.
-        out_indices: an int, the default, gives one map ``(B, C, T / 2, H / 32, W / 32)``, which is
-            what the heads of mmaction2 take; a sequence gives a tuple.
-        **options: as in :class:`UniFormerLight`.
+        out_indices: an int, the default, gives one map ``(B, C, T / 2, H / 32, W / 32)``, which
+            mmaction2's heads take; a sequence gives a tuple.
+        **options: see :class:`UniFormerLight`.
 
     2D weights given in ``init_cfg`` are inflated, ``inflation='average'`` or ``'center'``.
     """
 
     ndim = 3
-    attentions = ('joint',)
     input_axes = 'B, C, T, H, W'
+    attentions = Literal['joint']
 
     def __init__(
         self,
         *,
-        attention: str = 'joint',
+        attention: Literal['joint'] = 'joint',
         out_indices: int | Sequence[int] = 3,
-        out_norm: str = 'batch',
+        out_norm: OutNorm = 'batch',
         **options: Any,
     ):
         super().__init__(attention=attention, out_indices=out_indices, out_norm=out_norm, **options)

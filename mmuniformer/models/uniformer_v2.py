@@ -1,48 +1,49 @@
-"""UniFormerV2: image ViTs armed with local and global UniBlocks (arXiv 2211.09552, Sec. 3)."""
+"""UniFormerV2: image ViTs with local and global UniBlocks (arXiv 2211.09552, Sec. 3)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..layers.blocks_v2 import GlobalUniBlock, as_maps, make_dpe, with_dpe
-from ..layers.fuse import fold_identity
+from ..layers.accelerate import accelerate as accelerate_net
+from ..layers.blocks_v2 import GlobalUniBlock, add_positions, as_maps, make_dpe
 from ..registry import MODELS
 from ..weights.rename import rename_final_norm
+from . import checks
 from .arch_v2 import ArchV2, find_arch_v2
-from .armed_vit import ArmedViT, rate_within, rising
+from .vit import SpatiotemporalViT
 
-FUSIONS = ('balance', 'global')
+Fusion = Literal['balance', 'global']
 
 
 @MODELS.register_module()
-class UniFormerV2(ArmedViT):
-    """UniFormerV2 for clips ``(B, C, T, H, W)`` and pictures ``(B, C, H, W)``, one-frame clips.
+class UniFormerV2(SpatiotemporalViT):
+    """UniFormerV2 for clips ``(B, C, T, H, W)`` and images ``(B, C, H, W)``, one-frame clips.
 
-    Frames and resolution are free from call to call; positions are resized where they have to be.
-    Parameters have the published names. New parts start at zero, so that a net with a ViT's weights
-    starts as that ViT, frame by frame.
+    Frames and resolution may change from call to call; positions are resized if necessary.
+    Parameters have the published names. New parts are initialized to zero, so that a net with the
+    weights of a ViT computes what that ViT does, frame by frame.
 
     Args:
         arch: row of :data:`mmuniformer.models.arch_v2.ARCHS_V2`, or a dict of
             :class:`~mmuniformer.models.arch_v2.ArchV2` fields.
-        in_channels: of the input, 3 for RGB.
+        in_channels: number of input channels.
         local_mhra: local temporal MHRAs per ViT layer: 0 (Kinetics), 1 or 2 (Something-Something).
-        local_reduction: by how much these are narrower than the ViT.
-        local_kernel_size: frames that they see, an odd number.
-        temporal_downsample: halve the number of frames in the patch convolution, which then sees
-            three. A single frame is taken as it is.
-        global_layers: ViT layers, counted from 0, behind which a global UniBlock reads the tokens.
-            ``None``: the last four.
-        fusion: the video feature: ``'balance'``, the learnt mean of the global token and the
+        local_reduction: factor by which these are narrower than the ViT.
+        local_kernel_size: their number of frames, odd.
+        temporal_downsample: halve the number of frames in the patch convolution, whose kernel then
+            has three. A single frame stays one.
+        global_layers: ViT layers, counted from 0, after which a global UniBlock attends to the
+            tokens. ``None``: the last four.
+        fusion: the video feature: ``'balance'``, the learned mean of the global token and the
             frames' class tokens; ``'global'``, that token alone, as in the released frozen nets.
-        out_indices: ``None`` for the video feature ``(B, dim)`` behind the last LayerNorm, which is
-            what a linear classifier takes. Or ViT layers, counted from 0, whose patches to return
-            as maps ``(B, dim, T, H / patch_size, W / patch_size)``, without ``T`` for pictures: a
-            sequence gives a tuple, an int one map. A net for maps has no global UniBlocks.
-        drop_rate: dropout in the ViT's FFN and behind its attention.
+        out_indices: ``None`` for the video feature ``(B, dim)`` after the last LayerNorm, which a
+            linear classifier takes. Or ViT layers, counted from 0, whose patches to return as maps
+            ``(B, dim, T, H / patch_size, W / patch_size)``, without ``T`` for images: a sequence
+            gives a tuple, an int one map. A net for maps has no global UniBlocks.
+        drop_rate: dropout in the ViT's FFN and after its attention.
         attn_drop_rate: dropout of the ViT's attention weights.
         drop_path_rate: stochastic depth of the last ViT layer, rising linearly from 0 at the first;
             whole clips are dropped. It covers the layer's local MHRAs.
@@ -52,15 +53,17 @@ class UniFormerV2(ArmedViT):
         frozen_stages: how much of the ViT is frozen: -1 nothing, 0 patches and positions, ``n``
             also the first ``n`` layers. UniBlocks are always trained.
         norm_eval: keep the BatchNorm of local MHRAs in eval mode during training.
-        with_cp: activation checkpointing: ``True`` for every layer and its global UniBlock, or for
-            how many, from the first.
+        with_cp: activation checkpointing: ``True`` for every layer and its global UniBlock, or the
+            number of layers, from the first.
+        accelerate: swap in the faster layers of :mod:`mmuniformer.layers.accelerate`; results are
+            the same.
         init_cfg: ``dict(type='Pretrained', checkpoint=SOURCE)`` takes UniFormerV2's published files
             by path, URL or name, and image ViTs (:mod:`mmuniformer.weights.vit_keys`), optionally
             with ``prefix``, ``inflation``; other types are mmengine's.
 
     Raises:
-        ValueError: an argument or an input that is not allowed; the message says what is.
-        TypeError: an argument of the wrong type.
+        ValueError: an argument or an input is not allowed; the message says what is.
+        TypeError: an argument has the wrong type.
 
     Example:
         >>> import torch
@@ -84,7 +87,7 @@ class UniFormerV2(ArmedViT):
         local_kernel_size: int = 3,
         temporal_downsample: bool = False,
         global_layers: Sequence[int] | None = None,
-        fusion: str = 'balance',
+        fusion: Fusion = 'balance',
         out_indices: int | Sequence[int] | None = None,
         drop_rate: float = 0.0,
         attn_drop_rate: float = 0.0,
@@ -94,12 +97,12 @@ class UniFormerV2(ArmedViT):
         frozen_stages: int = -1,
         norm_eval: bool = False,
         with_cp: bool | int = False,
+        accelerate: bool = True,
         init_cfg: Mapping | Sequence[Mapping] | None = None,
     ):
         arch = find_arch_v2(arch)
         _check_local(local_mhra, local_reduction, local_kernel_size, arch.dim)
-        if fusion not in FUSIONS:
-            raise ValueError(f'fusion {fusion!r} is none of {FUSIONS}')
+        checks.choice('fusion', fusion, Fusion)
         super().__init__(
             arch,
             in_channels=in_channels,
@@ -108,8 +111,8 @@ class UniFormerV2(ArmedViT):
                 'local_mhra': local_mhra,
                 'local_reduction': local_reduction,
                 'local_kernel_size': local_kernel_size,
-                'drop': rate_within('drop_rate', drop_rate),
-                'attn_drop': rate_within('attn_drop_rate', attn_drop_rate),
+                'drop': checks.rate('drop_rate', drop_rate),
+                'attn_drop': checks.rate('attn_drop_rate', attn_drop_rate),
             },
             drop_path_rate=drop_path_rate,
             frozen_stages=frozen_stages,
@@ -122,18 +125,20 @@ class UniFormerV2(ArmedViT):
             given = range(max(arch.depth - 4, 0), arch.depth)
             given = given if global_layers is None else global_layers
             self.out_indices = None
-            self.global_layers = _layers('global_layers', given, arch.depth)
+            self.global_layers = checks.indices('global_layers', given, arch.depth, 'ViT layer')
             self._make_global(fusion, global_drop_rate, global_drop_path_rate)
             self.out_channels, self.out_strides = (arch.dim,), ()
         else:
-            self.out_indices = _layers('out_indices', out_indices, arch.depth)
+            self.out_indices = checks.indices('out_indices', out_indices, arch.depth, 'ViT layer')
             self.global_layers = ()
             self.out_channels = (arch.dim,) * len(self.out_indices)
             self.out_strides = (arch.patch_size,) * len(self.out_indices)
         self.freeze()
+        if accelerate:
+            accelerate_net(self)
 
     def _make_global(
-        self, fusion: str, drop_rate: float | Sequence[float], drop_path_rate: float
+        self, fusion: Fusion, drop_rate: float | Sequence[float], drop_path_rate: float
     ) -> None:
         dim, count = self.arch.dim, len(self.global_layers)
         rates = (drop_rate,) * count if isinstance(drop_rate, int | float) else tuple(drop_rate)
@@ -141,7 +146,7 @@ class UniFormerV2(ArmedViT):
             raise ValueError(
                 f'global_drop_rate has {len(rates)} values for {count} global UniBlocks'
             )
-        drop_paths = rising('global_drop_path_rate', drop_path_rate, count)
+        drop_paths = checks.drop_path_rates('global_drop_path_rate', drop_path_rate, count)
         self.transformer.temporal_cls_token = nn.Parameter(torch.zeros(1, 1, dim))
         self.transformer.dpe = nn.ModuleList(make_dpe(dim) for _ in range(count))
         self.transformer.dec = nn.ModuleList(
@@ -149,7 +154,7 @@ class UniFormerV2(ArmedViT):
                 dim,
                 head_dim=self.arch.global_head_dim,
                 mlp_ratio=self.arch.global_mlp_ratio,
-                drop=rate_within('global_drop_rate', drop),
+                drop=checks.rate('global_drop_rate', drop),
                 drop_path=drop_path,
             )
             for drop, drop_path in zip(rates, drop_paths, strict=True)
@@ -162,39 +167,38 @@ class UniFormerV2(ArmedViT):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         self.check_input(x)
-        picture = x.ndim == 4
-        tokens, grid = self.embed(x.unsqueeze(2) if picture else x)
+        is_image = x.ndim == 4
+        tokens, grid = self.embed(x.unsqueeze(2) if is_image else x)
         token, maps = None, []
         last = self.arch.depth - 1 if self.out_indices is None else self.out_indices[-1]
         for index in range(last + 1):
             tokens = self.run_layer(index, tokens, grid)
             if index in self.global_layers:
-                token = self._summarise(index, token, tokens, grid)
+                token = self._summarize(index, token, tokens, grid)
             if self.out_indices is not None and index in self.out_indices:
                 maps.append(as_maps(tokens, *grid))
         if self.out_indices is None:
             return self._video_feature(token, tokens)
-        if picture:
+        if is_image:
             maps = [frames.squeeze(2) for frames in maps]
         return maps[0] if self.single_output else tuple(maps)
 
-    def _summarise(
+    def _summarize(
         self, index: int, token: Tensor | None, tokens: Tensor, grid: tuple[int, int]
     ) -> Tensor:
-        """Have the global UniBlock behind layer ``index`` read the tokens of all frames."""
+        """Update the global ``token`` from the ``tokens`` after layer ``index``."""
         number = self.global_layers.index(index)
         if token is None:
             token = self.transformer.temporal_cls_token.to(tokens.dtype)
             token = token.expand(tokens.shape[0], -1, -1)
 
-        def read(token: Tensor, tokens: Tensor) -> Tensor:
-            dpe = self.transformer.dpe[number]
-            memory = with_dpe(dpe, tokens, *grid, fused=self.fused)
+        def update(token: Tensor, tokens: Tensor) -> Tensor:
+            memory = add_positions(self.transformer.dpe[number], tokens, *grid)  # DPE
             return self.transformer.dec[number](token, memory)
 
         if self.recomputes(index):
-            return checkpoint(read, token, tokens, use_reentrant=False)
-        return read(token, tokens)
+            return checkpoint(update, token, tokens, use_reentrant=False)
+        return update(token, tokens)
 
     def _video_feature(self, token: Tensor, tokens: Tensor) -> Tensor:
         """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
@@ -204,31 +208,12 @@ class UniFormerV2(ArmedViT):
             feature = (1 - share) * feature + share * tokens[:, :, 0].mean(1)
         return self.transformer.get_submodule(self.final_norm)(feature)
 
-    def fuse_layers(self) -> None:
-        super().fuse_layers()
-        if self.out_indices is None:
-            for dpe in self.transformer.dpe:
-                fold_identity(dpe)
-
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
         norm = f'transformer.{self.final_norm}.'
         for key in [key for key in state_dict if key.startswith(f'{prefix}transformer.')]:
             if (ours := rename_final_norm(key, norm)) != key:
                 state_dict[ours] = state_dict.pop(key)
         super()._load_from_state_dict(state_dict, prefix, *rest)
-
-
-def _layers(name: str, layers: int | Sequence[int], depth: int) -> tuple[int, ...]:
-    given = (layers,) if isinstance(layers, int) else tuple(layers)
-    if not given or not all(isinstance(layer, int) and -depth <= layer < depth for layer in given):
-        raise ValueError(
-            f'{name} {layers!r}: allowed are ViT layers 0 to {depth - 1}, '
-            f'or -{depth} to -1 counted from the last'
-        )
-    result = tuple(layer % depth for layer in given)
-    if list(result) != sorted(set(result)):
-        raise ValueError(f'{name} {layers!r} must be in rising order, each layer once')
-    return result
 
 
 def _check_local(count: int, reduction: float, kernel_size: int, dim: int) -> None:
@@ -240,5 +225,5 @@ def _check_local(count: int, reduction: float, kernel_size: int, dim: int) -> No
         )
     if not isinstance(kernel_size, int) or kernel_size < 1 or kernel_size % 2 == 0:
         raise ValueError(
-            f'local_kernel_size {kernel_size!r} is no odd number; the released models use 3'
+            f'local_kernel_size {kernel_size!r} is not an odd number; the released models use 3'
         )

@@ -11,12 +11,13 @@ from ..layers import (
     DividedBlock,
     GlobalBlock,
     HourglassBlock,
+    PooledBlock,
     most_attended,
     pad_to_windows,
     partition,
-    pool_tokens,
 )
-from ..models.base import NUM_STAGES, Backbone
+from ..layers.ablations import pool_tokens, split_heads_of_context
+from ..models.uniformer import NUM_STAGES, UniFormer
 
 AXES = ('space', 'time')
 
@@ -35,7 +36,10 @@ def affinity(
     Args:
         rows: queries to compute, all by default.
     """
-    q, k, _ = attention.split_heads(x, context)
+    if context is None:
+        q, k, _ = attention.split_heads(x)
+    else:
+        q, k, _ = split_heads_of_context(attention, x, context)
     if rows is not None:
         q = q[:, :, list(rows)]
     return (q * q.shape[-1] ** -0.5 @ k.transpose(-2, -1)).softmax(-1)
@@ -80,7 +84,7 @@ def find_block(backbone: nn.Module, stage: int, block: int) -> nn.Module:
     Raises:
         ValueError: there is none.
     """
-    if not isinstance(backbone, Backbone):
+    if not isinstance(backbone, UniFormer):
         raise ValueError(
             f'{type(backbone).__name__} has no stages of blocks; this is for UniFormer, '
             'UniFormer3D and the light nets'
@@ -166,7 +170,7 @@ def attention_map(
     if found.window_size is not None:
         return _attend_in_window(found, inputs, query)
     context, size = None, inputs.size
-    if found.kv_stride > 1:
+    if isinstance(found, PooledBlock):
         context = pool_tokens(inputs.tokens, inputs.size, found.kv_stride)
         size = (*size[:-2], *(-(-side // found.kv_stride) for side in size[-2:]))
     return affinity(found.attn, inputs.tokens, context, [position])[0, :, 0].unflatten(-1, size)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..layers.blocks_v2 import as_maps
 from ..models import UniFormerLight, UniFormerV2
-from ..models.base import NUM_STAGES
+from ..models.uniformer import NUM_STAGES
 
 Target = Callable[[Any], Tensor]
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..layers import LocalBlock, MobileBlock
 from ..models import UniFormerV2
-from ..models.base import NUM_STAGES, Backbone
+from ..models.uniformer import NUM_STAGES, UniFormer
 from .attention import find_block
 from .cam import as_clip, check_number, last_layer
 
@@ -41,7 +41,7 @@ def stage_maps(backbone: nn.Module, x: Tensor) -> list[Tensor]:
     Raises:
         ValueError: a net without stages.
     """
-    if not isinstance(backbone, Backbone):
+    if not isinstance(backbone, UniFormer):
         raise ValueError(f'{type(backbone).__name__} has no stages')
     outs = _outputs(backbone, [backbone.stage(index)[1][-1] for index in range(NUM_STAGES)], x)
     return [out if isinstance(out, Tensor) else out.map for out in outs]

@@ -1,6 +1,6 @@
-"""Class names of the video data sets, in the order of mmaction2 and in that of the released heads.
+"""Class names of the video datasets, in the order of mmaction2 and in that of the released heads.
 
-The lists lie beside this file, a name per line, and serve as label files of inferencers too.
+The lists are text files in ``labels``, one name per line, and also serve as label files.
 """
 
 import json
@@ -39,11 +39,11 @@ def class_names(dataset: str, order: str = 'mmaction2') -> tuple[str, ...]:
 
 
 def read_class_names(path: str | Path) -> tuple[str, ...]:
-    """Read a list of one's own, a name per line in the order of the classifier's rows.
+    """Read a list of names, one per line, in the order of the classifier's rows.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a line is empty, or a class stands there twice.
+        ValueError: a line is empty, or a class occurs twice.
     """
     path = Path(path)
     if not path.is_file():
@@ -58,18 +58,18 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
 
 
 def official_rows(dataset: str) -> list[int]:
-    """For every class in mmaction2's order, the row of it in a released head.
+    """For every class in mmaction2's order, its row in a released head.
 
-    Names are compared without regard to case and punctuation, in which the two lists differ.
+    Names are compared without case and punctuation, in which the two lists differ.
     """
     rows = {plain(name): row for row, name in enumerate(class_names(dataset, 'official'))}
     return [rows[plain(name)] for name in class_names(dataset)]
 
 
 def k710_rows(dataset: str) -> list[int]:
-    """For every class of a Kinetics set, the row of it in a head for Kinetics-710 (2211.09552).
+    """For every class of a Kinetics dataset, its row in a head for Kinetics-710 (2211.09552).
 
-    Both in mmaction2's order, in which the first 400 rows are those of Kinetics-400.
+    Both are in mmaction2's order, in which the first 400 rows are those of Kinetics-400.
 
     Raises:
         ValueError: ``dataset`` is none of :data:`K710_PARTS`.
@@ -80,13 +80,13 @@ def k710_rows(dataset: str) -> list[int]:
 
 
 def rows_by_name(names: Sequence[str], among: Sequence[str]) -> list[int]:
-    """For every class in ``names``, its place in ``among``.
+    """For every class in ``names``, its index in ``among``.
 
-    Names are compared without regard to case and punctuation. Fourteen classes of Kinetics-400 and
-    Kinetics-600 have another name in later sets; either is understood.
+    Names are compared without case and punctuation. Fourteen classes of Kinetics-400 and
+    Kinetics-600 have another name in later datasets; either is accepted.
 
     Raises:
-        ValueError: a class is not there, or stands there twice.
+        ValueError: a class is missing, or occurs twice.
     """
     places = _places(among, 'the list')
     if missing := [name for name in names if _merged(name) not in places]:
@@ -99,7 +99,7 @@ def rows_by_name(names: Sequence[str], among: Sequence[str]) -> list[int]:
 
 
 def plain(name: str) -> str:
-    """The letters and digits of a name, by which lists and folders agree."""
+    """The letters and digits of a name, in lower case; lists and folders agree in them."""
     return re.sub('[^a-z0-9]', '', name.lower())
 
 

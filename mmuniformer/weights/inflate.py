@@ -9,7 +9,7 @@ INFLATIONS = ('average', 'center')
 def inflate(weight: Tensor, length: int, how: str = 'average') -> Tensor:
     """Give a convolution weight ``(O, I, h, w)`` a time axis: ``(O, I, length, h, w)``.
 
-    ``'average'``, as published, spreads it evenly: a clip of identical frames then gives the
+    ``'average'``, as published, distributes it evenly: a clip of identical frames then gives the
     image's response wherever the kernel does not touch padding. ``'center'`` puts it in the middle.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Learnt positions of a ViT for another number of patches, as for another resolution."""
+"""Learned positions of a ViT, resized for another resolution."""
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ def _resize(rows: Tensor, old: Grid, new: Grid) -> Tensor:
 def resize_positions(positions: Tensor, old: Grid, new: Grid) -> Tensor:
     """Bicubic resizing of ``(1 + N, C)``, class token first, from ``old`` to ``new`` patches.
 
-    The same tensor if the grids are the same.
+    If the grids are the same, so is the tensor.
     """
     if old == new:
         return positions
@@ -25,7 +25,7 @@ def resize_positions(positions: Tensor, old: Grid, new: Grid) -> Tensor:
 
 
 def resize_relative_table(table: Tensor, old: Grid, new: Grid) -> Tensor:
-    """The same for BEiT's table of displacements, whose last three rows are the class token's."""
+    """Resize BEiT's table of displacements; its last three rows are of the class token."""
     if old == new:
         return table
     old, new = ((2 * height - 1, 2 * width - 1) for height, width in (old, new))
@@ -33,6 +33,6 @@ def resize_relative_table(table: Tensor, old: Grid, new: Grid) -> Tensor:
 
 
 def square_grid(positions: int) -> Grid | None:
-    """Rows and columns of that many patches, if they can be a square."""
+    """Rows and columns of that many patches, or ``None`` if they are no square."""
     side = round(positions**0.5)
     return (side, side) if side > 0 and side * side == positions else None

@@ -4,12 +4,12 @@
 ``visual.`` and are ours after it. ``ln_post`` and ``proj`` lead into the space shared with text.
 
 *Hugging Face CLIP* files call the tower ``vision_model`` (``CLIPVisionModel`` of transformers 5
-leaves that out), and keep query, key and value apart.
+has no prefix), and have separate weights of query, key and value.
 
-*timm, DeiT and MAE* files have the same names. The patch convolution has a bias, which goes into
-the positions of the patches; layer scale, where there is one, goes into the layer before it.
-Both are exact. open_clip puts ``visual.trunk.`` before them where its tower is timm's. An MAE file
-may also hold the decoder.
+*timm, DeiT and MAE* files have the same names. The patch convolution has a bias, which is added to
+the positions of the patches; layer scale, if there is one, is folded into the layer before it.
+Both are exact. open_clip adds the prefix ``visual.trunk.`` if its tower is timm's. An MAE file may
+also hold the decoder.
 
 *BEiT* files are timm's with a bias for query and value only, ``gamma_1`` and ``gamma_2`` for layer
 scale, and relative positions: a table per layer, or, straight from pre-training, one for all.
@@ -145,9 +145,9 @@ def _from_timm(state: State) -> FileState:
 
 
 def _place_positions(tensors: State) -> None:
-    """Give the class token and every patch a position, with the patch convolution's bias in it.
+    """Give the class token and every patch a position, including the patch convolution's bias.
 
-    BEiT has no positions outside of its attention; the number of patches then follows from there.
+    BEiT has positions in its attention alone; the number of patches follows from their table.
     """
     bias = tensors.pop('patch_embed.proj.bias', None)
     positions = tensors.pop('pos_embed', None)
@@ -162,7 +162,7 @@ def _place_positions(tensors: State) -> None:
 
 
 def _fill_beit(tensors: State) -> None:
-    """Make BEiT's layers as complete as the others': a bias for keys too, and a table for each."""
+    """Complete BEiT's layers: a bias for keys too, and a table for each layer."""
     shared = tensors.pop(f'rel_pos_bias.{RELATIVE_TABLE}', None)
     for key in [key for key in tensors if key.endswith('.attn.in_proj_weight')]:
         attention = key.removesuffix('.in_proj_weight')

@@ -1,6 +1,6 @@
 """The released files of the family, as rows of a table: what each is, and how to identify it.
 
-The table is ``zoo.csv``. What nobody has published is empty there and ``None`` here: most files
+The table is ``zoo.csv``. Unknown values are empty there and ``None`` here: most files
 have no direct link, and few have a known hash. Metrics are those that the ``source`` reports for
 the file, in percent.
 """

@@ -8,6 +8,7 @@ from torch import nn
 
 from mmuniformer.apis.benchmarking import nets, timing
 from mmuniformer.apis.benchmarking.run import choose_inputs, plan_comparisons
+from mmuniformer.layers.accelerate import PLAIN
 from mmuniformer.layers.attention import Attention
 from mmuniformer.models import UniFormer, UniFormer3D
 
@@ -71,21 +72,14 @@ def test_a_reference_form_gives_the_same_maps_and_gradients(attention, reference
     [(UniFormer(**TINY), (64, 64)), (UniFormer3D(**TINY3D), (4, 64, 64))],
     ids=['2D', '3D'],
 )
-def test_the_original_form_goes_none_of_our_ways(net, size, monkeypatch):
+def test_the_original_form_is_plain_with_explicit_attention(net, size, monkeypatch):
     x = torch.randn(1, 3, *size)
     expected = net(x)
-    monkeypatch.setattr('mmuniformer.layers.mlp._LARGE', 0)
-    for name in (
-        'attention.F.scaled_dot_product_attention',
-        'activation.GELU.forward',
-        'depthwise._Depthwise.apply',
-        'drop_path.DropPath.add',
-        'mlp._in_strips',
-    ):
-        monkeypatch.setattr(f'mmuniformer.layers.{name}', missing)
-    with pytest.raises(ModuleNotFoundError):
-        net(x)
-    torch.testing.assert_close(nets.original(net)(x), expected)
+    original = nets.original(net)
+    assert original is net
+    assert not {type(module) for module in net.modules()} & {Attention, *PLAIN}
+    monkeypatch.setattr(torch.nn.functional, 'scaled_dot_product_attention', missing)
+    torch.testing.assert_close(original(x), expected)
 
 
 def test_the_masked_form_gives_the_same_maps_and_gradients():

@@ -17,6 +17,7 @@ from torch import nn
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine import LayerwiseOptimWrapperConstructor
+from mmuniformer.layers.dpe import DPE3d
 from mmuniformer.models import UniFormer, UniFormer3D
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -39,7 +40,7 @@ LAYERS = {
 
 
 class Classifier(BaseModel):
-    """A backbone and a head with one norm, so that something is behind the backbone."""
+    """A backbone and a head with one norm, so that something follows the backbone."""
 
     def __init__(self, backbone: nn.Module):
         super().__init__()
@@ -109,7 +110,7 @@ def test_a_block_learns_at_the_rate_of_its_depth(prefix):
 def test_weight_decay_goes_by_what_a_parameter_is_and_not_by_its_name():
     model = small()
     factors = {'norm': 0.1, 'layer_scale': 0.2, 'bias': 0.3, 'dpe': 0.4, 'dwconv': 0.5}
-    paramwise = {f'{kind}_decay_mult': value for kind, value in factors.items()}
+    paramwise = {f'{name}_decay_mult': value for name, value in factors.items()}
     found = settings(build(model, paramwise), model)
     expected = {
         'backbone.patch_embed1.proj.weight': 1,
@@ -157,7 +158,7 @@ def test_every_sort_of_norm_is_one(norm):
 
 
 def test_position_embeddings_in_a_list_and_packed_attention_biases_are_known():
-    transformer = {'dpe': nn.ModuleList([nn.Conv3d(4, 4, 3, groups=4)])}
+    transformer = {'dpe': nn.ModuleList([DPE3d(4, 3)])}
     transformer['attn'] = nn.MultiheadAttention(4, 2)
     model = nn.ModuleDict(transformer)
     found = settings(build(model, {'dpe_decay_mult': 0.5, 'bias_decay_mult': 0.0}), model)

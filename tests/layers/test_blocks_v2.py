@@ -10,10 +10,10 @@ from mmuniformer.layers.blocks_v2 import (
     LocalTemporalMHRA,
     LocalUniBlock,
     TokenAttention,
+    add_positions,
     as_maps,
     make_dpe,
     relative_bias,
-    with_dpe,
 )
 
 
@@ -22,7 +22,7 @@ def _seed():
     torch.manual_seed(0)
 
 
-def randomise(module: nn.Module) -> nn.Module:
+def randomize(module: nn.Module) -> nn.Module:
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.3)
     return module
@@ -30,7 +30,7 @@ def randomise(module: nn.Module) -> nn.Module:
 
 def test_attention_is_multihead_attention_with_its_very_parameters():
     ours, theirs = TokenAttention(32, 8), nn.MultiheadAttention(32, 4, batch_first=True)
-    theirs.load_state_dict(randomise(ours).state_dict())
+    theirs.load_state_dict(randomize(ours).state_dict())
     query, memory = torch.randn(2, 3, 32), torch.randn(2, 7, 32)
     torch.testing.assert_close(ours(query), theirs(query, query, query)[0])
     torch.testing.assert_close(ours(query, memory), theirs(query, memory, memory)[0])
@@ -38,26 +38,26 @@ def test_attention_is_multihead_attention_with_its_very_parameters():
 
 def test_attention_adds_its_bias_before_the_softmax():
     ours, theirs = TokenAttention(32, 8), nn.MultiheadAttention(32, 4, batch_first=True)
-    theirs.load_state_dict(randomise(ours).state_dict())
+    theirs.load_state_dict(randomize(ours).state_dict())
     x, bias = torch.randn(2, 5, 32), torch.randn(4, 5, 5)
     expected = theirs(x, x, x, attn_mask=bias.repeat(2, 1, 1))[0]
     torch.testing.assert_close(ours(x, bias=bias), expected)
 
 
 def test_attention_drops_weights_in_training_alone():
-    attention = randomise(TokenAttention(32, 8, attn_drop=0.5))
+    attention = randomize(TokenAttention(32, 8, attn_drop=0.5))
     x = torch.randn(1, 9, 32)
     assert not torch.allclose(attention.train()(x), attention(x))
     assert torch.equal(attention.eval()(x), attention(x))
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():
-    with pytest.raises(ValueError, match='head_dim 7 does not divide 32 channels'):
+    with pytest.raises(ValueError, match='head_dim 7 does not divide the 32 channels'):
         TokenAttention(32, 7)
 
 
 def test_a_local_block_without_local_mhra_is_a_vit_layer():
-    block = randomise(LocalUniBlock(32, head_dim=8, activation='gelu'))
+    block = randomize(LocalUniBlock(32, head_dim=8, activation='gelu'))
     layer = nn.TransformerEncoderLayer(
         32, 4, 128, dropout=0, activation='gelu', batch_first=True, norm_first=True
     )
@@ -72,35 +72,35 @@ def test_a_local_block_without_local_mhra_is_a_vit_layer():
 
 
 @pytest.mark.parametrize('count', [0, 1, 2])
-def test_an_armed_block_starts_as_the_vit_layer(count):
+def test_a_block_with_local_mhra_starts_as_the_vit_layer(count):
     plain = LocalUniBlock(32, head_dim=8).eval()
-    armed = LocalUniBlock(32, head_dim=8, local_mhra=count).eval()
-    report = armed.load_state_dict(plain.state_dict(), strict=False)
+    local = LocalUniBlock(32, head_dim=8, local_mhra=count).eval()
+    report = local.load_state_dict(plain.state_dict(), strict=False)
     assert {key.split('.')[0] for key in report.missing_keys} == {
         f'lmhra{number}' for number in range(1, count + 1)
     }
     x = torch.randn(2, 3, 5, 32)
-    assert torch.equal(armed(x), plain(x))
+    assert torch.equal(local(x), plain(x))
 
 
 @pytest.mark.parametrize('training', [False, True])
-def test_an_armed_block_hands_gradients_down_as_the_vit_layer_does(training):
+def test_a_block_with_local_mhra_passes_gradients_on_as_the_vit_layer_does(training):
     plain = LocalUniBlock(32, head_dim=8).train(training)
-    armed = LocalUniBlock(32, head_dim=8, local_mhra=2).train(training)
-    armed.load_state_dict(plain.state_dict(), strict=False)
+    local = LocalUniBlock(32, head_dim=8, local_mhra=2).train(training)
+    local.load_state_dict(plain.state_dict(), strict=False)
     weights, x = torch.randn(2, 3, 5, 32), torch.randn(2, 3, 5, 32)
     gradients = []
-    for block in (armed, plain):
+    for block in (local, plain):
         z = x.clone().requires_grad_()
         (block(z) * weights).sum().backward()
         gradients.append(z.grad)
     assert torch.equal(*gradients)
-    moving = {name for name, p in armed.lmhra1.named_parameters() if p.grad.abs().max() > 0}
+    moving = {name for name, p in local.lmhra1.named_parameters() if p.grad.abs().max() > 0}
     assert moving == {'pos_embed.3.weight', 'pos_embed.3.bias'}
 
 
-def test_local_mhra_relates_the_same_patch_of_neighbouring_frames_alone():
-    block = randomise(LocalTemporalMHRA(32, kernel_size=3)).eval()
+def test_local_mhra_relates_the_same_patch_of_neighboring_frames_alone():
+    block = randomize(LocalTemporalMHRA(32, kernel_size=3)).eval()
     x = torch.randn(1, 7, 4, 32)
     changed = x.clone()
     changed[0, 3, 2] += 1
@@ -117,15 +117,15 @@ def test_local_mhra_is_as_narrow_as_the_released_one():
 
 
 def test_class_tokens_pass_local_mhra_by():
-    block = randomise(LocalUniBlock(32, head_dim=8, local_mhra=1)).eval()
+    block = randomize(LocalUniBlock(32, head_dim=8, local_mhra=1)).eval()
     x = torch.randn(1, 4, 6, 32)
-    related = block.relate_frames(1, x)
+    related = block.temporal_attention(1, x)
     assert torch.equal(related[:, :, 0], x[:, :, 0])
     assert not torch.allclose(related[:, :, 1:], x[:, :, 1:], atol=0.1)
 
 
 def test_gradients_of_local_mhra_are_exact_for_a_batch_of_one():
-    block = randomise(LocalTemporalMHRA(8)).double()
+    block = randomize(LocalTemporalMHRA(8)).double()
     norm, reduce, relate, expand = block.pos_embed
     x = torch.randn(1, 4, 5, 8, dtype=torch.double, requires_grad=True)
 
@@ -169,7 +169,7 @@ def test_a_global_block_starts_by_handing_the_gradient_of_the_token_down_unchang
 
 
 def test_a_global_block_reads_its_memory_in_any_order():
-    block = randomise(GlobalUniBlock(32, head_dim=8))
+    block = randomize(GlobalUniBlock(32, head_dim=8))
     token, memory = torch.randn(2, 1, 32), torch.randn(2, 11, 32)
     shuffled = memory[:, torch.randperm(11)]
     torch.testing.assert_close(block(token, shuffled), block(token, memory))
@@ -180,10 +180,9 @@ def test_dpe_starts_without_bias_and_moves_patches_alone():
     dpe = make_dpe(8)
     assert dpe.bias.abs().sum() == 0
     x = torch.randn(2, 3, 1 + 6, 8)
-    memory = with_dpe(dpe, x, 2, 3).view_as(x)
+    memory = add_positions(dpe, x, 2, 3).view_as(x)
     assert torch.equal(memory[:, :, 0], x[:, :, 0])
-    expected = as_maps(x, 2, 3) + dpe(as_maps(x, 2, 3))
-    torch.testing.assert_close(as_maps(memory, 2, 3), expected)
+    torch.testing.assert_close(as_maps(memory, 2, 3), dpe(as_maps(x, 2, 3)))
 
 
 def test_maps_have_patches_row_by_row():

@@ -6,12 +6,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmuniformer.layers.fuse import fold_identity, fold_norm, fold_scale
+from mmuniformer.layers.accelerate import accelerate, plain
+from mmuniformer.layers.dpe import DPE2d, DPE3d
+from mmuniformer.layers.fuse import fold_norm, fold_scale, fuse_dpe
+from mmuniformer.layers.nd import Depthwise2d, Depthwise3d
 
 
-def norm(kind: type[nn.Module] = nn.BatchNorm2d, channels: int = 6, **options) -> nn.Module:
+def norm(cls: type[nn.Module] = nn.BatchNorm2d, channels: int = 6, **options) -> nn.Module:
     torch.manual_seed(0)
-    layer = kind(channels, **options)
+    layer = cls(channels, **options)
     for name, tensor in layer.state_dict().items():
         if tensor.is_floating_point():
             nn.init.uniform_(tensor, *((0.1, 3) if name == 'running_var' else (-2, 2)))
@@ -33,7 +36,7 @@ def maps(*shape: int) -> Tensor:
         (norm(nn.BatchNorm1d), nn.Linear(6, 4), ()),
     ],
 )
-def test_a_norm_goes_into_the_layer_behind_it(first, layer, shape):
+def test_a_norm_goes_into_the_layer_after_it(first, layer, shape):
     x = maps(*shape)
     expected = layer(first(x))
     fold_norm(first, layer)
@@ -64,44 +67,36 @@ def test_a_norm_before_groups_or_without_statistics_is_refused():
 
 
 @pytest.mark.parametrize('layer', [nn.Conv2d(6, 4, 3, padding=1), nn.Conv2d(6, 4, 1, bias=False)])
-def test_a_factor_goes_into_the_convolution_in_front_of_it(layer):
+def test_a_factor_goes_into_the_convolution_before_it(layer):
     x, gamma = maps(5, 7), torch.randn(1, 4, 1, 1)
     expected = gamma * layer(x)
     fold_scale(gamma, layer)
     torch.testing.assert_close(layer(x), expected)
 
 
-def test_a_factor_goes_into_the_linear_layer_in_front_of_it():
+def test_a_factor_goes_into_the_linear_layer_before_it():
     layer, x, gamma = nn.Linear(6, 4), maps(), torch.randn(4)
     expected = gamma * layer(x)
     fold_scale(gamma, layer)
     torch.testing.assert_close(layer(x), expected)
 
 
+@pytest.mark.parametrize('accelerated', [False, True])
 @pytest.mark.parametrize(
-    ('layer', 'shape'),
-    [
-        (nn.Conv2d(6, 6, 3, padding=1, groups=6), (5, 7)),
-        (nn.Conv3d(6, 6, (1, 5, 3), padding=(0, 2, 1), groups=6), (2, 5, 7)),
-    ],
+    ('dpe', 'shape', 'convolution'),
+    [(DPE2d(6, 3), (5, 7), Depthwise2d), (DPE3d(6, (1, 5, 3)), (2, 5, 7), Depthwise3d)],
 )
-def test_a_residual_goes_into_the_centre_of_a_depthwise_kernel(layer, shape):
-    x = maps(*shape)
-    expected = x + layer(x)
-    fold_identity(layer)
-    torch.testing.assert_close(layer(x), expected)
+def test_a_fused_dpe_is_one_convolution(dpe, shape, convolution, accelerated):
+    x, dpe = maps(*shape), copy.deepcopy(dpe)
+    expected = dpe(x)
+    if accelerated:
+        accelerate(dpe)
+    fuse_dpe(dpe)
+    assert type(plain(dpe)) is convolution
+    torch.testing.assert_close(dpe(x), expected)
 
 
-@pytest.mark.parametrize(
-    'layer',
-    [
-        nn.Conv2d(6, 6, 3, padding=1),
-        nn.Conv2d(6, 12, 3, padding=1, groups=6),
-        nn.Conv2d(6, 6, 4, padding=2, groups=6),
-        nn.Conv2d(6, 6, 3, groups=6),
-        nn.Conv2d(6, 6, 3, stride=2, padding=1, groups=6),
-    ],
-)
-def test_a_residual_round_anything_else_is_refused(layer):
-    with pytest.raises(ValueError, match='no depthwise convolution that keeps the size'):
-        fold_identity(layer)
+@pytest.mark.parametrize('kernel', [4, (3, 4)])
+def test_a_dpe_of_even_size_is_refused(kernel):
+    with pytest.raises(ValueError, match='is even; give odd sizes'):
+        DPE2d(6, kernel)

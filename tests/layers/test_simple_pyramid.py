@@ -67,7 +67,7 @@ def test_every_parameter_gets_a_gradient(pyramid):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        ({'in_channels': 18}, 'in_channels 18 is no multiple of 4'),
+        ({'in_channels': 18}, 'in_channels 18 is not a multiple of 4'),
         ({'in_channels': 16, 'num_outs': 3}, 'num_outs 3 is below 4'),
     ],
 )

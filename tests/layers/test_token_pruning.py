@@ -10,11 +10,11 @@ from mmuniformer.layers import (
     HourglassBlock,
     HourglassState,
     attend_with_score,
-    gather,
+    gather_tokens,
     most_attended,
     pool_score,
-    put,
     representative,
+    scatter_tokens,
     update_score,
 )
 
@@ -26,9 +26,9 @@ def affinity(attention: Attention, tokens: Tensor) -> Tensor:
 
 
 def spelled_out(block: HourglassBlock, state: HourglassState) -> HourglassState:
-    """The published order of steps: sort, cut, merge, update, put behind, sort back."""
+    """The published order of steps: sort, cut, merge, update, append, sort back."""
     maps, cls_tokens, scores = [], [], []
-    encoded = state.map + block.pos_embed(state.map)
+    encoded = block.pos_embed(state.map)
     for sample, image in enumerate(encoded):
         x, cls_token, score = image.flatten(1).T, state.cls_token[sample], state.score[sample]
         order = sorted(range(len(x)), key=lambda token, score=score: -score[token].item())
@@ -82,7 +82,7 @@ def test_a_block_without_layer_scale_is_one_with_factors_of_one():
 def test_the_first_block_updates_every_token_and_scores_by_the_class_tokens_attention():
     block, state = block_and_state((5, 3))
     out = block(state._replace(score=None))
-    x = (state.map + block.pos_embed(state.map)).flatten(2).transpose(1, 2)
+    x = block.pos_embed(state.map).flatten(2).transpose(1, 2)
     tokens = torch.cat([state.cls_token, x], 1)
     score = torch.stack(
         [affinity(block.attn, block.norm1(sample))[:, 0, 1:].mean(0) for sample in tokens]
@@ -97,7 +97,7 @@ def test_the_first_block_updates_every_token_and_scores_by_the_class_tokens_atte
 def test_the_update_of_tokens_left_out_is_not_under_drop_path():
     block, state = block_and_state((6, 6), drop_path=0.999)
     block.train()
-    before = (state.map + block.pos_embed(state.map)).flatten(2)
+    before = block.pos_embed(state.map).flatten(2)
     after = block(state).map.flatten(2)
     kept = torch.zeros(3, 36).scatter(1, most_attended(state.score, 18), 1.0).bool()
     change = (after - before).abs().amax(1)
@@ -132,12 +132,12 @@ def test_of_equal_scores_the_first_in_the_map_are_kept():
     assert most_attended(torch.ones(2, 300), 150).tolist() == [list(range(150))] * 2
 
 
-def test_putting_gathered_tokens_back_gives_the_tokens():
+def test_scattering_gathered_tokens_back_gives_the_tokens():
     x = torch.randn(2, 7, 3)
     index = torch.tensor([[6, 0, 3], [1, 2, 5]])
-    assert torch.equal(gather(x, index)[1, 2], x[1, 5])
-    assert torch.equal(put(x, index, gather(x, index)), x)
-    emptied = put(x, index, torch.zeros(2, 3, 3))
+    assert torch.equal(gather_tokens(x, index)[1, 2], x[1, 5])
+    assert torch.equal(scatter_tokens(x, index, gather_tokens(x, index)), x)
+    emptied = scatter_tokens(x, index, torch.zeros(2, 3, 3))
     assert emptied[0, [0, 3, 6]].abs().sum() == 0
     assert torch.equal(emptied[0, [1, 2, 4, 5]], x[0, [1, 2, 4, 5]])
 

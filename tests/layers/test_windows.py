@@ -21,7 +21,7 @@ def test_padding_is_zero_and_only_at_the_bottom_and_right():
     assert padded[:, :3, :5].min() == 1 and padded.sum() == 30
 
 
-def test_a_window_holds_neighbouring_positions():
+def test_a_window_holds_neighboring_positions():
     x = torch.arange(16.0).view(1, 4, 4, 1)
     assert partition(x, 2)[1, :, 0].tolist() == [2, 3, 6, 7]
 

@@ -10,10 +10,8 @@ from small_nets import NETS, sample, tensors, trained
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmuniformer.layers import Attention, PatchEmbed
-from mmuniformer.layers.blocks import _Block
+from mmuniformer.layers import Attention, Block, ConvPatchEmbed, PatchEmbed
 from mmuniformer.layers.blocks_v2 import LocalUniBlock, TokenAttention
-from mmuniformer.layers.patch_embed import ConvPatchEmbed
 from mmuniformer.layers.token_pruning import attend_with_score
 from mmuniformer.models import UniFormerV2
 
@@ -69,7 +67,7 @@ def extreme(net: nn.Module) -> nn.Module:
 
 @contextmanager
 def ranges(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
-    """The largest affinity before the softmax, and the largest feature behind the last block."""
+    """The largest affinity before the softmax, and the largest feature after the last block."""
     found = {'affinity': 0.0}
     attend = F.scaled_dot_product_attention
 
@@ -81,7 +79,7 @@ def ranges(net: nn.Module, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     def note(module: nn.Module, args: tuple, out: Tensor | tuple) -> None:
         found['feature'] = next(tensors(out)).abs().max().item()
 
-    blocks = [module for module in net.modules() if isinstance(module, _Block | LocalUniBlock)]
+    blocks = [module for module in net.modules() if isinstance(module, Block | LocalUniBlock)]
     handle = blocks[-1].register_forward_hook(note)
     with monkeypatch.context() as patch:
         patch.setattr(F, 'scaled_dot_product_attention', see)

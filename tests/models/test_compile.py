@@ -1,4 +1,4 @@
-"""torch.compile takes each net as one graph, and sizes of pictures as they come."""
+"""torch.compile takes each net as one graph, and sizes of images as they come."""
 
 import pytest
 import torch

@@ -82,7 +82,7 @@ def test_a_training_step_has_the_released_models_loss_gradients_and_statistics(n
         for name, parameter in net.named_parameters()
     }
     assert gradients.keys() == recorded.keys()
-    # Where a BatchNorm behind takes a change out again, the gradient is rounding noise around 0:
+    # Where a following BatchNorm takes a change out again, the gradient is rounding noise around 0:
     # the last shift of a classifier and, its batch being one clip, all of video_small but the head.
     noise = 1e-6 * max(recorded.values())
     for key, value in recorded.items():

@@ -25,7 +25,7 @@ PUBLISHED_PARAMS = {  # of the classifier with 1000 classes
 }
 
 
-def picture(height: int = 64, width: int = 96, batch: int = 2, channels: int = 3) -> torch.Tensor:
+def image(height: int = 64, width: int = 96, batch: int = 2, channels: int = 3) -> torch.Tensor:
     torch.manual_seed(0)
     return torch.randn(batch, channels, height, width)
 
@@ -46,7 +46,7 @@ def test_every_row_has_the_published_number_of_parameters(arch):
 @pytest.mark.parametrize('size', [(32, 32), (64, 96), (97, 131)])
 def test_outputs_have_the_declared_channels_and_strides(size):
     net = seeded(out_indices=(0, 2, 3)).eval()
-    outs = net(picture(*size))
+    outs = net(image(*size))
     assert net.out_channels == (16, 32, 48)
     assert net.out_strides == (4, 16, 32)
     for out, channels, stride in zip(outs, net.out_channels, net.out_strides, strict=True):
@@ -57,15 +57,15 @@ def test_an_int_gives_the_map_that_a_sequence_gives_in_a_tuple():
     net = seeded(out_indices=(1, 3)).eval()
     single = seeded(out_indices=3).eval()
     single.load_state_dict({k: v for k, v in net.state_dict().items() if 'norm2.' not in k[:6]})
-    x = picture()
+    x = image()
     assert torch.equal(single(x), net(x)[1])
     assert seeded(out_indices=-1).out_indices == (3,)
 
 
-def test_stages_behind_the_last_output_are_not_run():
+def test_stages_after_the_last_output_are_not_run():
     net = seeded(out_indices=(0, 1)).eval()
     net.blocks3 = None
-    assert len(net(picture(16, 16))) == 2
+    assert len(net(image(16, 16))) == 2
 
 
 @pytest.mark.parametrize('attention', ['window', 'hybrid'])
@@ -73,10 +73,10 @@ def test_a_window_as_large_as_the_map_is_global_attention(attention):
     windows = seeded(attention=attention, window_size=5).eval()
     everywhere = seeded(attention='global').eval()
     everywhere.load_state_dict(windows.state_dict())
-    x = picture(80, 80)
+    x = image(80, 80)
     for left, right in zip(windows(x), everywhere(x), strict=True):
         torch.testing.assert_close(left, right, rtol=1e-5, atol=1e-5)
-    other = picture(160, 80)
+    other = image(160, 80)
     assert not torch.allclose(windows(other)[2], everywhere(other)[2], atol=1e-3)
 
 
@@ -99,11 +99,11 @@ def test_every_fourth_block_of_a_hybrid_stage_is_global():
 def test_activation_checkpointing_changes_no_output_gradient_or_statistic(options):
     plain = seeded(**{**options, 'with_cp': False})
     saving = seeded(**options)
-    assert sum(saving.checkpointed) > 0
+    assert sum(saving.num_recomputed) > 0
     results = []
     for net in (plain, saving):
         torch.manual_seed(7)  # the same paths are dropped
-        outs = net.train()(picture())
+        outs = net.train()(image())
         sum(out.square().mean() for out in outs).backward()
         results.append((outs, [p.grad for p in net.parameters()], list(net.buffers())))
     for left, right in zip(*results, strict=True):
@@ -116,14 +116,14 @@ def test_checkpointed_blocks_are_computed_twice_and_only_they():
     calls = []
     for number, block in enumerate(net.blocks3):
         block.register_forward_pre_hook(lambda *_, number=number: calls.append(number))
-    sum(out.mean() for out in net(picture())).backward()
+    sum(out.mean() for out in net(image())).backward()
     assert sorted(calls) == [0, 0, 1, 1, 2, 2, 3]
 
 
 def test_every_parameter_gets_a_gradient_in_every_arch_form():
     for form in ({}, {'stem': 'conv'}, {'layer_scale': 0.5}, {'stage_types': ['global'] * 4}):
         net = UniFormer(arch={**MINIMAL, **form}, attention='hybrid', window_size=3).train()
-        sum((out * torch.randn_like(out)).sum() for out in net(picture())).backward()
+        sum((out * torch.randn_like(out)).sum() for out in net(image())).backward()
         for name, parameter in net.named_parameters():
             assert parameter.grad is not None, name
             assert torch.isfinite(parameter.grad).all(), name
@@ -137,7 +137,7 @@ def test_stochastic_depth_rises_linearly_over_all_blocks_of_all_stages():
 
 def test_a_batch_of_two_is_two_batches_of_one():
     net = seeded(attention='hybrid', window_size=3).eval()
-    x = picture(97, 131)
+    x = image(97, 131)
     for both, first, second in zip(net(x), net(x[:1]), net(x[1:]), strict=True):
         torch.testing.assert_close(both, torch.cat([first, second]), rtol=1e-4, atol=1e-5)
 
@@ -161,7 +161,7 @@ def test_frozen_stages_get_no_gradient_and_keep_their_statistics(frozen_stages):
     for stage in range(1, frozen_stages + 1):
         frozen |= {f'patch_embed{stage}', f'blocks{stage}'}
     before = {name: buffer.clone() for name, buffer in net.named_buffers()}
-    sum((out * torch.randn_like(out)).sum() for out in net(picture())).backward()
+    sum((out * torch.randn_like(out)).sum() for out in net(image())).backward()
     for name, parameter in net.named_parameters():
         assert (parameter.grad is None) == (name.split('.')[0] in frozen), name
     for name, buffer in net.named_buffers():
@@ -172,7 +172,7 @@ def test_frozen_stages_get_no_gradient_and_keep_their_statistics(frozen_stages):
 def test_norm_eval_keeps_batch_statistics_and_still_trains_the_rest():
     net = seeded(norm_eval=True, with_cp=True).train()
     before = [buffer.clone() for buffer in net.buffers()]
-    sum(out.mean() for out in net(picture())).backward()
+    sum(out.mean() for out in net(image())).backward()
     assert all(torch.equal(a, b) for a, b in zip(before, net.buffers(), strict=True))
     assert net.training and net.blocks3.training
     assert not any(m.training for m in net.modules() if isinstance(m, _BatchNorm))
@@ -195,7 +195,7 @@ def test_layer_depth_counts_blocks_from_the_stem_to_the_heads():
     assert net.get_layer_depth('neck.fpn.weight', 'backbone.') == (9, 10)
 
 
-def test_linear_layers_start_with_the_released_initialisation():
+def test_linear_layers_start_with_the_released_initialization():
     net = UniFormer(arch={**TINY, 'dims': (16, 32, 128, 256)})
     weights = torch.cat([m.weight.flatten() for m in net.modules() if isinstance(m, nn.Linear)])
     assert weights.std().item() == pytest.approx(0.02, rel=0.02)
@@ -204,7 +204,7 @@ def test_linear_layers_start_with_the_released_initialisation():
 
 def test_a_net_for_one_channel_takes_one_channel():
     net = seeded(in_channels=1).eval()
-    assert net(picture(channels=1))[0].shape == (2, 16, 16, 24)
+    assert net(image(channels=1))[0].shape == (2, 16, 16, 24)
 
 
 def test_the_video_net_halves_time_once_and_has_the_image_nets_parameters():
@@ -228,8 +228,11 @@ def test_the_video_net_halves_time_once_and_has_the_image_nets_parameters():
         ({'arch': {'head_dim': 48}}, 'head_dim 48 does not divide the 320 channels'),
         ({'attention': 'windows'}, "attention 'windows' is none of \\('global', 'window', 'hyb"),
         ({'attention': 'joint'}, "attention 'joint' is none of"),
-        ({'attention': 'window', 'window_size': 0}, 'window_size 0 is not a whole number above 0'),
-        ({'window_size': 7.5}, 'window_size 7.5'),
+        (
+            {'attention': 'window', 'window_size': 0},
+            'window_size must be a positive integer, got 0; the released',
+        ),
+        ({'window_size': 7.5}, 'window_size must be a positive integer, got 7.5'),
         ({'out_indices': (0, 4)}, 'allowed are stages 0 to 3'),
         ({'out_indices': ()}, 'allowed are stages 0 to 3'),
         ({'out_indices': (1, 1)}, 'in rising order, each stage once'),
@@ -240,7 +243,7 @@ def test_the_video_net_halves_time_once_and_has_the_image_nets_parameters():
         ({'frozen_stages': 5}, 'frozen_stages 5 is not in -1'),
         ({'with_cp': (1, 1)}, 'with_cp is a bool or the number of blocks'),
         ({'with_cp': (0, 0, 9, 0)}, 'at most'),
-        ({'in_channels': 0}, 'in_channels is a positive number'),
+        ({'in_channels': 0}, 'in_channels must be a positive integer, got 0'),
     ],
 )
 def test_a_bad_argument_is_refused_with_what_is_allowed(options, message):
@@ -277,5 +280,5 @@ def test_the_gradient_of_the_last_norm_does_not_depend_on_how_a_map_lies_in_memo
     found = []
     for x in (plain, strided):
         x.requires_grad_()
-        found += torch.autograd.grad(net._normalise(3, x), x, gradient)
+        found += torch.autograd.grad(net.normalize(3, x), x, gradient)
     torch.testing.assert_close(*found)

@@ -1,4 +1,4 @@
-"""UniFormerV2's contract: published sizes, features, maps, frames and pictures of any size."""
+"""UniFormerV2's contract: published sizes, features, maps, frames and images of any size."""
 
 import pytest
 import torch
@@ -46,11 +46,11 @@ def test_the_balance_weighs_the_global_token_and_the_class_tokens():
 
 
 @pytest.mark.parametrize('options', [{}, SSV, {'arch': BEIT}])
-def test_a_picture_is_a_clip_of_one_frame(options):
+def test_an_image_is_a_clip_of_one_frame(options):
     net, maps = randomised(**options).eval(), randomised(**options, out_indices=(0, 3)).eval()
-    picture = clip()[:, :, 0]
-    torch.testing.assert_close(net(picture), net(picture.unsqueeze(2)))
-    for flat, deep in zip(maps(picture), maps(picture.unsqueeze(2)), strict=True):
+    image = clip()[:, :, 0]
+    torch.testing.assert_close(net(image), net(image.unsqueeze(2)))
+    for flat, deep in zip(maps(image), maps(image.unsqueeze(2)), strict=True):
         assert flat.shape == (2, 32, 4, 4)
         torch.testing.assert_close(flat, deep[:, :, 0])
 
@@ -73,14 +73,14 @@ def test_an_int_gives_the_map_that_a_sequence_gives_in_a_tuple():
     assert (feature.out_channels, feature.out_strides) == ((32,), ())
 
 
-def test_a_net_for_maps_has_nothing_but_the_armed_vit():
+def test_a_net_for_maps_has_nothing_but_the_vit_with_local_mhra():
     names = seeded(out_indices=3, **SSV).state_dict()
     assert {name.split('.')[1] for name in names if name.startswith('transformer.')} == {
         'resblocks'
     }
 
 
-def test_layers_behind_the_last_map_are_not_run():
+def test_layers_after_the_last_map_are_not_run():
     net = seeded(out_indices=(0, 1)).eval()
     net.transformer.resblocks[2] = None
     assert len(net(clip())) == 2
@@ -101,7 +101,7 @@ def test_any_number_of_frames_and_any_size_in_patches_runs(options):
         torch.testing.assert_close(out[:1], net(x[:1]), rtol=1e-4, atol=1e-5)
 
 
-def test_frames_in_another_order_give_the_feature_again_where_nothing_relates_neighbours():
+def test_frames_in_another_order_give_the_feature_again_where_nothing_relates_neighbors():
     net = randomised().eval()
     for dpe in net.transformer.dpe:  # the only part that tells earlier from later
         dpe.weight.data[:, :, ::2] = 0

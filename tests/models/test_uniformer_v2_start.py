@@ -1,6 +1,6 @@
-"""New parts of UniFormerV2 start as nothing, and learn: layers at zero first, what is behind next.
+"""New parts of UniFormerV2 start as nothing: layers at zero learn first, what follows them next.
 
-An armed ViT starts as the ViT (arXiv 2211.09552, Sec. 3).
+A ViT with new local MHRA starts as the ViT (arXiv 2211.09552, Sec. 3).
 """
 
 import pytest
@@ -18,12 +18,12 @@ ZERO = {
     'dpe.bias',
 }
 # From these nothing leads to the loss but through a layer that starts at zero.
-BEHIND_GLOBAL = {
+AFTER_GLOBAL = {
     *('dec.attn.in_proj_weight', 'dec.attn.in_proj_bias', 'dpe.weight', 'dpe.bias'),
     *(f'dec.{norm}.{leaf}' for norm in ('ln_1', 'ln_2', 'ln_3') for leaf in LEAVES),
     *(f'dec.mlp.c_fc.{leaf}' for leaf in LEAVES),
 }
-BEHIND_LOCAL = {f'lmhra.pos_embed.{layer}.{leaf}' for layer in (0, 1, 2) for leaf in LEAVES}
+AFTER_LOCAL = {f'lmhra.pos_embed.{layer}.{leaf}' for layer in (0, 1, 2) for leaf in LEAVES}
 # Behind the last attention a patch reaches the feature through a global UniBlock alone.
 LAST = tuple(f'transformer.resblocks.3.lmhra2.pos_embed.3.{leaf}' for leaf in LEAVES)
 
@@ -77,12 +77,12 @@ def test_the_layers_that_start_at_zero_are_these():
 
 @pytest.mark.parametrize('training', [False, True])
 @pytest.mark.parametrize('arch', [{}, BEIT])
-def test_an_armed_vit_starts_as_the_vit_to_the_last_bit_in_every_layer(training, arch):
+def test_a_vit_with_local_mhra_starts_as_the_vit_to_the_last_bit_in_every_layer(training, arch):
     layers = (0, 1, 2, 3)
-    armed = seeded(arch=arch, out_indices=layers, **LOCAL).train(training)
+    local = seeded(arch=arch, out_indices=layers, **LOCAL).train(training)
     vit = seeded(arch=arch, out_indices=layers).train(training)
-    vit.load_state_dict({k: v for k, v in armed.state_dict().items() if 'lmhra' not in k})
-    for ours, theirs in zip(armed(clip()), vit(clip()), strict=True):
+    vit.load_state_dict({k: v for k, v in local.state_dict().items() if 'lmhra' not in k})
+    for ours, theirs in zip(local(clip()), vit(clip()), strict=True):
         assert torch.equal(ours, theirs)
 
 
@@ -111,15 +111,15 @@ def test_the_global_token_alone_says_nothing_at_first():
 
 
 @pytest.mark.parametrize('fusion', ['balance', 'global'])
-def test_the_first_steps_move_the_zero_layers_then_what_is_behind_them_then_all(fusion):
+def test_the_first_steps_move_the_zero_layers_then_what_follows_them_then_all(fusion):
     training = Training(seeded(fusion=fusion, **SSV))
     names = {name for name, _ in training.net.named_parameters()}
     graded, moved = training.step()
     assert graded == moved
     if fusion == 'balance':
-        assert kinds(names - moved - {*LAST}) == BEHIND_GLOBAL | BEHIND_LOCAL
+        assert kinds(names - moved - {*LAST}) == AFTER_GLOBAL | AFTER_LOCAL
         assert not moved & {*LAST}
-    else:  # the ViT and what arms it are read by the global UniBlocks alone
+    else:  # the ViT and its local MHRA are read by the global UniBlocks alone
         assert kinds(moved) == {
             *('temporal_cls_token', 'dec.attn.out_proj.weight', 'dec.attn.out_proj.bias'),
             *('dec.mlp.c_proj.weight', 'dec.mlp.c_proj.bias', 'proj.bias'),
@@ -127,7 +127,7 @@ def test_the_first_steps_move_the_zero_layers_then_what_is_behind_them_then_all(
     graded, moved = training.step()
     assert graded == moved
     still = names - moved
-    assert kinds(still) == BEHIND_LOCAL
+    assert kinds(still) == AFTER_LOCAL
     graded, moved = training.step()
     assert graded == moved == names
 

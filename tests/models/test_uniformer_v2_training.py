@@ -66,7 +66,7 @@ def test_what_is_frozen_is_the_vit_and_the_uniblocks_learn(frozen_stages):
         assert block.lmhra1.training
 
 
-# All that trains beside a frozen ViT: what reads it, and what arms it.
+# All that trains beside a frozen ViT: what reads it, and its local MHRA.
 READS = {
     *('temporal_cls_token', 'dpe.N.weight', 'dpe.N.bias'),
     *('dec.N.attn.in_proj_weight', 'dec.N.attn.in_proj_bias'),
@@ -75,7 +75,7 @@ READS = {
     *('dec.N.ln_3.weight', 'dec.N.ln_3.bias', 'dec.N.mlp.c_fc.weight', 'dec.N.mlp.c_fc.bias'),
     *('dec.N.mlp.c_proj.weight', 'dec.N.mlp.c_proj.bias', 'proj.N.weight', 'proj.N.bias'),
 }
-ARMS = {
+LOCAL_MHRA = {
     f'resblocks.N.lmhra{number}.pos_embed.N.{leaf}'
     for number in (1, 2)
     for leaf in ('weight', 'bias')
@@ -87,7 +87,7 @@ ARMS = {
     [
         ({'fusion': 'global'}, READS),  # as released
         ({}, READS | {'balance'}),
-        (SSV, READS | {'balance'} | ARMS),
+        (SSV, READS | {'balance'} | LOCAL_MHRA),
         ({'fusion': 'global', 'arch': BEIT}, READS),
     ],
 )

@@ -1,4 +1,4 @@
-"""Small nets of every family in the middle of their lives, and inputs for them."""
+"""Small nets of every family with weights as if trained, and inputs for them."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ NETS = {
 
 
 def trained(net: nn.Module) -> nn.Module:
-    """A net in the middle of its life: no statistic, norm, factor or bias is what it starts as."""
+    """Randomize a net as if trained: no statistic, norm, factor or bias has its initial value."""
     torch.manual_seed(3)
     for name, tensor in net.state_dict().items():
         if name.endswith('running_var'):

@@ -43,7 +43,7 @@ def save(tmp_path, content) -> str:
 
 
 def as_openai(vit: dict) -> dict:
-    """Picture and text tower; the names of the text tower are those of a bare picture tower."""
+    """Image and text tower; the names of the text tower are those of a bare image tower."""
     heads = {'ln_post.weight': torch.ones(32), 'proj': torch.ones(32, 16)}
     text = {
         'positional_embedding': torch.ones(77, 16),

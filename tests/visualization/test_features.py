@@ -44,7 +44,7 @@ def test_maps_of_all_stages_are_what_the_norms_see():
     net, x = UniFormer(arch=ARCH).eval(), torch.randn(1, 3, 64, 96)
     maps = stage_maps(net, x)
     for index, (own, out) in enumerate(zip(maps, net(x), strict=True)):
-        torch.testing.assert_close(net._normalise(index, own), out)
+        torch.testing.assert_close(net.normalize(index, own), out)
 
 
 @torch.no_grad()

@@ -148,9 +148,9 @@ def wrong_files() -> dict:
     }
 
 
-@pytest.mark.parametrize('kind', wrong_files())
-def test_a_wrong_file_is_refused_by_name_and_the_net_left_untouched(kind, tmp_path):
-    content, message = wrong_files()[kind]
+@pytest.mark.parametrize('name', wrong_files())
+def test_a_wrong_file_is_refused_by_name_and_the_net_left_untouched(name, tmp_path):
+    content, message = wrong_files()[name]
     net = dense()
     before = {key: value.clone() for key, value in net.state_dict().items()}
     path = save(tmp_path, content)

@@ -202,10 +202,10 @@ def not_checkpoints() -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize('kind', not_checkpoints())
+@pytest.mark.parametrize('type_', not_checkpoints())
 @pytest.mark.parametrize('suffix', ['.pth', '.safetensors'])
-def test_another_kind_of_file_is_refused(kind, suffix, tmp_path):
-    path = write(tmp_path, f'a{suffix}', not_checkpoints()[kind])
+def test_another_type_of_file_is_refused(type_, suffix, tmp_path):
+    path = write(tmp_path, f'a{suffix}', not_checkpoints()[type_])
     for family in (FAMILIES['UniFormer'](), FAMILIES['UniFormerV2']()):
         assert isinstance(settle(family, path), CheckpointError)
 

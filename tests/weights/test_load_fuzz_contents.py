@@ -39,7 +39,7 @@ def test_the_order_of_names_does_not_matter_and_renamed_ones_are_reported(
         assert not result.missing_keys and not result.unexpected_keys
 
 
-OTHER_KINDS = (
+OTHER_DTYPES = (
     torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64,
     torch.complex128,
 )  # fmt: skip
@@ -55,21 +55,21 @@ WEIGHTS = {  # of every file, one that the net needs
 
 @by_family
 @settings(max_examples=20)
-@given(st.sampled_from(OTHER_KINDS), st.data())
-def test_weights_of_whole_or_complex_numbers_are_refused(name, families, tmp_path, kind, data):
+@given(st.sampled_from(OTHER_DTYPES), st.data())
+def test_weights_of_integer_or_complex_numbers_are_refused(name, families, tmp_path, dtype, data):
     family = families[name]
     key = data.draw(st.sampled_from(family.needed))
-    state = {**family.file, key: family.file[key].to(kind)}
+    state = {**family.file, key: family.file[key].to(dtype)}
     refused = settle(family, write(tmp_path, 'a.pth', pth(state)))
-    assert f'is of {kind}, and weights are floating-point numbers' in str(refused)
+    assert f'is of {dtype}, and weights are floating-point numbers' in str(refused)
     assert key.removeprefix('visual.') in str(refused)
 
 
 @pytest.mark.parametrize('name', ['UniFormer', 'UniFormerV2'])
-@pytest.mark.parametrize('kind', [torch.float64, torch.float16, torch.bfloat16])
-def test_other_floating_point_numbers_are_converted(name, kind, families, tmp_path):
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float16, torch.bfloat16])
+def test_other_floating_point_numbers_are_converted(name, dtype, families, tmp_path):
     family = families[name]
-    file = {k: v.to(kind) if v.is_floating_point() else v for k, v in family.file.items()}
+    file = {k: v.to(dtype) if v.is_floating_point() else v for k, v in family.file.items()}
     true = {k: v.float() for k, v in file.items()}
     path = write(tmp_path, 'a.pth', pth(file))
     assert settle(Family(family.net, family.load, file=file, true=true), path).coverage == 1
@@ -145,7 +145,7 @@ ODD: dict[str, Callable[[], Any]] = {
     'dict': dict,
     'sparse': lambda: torch.ones(2, 3).to_sparse(),
     'compressed': lambda: torch.ones(2, 3).to_sparse_csr(),
-    'quantised': lambda: torch.quantize_per_tensor(torch.ones(4), 0.1, 0, torch.qint8),
+    'quantized': lambda: torch.quantize_per_tensor(torch.ones(4), 0.1, 0, torch.qint8),
     'without numbers': lambda: torch.empty(8, device='meta'),
     'nested': lambda: torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
     'expanded': lambda: torch.ones(1).expand(10**9),

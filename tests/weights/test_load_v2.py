@@ -44,7 +44,7 @@ def test_a_file_for_another_resolution_gives_what_its_own_net_gives_there(arch, 
     torch.testing.assert_close(larger(x), source(x))
 
 
-def test_resized_positions_keep_the_class_token_constants_and_the_centre():
+def test_resized_positions_keep_the_class_token_constants_and_the_center():
     positions = torch.randn(17, 8)
     assert resize_positions(positions, (4, 4), (4, 4)) is positions
     resized = resize_positions(positions, (4, 4), (7, 5))

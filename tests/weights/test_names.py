@@ -107,6 +107,19 @@ def test_a_load_resolves_the_path_once_and_hashes_the_file_once(tmp_path, monkey
     assert calls == ['resolve_path', '_digests']
 
 
+def test_the_other_processes_wait_for_the_first_to_download(released, monkeypatch):
+    _, site, _ = released
+    events = []
+    pretrained = importlib.import_module('mmuniformer.models.pretrained')
+    monkeypatch.setattr(pretrained, 'get_rank', lambda: 1)
+    monkeypatch.setattr(pretrained, 'barrier', lambda: events.append(len(site.asked)))
+    pretrained.read_once(NAME)
+    monkeypatch.setattr(pretrained, 'get_rank', lambda: 0)
+    with pytest.raises(FileNotFoundError):
+        pretrained.read_once('uniformer_smal_in1k')
+    assert events == [0, 1]  # requests before the barrier, which a failed process reaches too
+
+
 def test_a_local_file_of_the_same_name_takes_precedence(released, tmp_path):
     _, site, _ = released
     mine = put(UniFormer(arch=TINY, **CLASSIFIER), tmp_path / NAME)

@@ -12,16 +12,16 @@ pytest.importorskip('safetensors')
 from safetensors.torch import save_file
 
 ARCH = {'depths': (1, 1, 2, 1), 'dims': (16, 24, 32, 48), 'head_dim': 16}
-KINDS = {
+DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32,
     torch.int16, torch.int8, torch.uint8, torch.bool,
 }  # fmt: skip
 
 
-def test_every_kind_of_number_and_every_shape_comes_back_the_same(tmp_path):
+def test_every_dtype_and_every_shape_comes_back_the_same(tmp_path):
     wanted = {
-        f'{kind}.{len(shape)}': (100 * torch.rand(shape)).to(kind)
-        for kind in KINDS
+        f'{dtype}.{len(shape)}': (100 * torch.rand(shape)).to(dtype)
+        for dtype in DTYPES
         for shape in [(), (3,), (2, 0), (2, 3, 1, 5)]
     }
     save_file(wanted, tmp_path / 'all.safetensors')

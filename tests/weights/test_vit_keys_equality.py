@@ -1,6 +1,6 @@
 """With new parts as they start, UniFormerV2 is the ViT that a file is of, frame by frame.
 
-ViTs of three kinds of training: by language (CLIP), by labels (DeiT, timm), by masked pictures
+ViTs of three kinds of training: by language (CLIP), by labels (DeiT, timm), by masked images
 (MAE, BEiT). All parts that arm the ViT are there.
 """
 
@@ -19,7 +19,7 @@ from mmuniformer.weights import load_v2
 
 CLIP = {'activation': 'quick_gelu'}
 TEXT = {'context_length': 7, 'vocab_size': 11, 'width': 16, 'heads': 2, 'layers': 1}
-# From pictures to the tokens behind each layer: [(maps (B, C, H, W), class tokens (B, C)), …].
+# From images to the tokens behind each layer: [(maps (B, C, H, W), class tokens (B, C)), …].
 Layers = Callable[[Tensor], list[tuple[Tensor, Tensor]]]
 
 
@@ -47,10 +47,8 @@ def assert_starts_as(
 
 
 def layers_of_open_clip(vit: nn.Module) -> Layers:
-    def layers(picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-        found = vit.forward_intermediates(
-            picture, intermediates_only=True, output_extra_tokens=True
-        )
+    def layers(image: Tensor) -> list[tuple[Tensor, Tensor]]:
+        found = vit.forward_intermediates(image, intermediates_only=True, output_extra_tokens=True)
         tokens = [prefix[:, 0] for prefix in found['image_intermediates_prefix']]
         return list(zip(found['image_intermediates'], tokens, strict=True))
 
@@ -58,18 +56,16 @@ def layers_of_open_clip(vit: nn.Module) -> Layers:
 
 
 def layers_of_timm(vit: nn.Module) -> Layers:
-    def layers(picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-        found = vit.forward_intermediates(
-            picture, intermediates_only=True, return_prefix_tokens=True
-        )
+    def layers(image: Tensor) -> list[tuple[Tensor, Tensor]]:
+        found = vit.forward_intermediates(image, intermediates_only=True, return_prefix_tokens=True)
         return [(maps, prefix[:, 0]) for maps, prefix in found]
 
     return layers
 
 
 def layers_of_hugging_face(vit: nn.Module) -> Layers:
-    def layers(picture: Tensor) -> list[tuple[Tensor, Tensor]]:
-        found = vit(picture, output_hidden_states=True).hidden_states[1:]
+    def layers(image: Tensor) -> list[tuple[Tensor, Tensor]]:
+        found = vit(image, output_hidden_states=True).hidden_states[1:]
         return [(x[:, 1:].transpose(1, 2).unflatten(2, (4, 4)), x[:, 0]) for x in found]
 
     return layers
@@ -83,7 +79,7 @@ def clip_of_open_clip(vision: dict, quick_gelu: bool) -> nn.Module:
 
 
 @pytest.mark.parametrize('activation', ['quick_gelu', 'gelu'])
-@pytest.mark.parametrize('file', ['both towers', 'picture tower'])
+@pytest.mark.parametrize('file', ['both towers', 'image tower'])
 def test_it_starts_as_the_clip_of_open_clip_and_openai(activation, file, tmp_path):
     vision = {'layers': 3, 'width': 32, 'head_width': 8, 'patch_size': 8, 'image_size': 32}
     model = clip_of_open_clip(vision, activation == 'quick_gelu')
@@ -144,7 +140,7 @@ def test_it_starts_as_the_vit_of_timm(form, tmp_path):
     assert_starts_as(layers_of_timm(vit), arch, save(tmp_path, content))
 
 
-DEPTH = 2  # of the published widths, heads, patches and pictures
+DEPTH = 2  # of the published widths, heads, patches and images
 
 
 def cut(row: str) -> ArchV2:

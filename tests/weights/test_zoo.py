@@ -20,7 +20,7 @@ from mmuniformer.models import (
     UniFormerLight3D,
     UniFormerV2,
 )
-from mmuniformer.models.arch import LIGHT_ARCHS
+from mmuniformer.models.arch_light import LIGHT_ARCHS
 from mmuniformer.models.arch_v2 import ARCHS_V2
 from mmuniformer.weights.head_dim import AMBIGUOUS_ARCHS
 from mmuniformer.weights.zoo import find, find_by_name, identify, published_files, zoo
@@ -28,8 +28,8 @@ from mmuniformer.weights.zoo import find, find_by_name, identify, published_file
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = list(published_files())
 BACKBONES = {
-    kind.__name__: (kind, table)
-    for kind, table in (
+    cls.__name__: (cls, table)
+    for cls, table in (
         (UniFormer, ARCHS),
         (UniFormer3D, ARCHS),
         (UniFormerLight, LIGHT_ARCHS),

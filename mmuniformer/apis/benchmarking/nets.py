@@ -1,21 +1,17 @@
-"""What is compared: our backbones, the same with explicit attention, and those of the toolboxes."""
+"""The nets to compare: our backbones, their plain forms, and those of the toolboxes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from types import MethodType
 
 from torch import Tensor, nn
 
-from mmuniformer.layers import DropPath
-from mmuniformer.layers.activation import GELU
 from mmuniformer.layers.attention import Attention
-from mmuniformer.layers.depthwise import DEPTHWISE
-from mmuniformer.layers.mlp import Mlp
-from mmuniformer.layers.nd import CONV
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
+
+from ...layers.accelerate import SparseDropPath, plain
 
 OURS, FUSED, EXPLICIT, PEER = 'ours', 'fused', 'explicit', 'peer'
 
@@ -43,54 +39,35 @@ class Suite:
         return (first, *chosen)
 
 
+class ExplicitAttention(Attention):
+    """Attention that stores the affinities as a matrix, as the original does."""
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        affinity = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
+        x = affinity.softmax(dim=-1) @ v
+        return self.proj_drop(self.proj(x.transpose(1, 2).flatten(2)))
+
+
 def explicit(net: nn.Module) -> nn.Module:
-    """Give ``net`` the arithmetic of the original: affinities as a matrix in memory.
-
-    Parameters and results stay the same.
-    """
+    """Let ``net`` store affinities as matrices, in place; results are the same."""
     for module in net.modules():
-        if isinstance(module, Attention):
-            module.attend = MethodType(_attend, module)
+        if type(module) is Attention:
+            module.__class__ = ExplicitAttention
     return net
-
-
-def _attend(self: Attention, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    affinity = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
-    x = affinity.softmax(dim=-1) @ v
-    return self.proj_drop(self.proj(x.transpose(1, 2).flatten(2)))
 
 
 def masked(net: nn.Module) -> nn.Module:
-    """Let ``net`` compute what drop path drops, and multiply it by zero, as is usual."""
-    for module in net.modules():
-        if isinstance(module, DropPath):
-            module.add = MethodType(_add_masked, module)
-    return net
-
-
-def _add_masked(self: DropPath, x: Tensor, branch: Callable[[Tensor], Tensor]) -> Tensor:
-    return x + self(branch(x))
+    """Let ``net`` compute the branches that drop path drops, and multiply them by zero."""
+    return plain(net, SparseDropPath)
 
 
 def original(net: nn.Module) -> nn.Module:
-    """Let ``net`` compute everything as the original does: without any of our ways round.
-
-    Explicit affinities, dropped branches computed, hidden maps in one piece, GELU into fresh memory
-    and PyTorch's own gradients of depthwise convolutions. Parameters and results stay the same.
-    """
-    for module in masked(explicit(net)).modules():
-        if isinstance(module, GELU):
-            module.forward = nn.functional.gelu
-        if isinstance(module, Mlp):
-            module.forward = module.transform
-        for ndim, depthwise in DEPTHWISE.items():
-            if isinstance(module, depthwise):
-                module.forward = MethodType(CONV[ndim].forward, module)
-    return net
+    """Let ``net`` compute as the original does: explicit attention and plain layers."""
+    return plain(explicit(net))
 
 
 def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
-    """Put behind each of our nets the same in its form for inference."""
+    """Follow each of our nets by its fused form."""
     for net in nets:
         yield net
         if net.kind == OURS:

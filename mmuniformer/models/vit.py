@@ -1,7 +1,4 @@
-"""The ViT inside UniFormerV2, armed with local UniBlocks (arXiv 2211.09552, Sec. 3).
-
-How pictures become tokens, what is frozen, what is recomputed, how weights come in.
-"""
+"""The ViT of UniFormerV2, with local UniBlocks as layers (arXiv 2211.09552, Sec. 3)."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,22 +12,25 @@ from ..weights.load import load_v2
 from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
 from ..weights.read import Checkpoint
 from ..weights.report import LoadReport
+from . import checks
 from .arch_v2 import ArchV2
-from .mm_backbone import MMBackbone, recompute
+from .mm_backbone import MMBackbone
+from .recompute import recompute
 
 
-class ArmedViT(MMBackbone):
-    """An image ViT whose layers may have local temporal MHRA; parameters are named as CLIP's.
+class SpatiotemporalViT(MMBackbone):
+    """A ViT for clips, whose layers may have local temporal MHRA; parameters are named as CLIP's.
 
     Args:
         frozen_stages: -1 freezes nothing, 0 patches and positions, ``n`` also the first ``n``
             layers. Local MHRA is always trained.
-        with_cp: activation checkpointing: ``True`` for every layer, or for how many from the first.
-        local: arguments of :class:`~mmuniformer.layers.blocks_v2.LocalUniBlock` about its MHRA and
+        with_cp: activation checkpointing: ``True`` for every layer, or the number of layers, from
+            the first.
+        local: options of :class:`~mmuniformer.layers.blocks_v2.LocalUniBlock`, its local MHRA and
             dropout.
 
     Raises:
-        ValueError: an argument or an input that is not allowed; the message says what is.
+        ValueError: an argument or an input is not allowed; the message says what is.
     """
 
     def __init__(
@@ -47,15 +47,11 @@ class ArmedViT(MMBackbone):
         init_cfg: Mapping | Sequence[Mapping] | None,
     ):
         super().__init__(norm_eval=norm_eval, init_cfg=init_cfg)
-        if isinstance(in_channels, bool) or not isinstance(in_channels, int) or in_channels < 1:
-            raise ValueError(f'in_channels is a whole number above 0, got {in_channels!r}')
-        if frozen_stages not in range(-1, arch.depth + 1):
-            raise ValueError(f'frozen_stages {frozen_stages!r} is not in -1 … {arch.depth}')
         self.arch = arch
-        self.in_channels = in_channels
+        self.in_channels = checks.positive_int('in_channels', in_channels)
         self.temporal_downsample = temporal_downsample
-        self.frozen_stages = frozen_stages
-        self.checkpointed = _checkpointed_layers(with_cp, arch.depth)
+        self.frozen_stages = checks.frozen_stages(frozen_stages, arch.depth)
+        self.num_recomputed = _count_recomputed(with_cp, arch.depth)
         self._make_stem()
         self.transformer = nn.Module()
         self.transformer.resblocks = nn.ModuleList(
@@ -68,7 +64,7 @@ class ArmedViT(MMBackbone):
                 drop_path=drop_path,
                 **local,
             )
-            for drop_path in rising('drop_path_rate', drop_path_rate, arch.depth)
+            for drop_path in checks.drop_path_rates('drop_path_rate', drop_path_rate, arch.depth)
         )
         self._make_relative_positions()
 
@@ -100,14 +96,10 @@ class ArmedViT(MMBackbone):
     def check_input(self, x: Tensor) -> None:
         if x.ndim not in (4, 5):
             raise ValueError(
-                f'{type(self).__name__} takes clips (B, C, T, H, W) or pictures (B, C, H, W), '
+                f'{type(self).__name__} takes clips (B, C, T, H, W) or images (B, C, H, W), '
                 f'got shape {tuple(x.shape)}'
             )
-        if x.shape[1] != self.in_channels:
-            raise ValueError(
-                f'the input has {x.shape[1]} channels and the net {self.in_channels}; '
-                'set in_channels, or convert the pictures'
-            )
+        checks.channels(x.shape[1], self.in_channels)
         patch = self.arch.patch_size
         if x.shape[-2] % patch or x.shape[-1] % patch:
             raise ValueError(
@@ -122,7 +114,7 @@ class ArmedViT(MMBackbone):
             )
 
     def embed(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
-        """Tokens ``(B, T, 1 + N, C)`` of the clip, and the rows and columns of its patches."""
+        """Tokens ``(B, T, 1 + N, C)`` of a clip, and its number of rows and columns of patches."""
         x = self.conv1(x)
         B, C, T, *grid = x.shape
         patches = x.flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
@@ -142,7 +134,7 @@ class ArmedViT(MMBackbone):
         return block(tokens, bias)
 
     def recomputes(self, index: int) -> bool:
-        return self.training and index < self.checkpointed and torch.is_grad_enabled()
+        return self.training and index < self.num_recomputed
 
     def freeze(self) -> None:
         if self.frozen_stages < 0:
@@ -159,10 +151,10 @@ class ArmedViT(MMBackbone):
         return load_v2(self, source, **options)
 
     def get_layer_depth(self, param_name: str, prefix: str = '') -> tuple[int, int]:
-        """Tell how deep a parameter sits, for layer-wise learning rates.
+        """Depth of a parameter, for layer-wise learning rates.
 
         Returns:
-            The layer, 0 for patches and positions and ``n + 1`` for the ViT's layer ``n``, counted
+            The layer, 0 for patches and positions and ``n + 1`` for layer ``n`` of the ViT, counted
             from 0, with its local MHRAs; and the number of layers. Everything else, global
             UniBlocks and the model around this net, is the last layer.
         """
@@ -176,24 +168,12 @@ class ArmedViT(MMBackbone):
         return num_layers - 1, num_layers
 
 
-def _checkpointed_layers(with_cp: bool | int, depth: int) -> int:
+def _count_recomputed(with_cp: bool | int, depth: int) -> int:
     if isinstance(with_cp, bool):
         return depth if with_cp else 0
     if not isinstance(with_cp, int) or not 0 <= with_cp <= depth:
         raise ValueError(
-            f'with_cp is a bool or the number of layers to checkpoint, at most {depth}; '
+            f'with_cp is a bool or the number of layers to recompute, at most {depth}; '
             f'got {with_cp!r}'
         )
     return with_cp
-
-
-def rate_within(name: str, value: float) -> float:
-    if not 0 <= value < 1:
-        raise ValueError(f'{name} {value} is outside [0, 1)')
-    return value
-
-
-def rising(name: str, rate: float, count: int) -> list[float]:
-    """Rates of ``count`` blocks, from 0 at the first to ``rate`` at the last."""
-    last = max(count - 1, 1)
-    return [rate_within(name, rate) * number / last for number in range(count)]

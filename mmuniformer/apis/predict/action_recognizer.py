@@ -41,6 +41,7 @@ class ActionRecognizer(Predictor):
         self.topk = topk
         self.inferencer = MMAction2Inferencer(str(config), str(checkpoint), device=device)
         inner = self.inferencer.actionrecog_inferencer
+        self.inferencer.show_progress = inner.show_progress = False
         check_loaded(inner.model, checkpoint)
         head = inner.model.cls_head
         self.gives_logits = head.average_clips != 'prob'

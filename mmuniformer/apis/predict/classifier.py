@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,18 @@ def draw_classes(image: ndarray, found: Found) -> ndarray:
     texts = [f'{name} {score:.2f}' for name, score in pairs]
     draw_tags(canvas, texts, [label_color(label) for label in found['labels']])
     return canvas
+
+
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """Switch off the bar that mmpretrain prints for every image."""
+    from mmpretrain.utils import progress
+
+    before, progress.disable_progress_bar = progress.disable_progress_bar, True
+    try:
+        yield
+    finally:
+        progress.disable_progress_bar = before
 
 
 class Classifier(Predictor):
@@ -62,7 +76,8 @@ class Classifier(Predictor):
 
     def __call__(self, image: ndarray) -> Found:
         # Given an array, mmpretrain takes it as its pipelines do: BGR.
-        scores = self.inferencer(image)[0]['pred_scores']
+        with no_progress_bar():
+            scores = self.inferencer(image)[0]['pred_scores']
         if self.classes is None:  # not every head says how many there are
             config = self.inferencer.config
             self.classes, _ = find_classes(config, self.checkpoint, len(scores), self.labels)

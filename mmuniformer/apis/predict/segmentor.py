@@ -37,6 +37,7 @@ class Segmentor(Predictor):
 
         config, checkpoint = self.find_files(config, checkpoint, device)
         self.inferencer = MMSegInferencer(str(config), str(checkpoint), device=device)
+        self.inferencer.show_progress = False
         model = self.inferencer.model
         check_loaded(model, checkpoint)
         number = model.decode_head.num_classes

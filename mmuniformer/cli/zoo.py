@@ -102,7 +102,7 @@ def check(args: argparse.Namespace) -> int:
 
 def fetch(args: argparse.Namespace) -> None:
     row = zoo.find(args.name)
-    was_there = (args.out / zoo.file_name(row)).exists()
+    was_there = (args.out / row.file_name).exists()
     path = zoo.fetch(args.name, args.out, from_file=args.from_file)
     known = zoo.get_hash(row)
     verdict = f'{known} as released' if known else 'contents as released; no hash is known'

@@ -23,7 +23,7 @@ def search(text: str = '', *, task: str | None = None, arch: str | None = None) 
 
     Example:
         >>> [row.name for row in search('top_down 448x320', task='pose')][:1]
-        ['top_down_448x320_global_base-a05c185f_20230724']
+        ['top_down_448x320_global_small']
     """
     return [row for row in published_files() if _fits(row, text.lower().split(), task, arch)]
 

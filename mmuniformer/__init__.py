@@ -8,19 +8,22 @@ import importlib
 import importlib.util
 import sys
 from pathlib import PurePath
-from types import ModuleType
+from typing import Any
 
 from .version import __version__
 
 __all__ = ['__version__']
 
+_BACKBONES = ('UniFormer', 'UniFormer3D', 'UniFormerLight', 'UniFormerLight3D', 'UniFormerV2')
 _SUBPACKAGES = ('engine', 'layers', 'models', 'token_labeling', 'visualization', 'weights')
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name not in _SUBPACKAGES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return importlib.import_module(f'{__name__}.{name}')
+def __getattr__(name: str) -> Any:
+    if name in _BACKBONES:
+        return getattr(importlib.import_module(f'{__name__}.models'), name)
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f'{__name__}.{name}')
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 
 def _runs_doctor() -> bool:

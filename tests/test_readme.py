@@ -13,14 +13,39 @@ from mmuniformer.models import UniFormer, uniformer, uniformer3d, uniformer_ligh
 
 README = Path(__file__).resolve().parents[1] / 'README.md'
 BLOCKS = re.findall(r'```python\n(.*?)```', README.read_text(), re.DOTALL)
-CONFIG, PLAIN, FEATURES, EXTRACTOR, FINE_TUNING = BLOCKS
+PRETRAINED, CONFIG, FEATURES, EXTRACTOR, FINE_TUNING = BLOCKS
 EXAMPLES = (uniformer, uniformer3d, uniformer_light, uniformer_v2)
 
 
-def test_the_plain_pytorch_lines_give_four_maps(capsys):
-    exec(PLAIN, {})
-    shapes = '[(1, 64, 56, 80), (1, 128, 28, 40), (1, 320, 14, 20), (1, 512, 7, 10)]'
-    assert capsys.readouterr().out.strip().endswith(shapes)
+def test_the_first_lines_load_a_released_file_by_its_name(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    donor = UniFormer(arch='small')
+    cached = tmp_path / 'hub' / 'checkpoints' / 'uniformer_small_in1k.pth'
+    cached.parent.mkdir(parents=True)
+    state = {k: v for k, v in donor.state_dict().items() if not re.match(r'norm\d', k)}
+    torch.save(state, cached)
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    names = {}
+    exec(PRETRAINED, names)
+    shapes = [tuple(feature.shape) for feature in names['features']]
+    assert shapes == [(1, 64, 56, 80), (1, 128, 28, 40), (1, 320, 14, 20), (1, 512, 7, 10)]
+    loaded = names['net'].state_dict()
+    assert all(torch.equal(loaded[key], value) for key, value in state.items())
+
+
+ROWS = re.findall(r'\[\w+\]\((configs/\w+/\w+\.py)\) \| (.*) \|', README.read_text())
+
+
+@pytest.mark.parametrize(('config', 'metrics'), ROWS)
+def test_a_result_is_that_of_the_config(config, metrics):
+    header = (README.parent / config).read_text().split('"""')[1]
+    expected = ' '.join(header.partition('Expected on')[2].split())
+    for metric in metrics.split(', '):
+        assert f'{metric}' in expected
+
+
+def test_every_task_has_results():
+    assert {config.split('/')[1] for config, _ in ROWS} == {'cls', 'det', 'pose', 'seg', 'video'}
 
 
 def test_the_lines_for_features_give_maps_of_the_channels_and_strides_they_print(capsys):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import mmengine.config.utils
 import pytest
-from forks import has_forks
+from forks import command_for, has_forks
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 
@@ -94,21 +94,15 @@ def python_tool(run: Run) -> Run:
 
 @pytest.fixture(scope='session')
 def mim(run: Run) -> Run:
-    """Run ``mim train`` and ``mim test`` as a user types them, or what forks have instead.
+    """Run ``mim train`` and ``mim test`` as a user types them, or what forks have instead."""
 
-    mim looks for toolboxes by the names of the stock distributions.
-    """
-    if not has_forks():
-        return functools.partial(run, Path(sys.executable).with_name('mim'))
-
-    def run_command(command: str, toolbox: str, config: object, *args: object, **options):
+    def run_mim(name: str, toolbox: str, *args: object, **options):
         words = [*map(str, args)]
-        if '--checkpoint' in words:
+        if has_forks() and '--checkpoint' in words:
             words.remove('--checkpoint')
-        program = Path(sys.executable).with_name('mmuniformer')
-        return run(program, command, config, *words, **options)
+        return run(*command_for(name, toolbox), *words, **options)
 
-    return run_command
+    return run_mim
 
 
 @pytest.fixture(scope='session')

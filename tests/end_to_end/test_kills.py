@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from forks import has_forks
 
 import mmuniformer  # noqa: F401
 
@@ -188,6 +189,7 @@ def test_three_kills_leave_no_trace(workspace, user_env):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(has_forks(), reason='mim does not find the forks')
 def test_twenty_kills_through_mim_leave_no_trace(workspace, user_env):
     kills = draw_kills(1, start_up=4, training=8, writes=5, pointers=3)
     check_that_kills_leave_no_trace(Training(workspace, Mim, 40, user_env), kills)

@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from forks import command_for
 
 pytest.importorskip('mmdet')
 pytest.importorskip('mim')
@@ -37,8 +37,7 @@ def workspace(tmp_path_factory, python_tool) -> Path:
 @pytest.fixture(scope='module')
 def command(repo_root) -> list[str]:
     config = repo_root / 'configs' / 'det' / 'mini_mask_rcnn_uniformer_s_h14.py'
-    mim = Path(sys.executable).with_name('mim')
-    return [str(word) for word in (mim, 'train', 'mmdet', config)]
+    return [*command_for('train', 'mmdet'), str(config)]
 
 
 def losses(work_dir: Path) -> dict[int, float]:

@@ -14,7 +14,7 @@ from typing import Any
 from mmengine.logging import print_log
 from mmengine.utils import digit_version
 
-from .table import LAST_MULTIMODAL_FAULT, TRANSFORMERS_LIMITS
+from .table import TRANSFORMERS_LIMITS, find_transformers_limit
 
 _SUBPACKAGES = ('models', 'datasets')  # those that look for transformers
 
@@ -41,15 +41,15 @@ def _check(toolbox: str) -> None:
         return  # an older one, without multimodal models
     if not dependency.WITH_MULTIMODAL:
         return
-    limit, found = TRANSFORMERS_LIMITS[toolbox], importlib.metadata.version('transformers')
     version = sys.modules[toolbox].__version__
-    if digit_version(found) < digit_version(limit) or digit_version(version) > digit_version(
-        LAST_MULTIMODAL_FAULT
-    ):
+    limit = find_transformers_limit(toolbox, version)
+    found = importlib.metadata.version('transformers')
+    if limit is None or digit_version(found) < limit:
         return
     dependency.WITH_MULTIMODAL = False
+    first = '.'.join(map(str, limit))
     print_log(
-        f'multimodal models of {toolbox} {version} need transformers<{limit} and are left out '
+        f'multimodal models of {toolbox} {version} need transformers<{first} and are left out '
         f'beside {found}; everything else works',
         'current',
     )

@@ -5,13 +5,18 @@ Standard library alone: the doctor reads this file where nothing is installed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-TRANSFORMERS_LIMITS = {'mmpretrain': '4.52', 'mmaction': '4.56'}  # the first that is too new
-LAST_MULTIMODAL_FAULT = '1.2.0'  # version of both toolboxes
+# Toolbox → its versions up to this one, and the first transformers too new for them. mmpretrain 1.3
+# is the maintained fork.
+TRANSFORMERS_LIMITS = {
+    'mmpretrain': {(1, 2, 0): (4, 52), (1, 3, 6): (5, 0)},
+    'mmaction': {(1, 2, 0): (4, 56)},
+}
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,19 @@ def _lacks_drn(facts: Any) -> bool:
     return localizers.is_dir() and not (localizers / 'drn').exists()
 
 
+def find_transformers_limit(module: str, version: str) -> tuple[int, ...] | None:
+    """Return the first version of transformers that is too new for a toolbox, if there is one."""
+    release = tuple(int(part) for part in re.findall(r'\d+', version)[:3])
+    limits = (limit for last, limit in TRANSFORMERS_LIMITS[module].items() if release <= last)
+    return next(limits, None)
+
+
 def _has_new_transformers(facts: Any) -> bool:
-    return any(
-        part in facts.versions
-        and facts.at_least('transformers', *map(int, TRANSFORMERS_LIMITS[module].split('.')))
-        for part, module in {'mmpretrain': 'mmpretrain', 'mmaction2': 'mmaction'}.items()
-    )
+    for part, module in {'mmpretrain': 'mmpretrain', 'mmaction2': 'mmaction'}.items():
+        limit = find_transformers_limit(module, facts.versions.get(part, '9'))
+        if limit and facts.at_least('transformers', *limit):
+            return True
+    return False
 
 
 def _has_forks(facts: Any) -> bool:
@@ -176,7 +188,8 @@ PATCHES = (
     Patch(
         'multimodal models of mmpretrain and mmaction2 do not import beside a newer transformers, '
         'and with them nothing does',
-        'mmpretrain, mmaction2: these models are left out, from transformers 4.52 and 4.56 on',
+        'mmpretrain, mmaction2: these models are left out, from transformers 4.52 and 4.56 on '
+        '(5.0 for the fork of mmpretrain)',
         "cannot import name 'GenerationMixin'",
         _has_new_transformers,
         'patches.multimodal.skip_multimodal_models',

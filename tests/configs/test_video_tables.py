@@ -205,7 +205,7 @@ def test_the_metafile_tells_what_the_config_is(model):
     )
     if model['Name'].startswith('uniformer_'):
         result = cost(path)
-        assert facts['Parameters'] == result['parameters']
+        assert facts['Parameters'] == result.parameters
         assert facts['FLOPs'] == pytest.approx(result.flops * result.views, rel=0.005)
     for metric, value in (model.get('Results') or [{}])[0].get('Metrics', {}).items():
         column = {'Top 1 Accuracy': ('top1', 'pretrain_top1'), 'Top 5 Accuracy': ('top5',)}[metric]

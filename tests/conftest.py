@@ -18,6 +18,21 @@ ROOT = Path(__file__).resolve().parents[1]
 # OpenMP threads that spin while they wait make two busy processes ten times slower than one.
 CALM = {'GOMP_SPINCOUNT': '10000'}
 Run = Callable[..., subprocess.CompletedProcess]
+# Folder or file of tests → its tier; all others need toolboxes.
+TIERS = {
+    'layers': 'core',
+    'models': 'core',
+    'weights': 'core',
+    'test_contract.py': 'core',
+    'test_pure_forward.py': 'core',
+    'end_to_end': 'e2e',
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        first = item.path.relative_to(ROOT / 'tests').parts[0]
+        item.add_marker(TIERS.get(first, 'toolbox'))
 
 
 @pytest.fixture(autouse=True, scope='session')

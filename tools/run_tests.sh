@@ -6,9 +6,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 case "${1:-}" in
     -h | --help)
         cat <<'TEXT'
-usage: bash tools/run_tests.sh [--stack STACK] [--slow] [--coverage] [pytest arguments]
+usage: bash tools/run_tests.sh [core] [--stack STACK] [--slow] [--coverage] [pytest arguments]
 
 Builds or reuses an environment (tools/setup.sh all), then runs pytest.
+  core           only the networks and their weights, which need torch and mmengine alone: 2 minutes
   --stack STACK  today, compiled or onedl: the whole suite on that stack alone. Without it the whole
                  suite on today's, and on the compiled one what has to agree with mmcv's operators
   --slow         the tests marked slow too
@@ -26,12 +27,16 @@ ON_COMPILED=(
     tests/integrations tests/models/test_reference.py tests/models/test_reference_v2.py
     tests/doctor/test_doctor.py tests/end_to_end/test_main_job.py
 )
+# The files of tests marked core: collecting others imports toolboxes.
+CORE=(tests/layers tests/models tests/weights tests/test_contract.py tests/test_pure_forward.py)
+what=all
 stacks=()
 marked=(-m 'not slow')
 arguments=()
 measure=()
 while (($#)); do
     case $1 in
+        core) what=core ;;
         --stack) stacks=("${2:-}") && shift ;;
         --stack=*) stacks=("${1#*=}") ;;
         --slow) marked=() ;;
@@ -58,7 +63,7 @@ run_on() ( # stack, pytest arguments
     local status=0
     choose_stack "$1"
     shift
-    VENV=$VENV bash "$ROOT/tools/setup.sh" all --stack "$STACK"
+    VENV=$VENV bash "$ROOT/tools/setup.sh" "$what" --stack "$STACK"
     export PATH="$VENV/bin:$PATH"
     say "Tests on the stack '$STACK' ($VENV)"
     # Folder by folder, each file in one process: the longest training comes in the first half and
@@ -72,7 +77,9 @@ run_on() ( # stack, pytest arguments
     return "$status"
 )
 
-if ((${#stacks[@]})); then
+if [[ $what == core ]]; then
+    run_on "${stacks[0]:-today}" "${CORE[@]}" ${arguments[@]+"${arguments[@]}"}
+elif ((${#stacks[@]})); then
     run_on "${stacks[0]}" ${arguments[@]+"${arguments[@]}"}
 elif ((${#arguments[@]})); then
     run_on today "${arguments[@]}"

@@ -11,6 +11,7 @@ Builds a virtual environment in this checkout, or reuses the one that is there.
 
 WHAT
   det (default), seg, pose, cls, video   what this task needs
+  core                                   the networks alone, and what their tests need
   all                                    all five toolboxes and what the tests need
 STACK
   today (default)   today's newest versions; nothing is compiled. Python 3.10 to 3.13, in .venv
@@ -35,11 +36,11 @@ while (($#)); do
         --stack) STACK=${2:-} && shift ;;
         --stack=*) STACK=${1#*=} ;;
         --check) CHECK=1 ;;
-        all | cls | det | pose | seg | video)
+        all | cls | core | det | pose | seg | video)
             [[ -z $WHAT ]] || { usage >&2 && fail "got $WHAT and $1; give one of them"; }
             WHAT=$1
             ;;
-        *) usage >&2 && fail "got '$1'; allowed are det, seg, pose, cls, video and all" ;;
+        *) usage >&2 && fail "got '$1'; allowed are det, seg, pose, cls, video, core and all" ;;
     esac
     shift || true
 done
@@ -130,7 +131,7 @@ PY
 up_to_date() {
     [[ -x $VENV/bin/python && -f $STAMP ]] || return 1
     [[ $(fingerprint 2>/dev/null) == "$(cat "$STAMP")" ]] || return 1
-    venv_python -c 'import importlib.metadata as m; m.version("mmuniformer"); m.version("openmim")' &>/dev/null
+    venv_python -m pip show -q mmuniformer $([[ $WHAT == core ]] || say openmim) &>/dev/null
 }
 
 make_venv() {
@@ -180,6 +181,12 @@ install_toolboxes() {
     esac
     install openmim opencv-python "${packages[@]}" -e "$ROOT$extra"
     [[ " ${tasks[*]} " != *' pose '* ]] || install --no-deps mmpose
+}
+
+install_core() {
+    local mmengine=mmengine
+    [[ $STACK != onedl ]] || mmengine=onedl-mmengine
+    install "$mmengine" -r "$ROOT/requirements/core.txt" -e "$ROOT"
 }
 
 operators_import() { MMUNIFORMER_PATCHES=0 venv_python -c 'import mmcv.ops'; } # those of mmcv alone
@@ -238,12 +245,14 @@ tools=(pip wheel setuptools)
 [[ $STACK != compiled ]] || tools+=(ninja cython)
 step 'Installing the build tools' '10 s' "$NETWORK" install -U "${tools[@]}"
 step 'Installing torch' '1 min, 5 GB' "$NETWORK" install torch torchvision numpy
-[[ $STACK != compiled ]] || mmcv_step
+[[ $STACK != compiled || $WHAT == core ]] || mmcv_step
 case $WHAT in
+    core) step 'Installing mmengine, the test tools and mmuniformer' '30 s' "$NETWORK" install_core ;;
     all) step 'Installing the five toolboxes, openmim, the test tools and mmuniformer' '1 min' "$NETWORK" install_toolboxes ;;
     *) step "Installing the toolbox for '$WHAT', openmim and mmuniformer" '30 s' "$NETWORK" install_toolboxes ;;
 esac
-step "Importing mmuniformer and mmcv's operators" '10 s' "See what is wrong: $VENV/bin/python -m mmuniformer doctor" \
-    venv_python -c 'import mmuniformer, mmcv.ops'
+imports='mmuniformer, mmcv.ops'
+[[ $WHAT != core ]] || imports=mmuniformer.models
+step "Importing $imports" '10 s' "See what is wrong: $VENV/bin/python -m mmuniformer doctor" venv_python -c "import $imports"
 fingerprint >"$STAMP"
 say "$VENV is ready for '$WHAT' on the stack '$STACK' after $(clock "$SECONDS")"

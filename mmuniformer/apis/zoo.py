@@ -12,7 +12,6 @@ from ..weights import CheckpointError, Published, find, identify, published_file
 from ..weights.read import read_checkpoint
 from ..weights.unwrap import unwrap
 from ..weights.zoo import find_by_name
-from .download import DownloadError, download
 from .zoo_contents import Contents, look_into, objection
 
 TASKS = ('image', 'video', 'det', 'seg', 'pose')
@@ -130,6 +129,8 @@ def _bring(row: Published, target: Path, source: Path | None) -> None:
             f'nobody publishes a direct link to {row.name}.\n{describe_sources(row)}'
         )
     else:
+        from .download import DownloadError, download  # with requests, which only this needs
+
         try:
             download(row.url, part)
         except DownloadError as error:

@@ -46,7 +46,7 @@ def test_help_tells_the_usage_and_does_nothing_else(script, tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        (['poses'], "got 'poses'; allowed are det, seg, pose, cls, video and all"),
+        (['poses'], "got 'poses'; allowed are det, seg, pose, cls, video, core and all"),
         (['det', 'all'], 'got det and all; give one of them'),
         (['--stack', 'old'], "got --stack 'old'; allowed are today, compiled and onedl"),
         (['--stack=old'], "got --stack 'old'; allowed are today, compiled and onedl"),

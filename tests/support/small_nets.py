@@ -1,6 +1,7 @@
 """Small nets of every family with weights as if trained, and inputs for them."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from tiny_v2 import BEIT, SSV, clip
@@ -16,6 +17,7 @@ from mmuniformer.models import (
 )
 
 TINY = {'depths': (1, 2, 4, 1), 'dims': (16, 24, 32, 48), 'head_dim': 16}
+WIDE = {**TINY, 'dims': (16, 32, 32, 48)}
 LIGHT = {'depths': (1, 1, 3, 2), 'dims': (8, 16, 16, 32), 'head_dim': 8}
 SCALED = {'layer_scale': 0.1}
 CLASSIFIER = {'out_indices': 3, 'out_norm': 'batch'}
@@ -25,25 +27,35 @@ def image_net(**options) -> UniFormer:
     return UniFormer(**{'arch': TINY, **options})
 
 
+# Name → builder, which takes further arguments of the net.
 NETS = {
-    'global': lambda: image_net(),
-    'window': lambda: image_net(attention='window', window_size=5),
-    'hybrid': lambda: image_net(attention='hybrid', window_size=5),
-    'classifier': lambda: image_net(**CLASSIFIER),
-    'conv stem': lambda: image_net(arch={**TINY, 'stem': 'conv'}),
-    'layer scale': lambda: image_net(arch={**TINY, **SCALED}),
-    'mobile blocks': lambda: image_net(arch={**TINY, **SCALED, 'local_ffn': False}),
-    'no dpe': lambda: image_net(arch={**TINY, 'dpe': False}),
-    'kv strides': lambda: image_net(arch={**TINY, 'kv_strides': (1, 1, 2, 1)}),
-    'video': lambda: UniFormer3D(arch={**TINY, **SCALED}),
-    'video 2d filters': lambda: UniFormer3D(arch={**TINY, 'inflated': ()}),
-    'video divided': lambda: UniFormer3D(arch=TINY, attention='divided'),
-    'light': lambda: UniFormerLight(arch={**LIGHT, **SCALED}),
-    'light classifier': lambda: UniFormerLight(arch=LIGHT, out_cls_token=True, **CLASSIFIER),
-    'light video': lambda: UniFormerLight3D(arch=LIGHT),
-    'v2': lambda: UniFormerV2(arch=TINY_V2),
-    'v2 local': lambda: UniFormerV2(arch=TINY_V2, **SSV),
-    'v2 maps': lambda: UniFormerV2(arch={**TINY_V2, **BEIT}, out_indices=(1, 3), **SSV),
+    'global': partial(image_net),
+    'window': partial(image_net, attention='window', window_size=5),
+    'hybrid': partial(image_net, attention='hybrid', window_size=5),
+    'classifier': partial(image_net, **CLASSIFIER),
+    'conv stem': partial(image_net, arch={**TINY, 'stem': 'conv'}),
+    'layer scale': partial(image_net, arch={**TINY, **SCALED}),
+    'mobile blocks': partial(image_net, arch={**TINY, **SCALED, 'local_ffn': False}),
+    'no dpe': partial(image_net, arch={**TINY, 'dpe': False}),
+    'kv strides': partial(image_net, arch={**TINY, 'kv_strides': (1, 1, 2, 1)}),
+    'global stages': partial(image_net, arch={**WIDE, 'stage_types': ['global'] * 4}),
+    'video': partial(UniFormer3D, arch={**TINY, **SCALED}),
+    'video maps': partial(UniFormer3D, arch=TINY, out_indices=(0, 1, 2, 3), out_norm='layer'),
+    'video 2d filters': partial(UniFormer3D, arch={**TINY, 'inflated': ()}),
+    'video long filters': partial(
+        UniFormer3D, arch={**TINY, 'inflated': ['dpe', 'local', 'downsample']}
+    ),
+    'video size 9': partial(UniFormer3D, arch={**TINY, 'local_kernel': 9}),
+    'video divided': partial(UniFormer3D, arch=TINY, attention='divided'),
+    'video mixed stages': partial(
+        UniFormer3D, arch={**WIDE, 'stage_types': ['global', 'local'] * 2}
+    ),
+    'light': partial(UniFormerLight, arch={**LIGHT, **SCALED}),
+    'light classifier': partial(UniFormerLight, arch=LIGHT, out_cls_token=True, **CLASSIFIER),
+    'light video': partial(UniFormerLight3D, arch=LIGHT),
+    'v2': partial(UniFormerV2, arch=TINY_V2),
+    'v2 local': partial(UniFormerV2, arch=TINY_V2, **SSV),
+    'v2 maps': partial(UniFormerV2, arch={**TINY_V2, **BEIT}, out_indices=(1, 3), **SSV),
 }
 
 

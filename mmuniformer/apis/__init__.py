@@ -2,17 +2,17 @@
 
 from .benchmarking.run import benchmark
 from .class_heads import HeadConversion, permute_head, slice_head
-from .complexity import Complexity, complexity
 from .configs import find_config, load_config
-from .convert import Conversion, convert
+from .conversion import Conversion, convert
+from .cost import Complexity, complexity
 from .explanation import Explanation, compare_cams, explain
 from .exporting import ExportReport, export, make_exportable
 from .label_maps import make_label_maps
-from .latency import latencies, latency
-from .memory import memory, memory_of_step
+from .memory_use import memory, memory_of_step
 from .model import build_model, load_model
 from .predict import PredictionRun, Predictor, find_sources, predictor
 from .reproduction.run import reproduce
+from .timing import latencies, latency
 from .zoo import check_file, fetch, search
 
 __all__ = [

@@ -84,7 +84,7 @@ def permute_head(source: str | Path | Mapping, dataset: str) -> HeadConversion:
         ValueError: it holds no tensors, or the official order of ``dataset`` is not known.
 
     Example:
-        >>> from mmuniformer.apis.convert import permute_head
+        >>> from mmuniformer.apis.conversion import permute_head
         >>> done = permute_head('uniformer_small_k400_16x4.pth', 'kinetics400')
         >>> done.save('small_k400.pth')
         >>> print(done)
@@ -173,7 +173,7 @@ def slice_head(source: str | Path | Mapping, old: str, new: str) -> HeadConversi
         ValueError: there are no such classes, or the head lacks some of those wanted.
 
     Example:
-        >>> from mmuniformer.apis.convert import slice_head
+        >>> from mmuniformer.apis.conversion import slice_head
         >>> done = slice_head('uniformerv2_b16_8_k710.pth', 'k710', 'k600')
         >>> done.save('uniformerv2_b16_8_k710_to_k600.pth')
         >>> print(done)

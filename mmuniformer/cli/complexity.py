@@ -15,8 +15,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..apis.complexity import Complexity, complexity
 from ..apis.configs import find_config
+from ..apis.cost import Complexity, complexity
 from ..apis.flops import Part
 from ..apis.tables import markdown_row, markdown_ruler
 

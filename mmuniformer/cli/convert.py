@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..apis.convert import convert
+from ..apis.conversion import convert
 from ..weights.class_names import PERMUTED
 
 DESCRIPTION = """\

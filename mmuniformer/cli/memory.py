@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from ..apis.memory import list_variants
+from ..apis.memory_use import list_variants
 
 EXAMPLES = """\
 examples:

@@ -73,7 +73,7 @@ def read_safetensors(path: Path) -> dict[str, Any]:
     """Read a file of the safetensors format: ``state_dict``, and ``meta`` if it has some.
 
     The format is a length, that many bytes of JSON, and the numbers, tensor after tensor. There is
-    no checksum. ``meta`` is JSON among its metadata, as :mod:`mmuniformer.apis.convert` writes it.
+    no checksum. ``meta`` is JSON in its metadata, as :mod:`mmuniformer.apis.conversion` writes it.
 
     Raises:
         OSError: the file cannot be opened.

@@ -7,7 +7,7 @@ import torch
 from mmengine.config import Config
 from mmengine.utils import get_installed_path
 
-from mmuniformer.apis.complexity import Complexity, complexity
+from mmuniformer.apis.cost import Complexity, complexity
 from mmuniformer.apis.flops import FlopMeter, Part
 
 for toolbox in ('mmdet', 'mmseg', 'mmpose', 'mmpretrain'):

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from mmuniformer.apis.latency import latencies, latency, time_rounds, time_step
+from mmuniformer.apis.timing import latencies, latency, time_rounds, time_step
 
 
 class Clock:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmuniformer.apis.configs import load_config
-from mmuniformer.apis.memory import list_variants, memory, memory_of_backbone, memory_of_step
+from mmuniformer.apis.memory_use import list_variants, memory, memory_of_backbone, memory_of_step
 from mmuniformer.models import UniFormer, UniFormerV2
 
 TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')

@@ -14,8 +14,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
-from mmuniformer.apis.complexity import complexity
 from mmuniformer.apis.configs import load_config
+from mmuniformer.apis.cost import complexity
 from mmuniformer.apis.flops import count_flops
 from mmuniformer.apis.model import build_model
 from mmuniformer.apis.reproduction import accuracy, figures, published, results, rows

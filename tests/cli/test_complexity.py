@@ -6,7 +6,7 @@ import pytest
 from commands import refuse_command, run_command
 from mmengine.config import Config
 
-from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.cost import complexity
 from mmuniformer.cli.complexity import make_notes
 
 for toolbox in ('mmdet', 'mmseg', 'mmpretrain'):

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from reference import Case
 
-from mmuniformer.apis.convert import Conversion
+from mmuniformer.apis.conversion import Conversion
 from mmuniformer.apis.model import build_model
 from mmuniformer.cli import convert as command
 from mmuniformer.weights import CheckpointError

@@ -4,7 +4,7 @@ import pytest
 import torch
 from reference import Case
 
-from mmuniformer.apis import convert
+from mmuniformer.apis import conversion
 from mmuniformer.cli import permute_head
 from mmuniformer.models import UniFormer3D, UniFormerLight3D
 from mmuniformer.weights import CheckpointError
@@ -47,7 +47,7 @@ def test_scores_come_out_under_the_names_they_belong_to(dataset, classes):
                 ),
             )
         ).eval()
-    checkpoint = convert.permute_head(state, dataset).checkpoint
+    checkpoint = conversion.permute_head(state, dataset).checkpoint
     model.load_state_dict(checkpoint['state_dict'])
     with torch.no_grad():
         features = model.backbone(CLIP)
@@ -100,7 +100,7 @@ def test_every_tensor_is_accounted_for(tmp_path, capsys):
 )
 def test_a_file_that_is_not_a_released_classifier_is_refused(change, message):
     with pytest.raises(CheckpointError, match=message):
-        convert.permute_head(change(released(400)), 'kinetics400')
+        conversion.permute_head(change(released(400)), 'kinetics400')
 
 
 def test_nothing_is_overwritten_and_a_missing_file_is_named(tmp_path):
@@ -181,7 +181,7 @@ def test_a_head_cut_down_from_the_710_classes_scores_as_the_whole_one(dataset, t
 def test_the_400_classes_of_an_official_head_are_its_first_400_rows_in_their_order():
     state = as_official(recognizer(710).state_dict())
     state['backbone.transformer.proj.2.bias'] = torch.arange(710.0)
-    sliced = convert.slice_head({'model_state': state}, 'k710', 'k400')
+    sliced = conversion.slice_head({'model_state': state}, 'k710', 'k400')
     bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
     assert bias.max() == 399
     assert bias[class_names('kinetics400').index('riding a bike')] == 0
@@ -195,7 +195,7 @@ def test_an_official_head_of_one_set_is_put_in_order(dataset):
         for key, value in as_official(recognizer(SIZES[dataset]).state_dict()).items()
     }
     state['module.backbone.transformer.proj.2.bias'] = torch.arange(float(SIZES[dataset]))
-    sliced = convert.slice_head(state, dataset, dataset)
+    sliced = conversion.slice_head(state, dataset, dataset)
     bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
     assert bias.tolist() == official_rows(LONG[dataset])
 
@@ -203,7 +203,7 @@ def test_an_official_head_of_one_set_is_put_in_order(dataset):
 def test_an_official_file_gets_the_names_of_mmaction2():
     official, stock = Case('v2_b16_k400').manifest, Case('mmaction2_uniformerv2_b16').manifest
     state = {name: torch.zeros(shape[:1]) for name, shape in official.items()}
-    sliced = convert.slice_head(state, 'k400', 'k400').checkpoint['state_dict']
+    sliced = conversion.slice_head(state, 'k400', 'k400').checkpoint['state_dict']
     assert {name: list(value.shape) for name, value in sliced.items()} == {
         name: shape[:1] for name, shape in stock.items()
     }
@@ -213,10 +213,10 @@ def test_an_official_head_in_an_order_nobody_knows_is_cut_by_a_list_of_ones_own(
     state = as_official(recognizer(710).state_dict())
     state['backbone.transformer.proj.2.bias'] = torch.arange(710.0)
     with pytest.raises(ValueError, match='order of k710 is known for 400 of 710 rows.*for k600'):
-        convert.slice_head(state, 'k710', 'k600')
+        conversion.slice_head(state, 'k710', 'k600')
     names = sorted(class_names('kinetics710'), reverse=True)
     (tmp_path / 'theirs.txt').write_text('\n'.join(names))
-    sliced = convert.slice_head(state, str(tmp_path / 'theirs.txt'), 'k600')
+    sliced = conversion.slice_head(state, str(tmp_path / 'theirs.txt'), 'k600')
     bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
     assert bias[class_names('kinetics600').index('zumba')] == names.index('zumba')
     merged = class_names('kinetics710')
@@ -239,12 +239,12 @@ def test_an_official_head_in_an_order_nobody_knows_is_cut_by_a_list_of_ones_own(
 )  # fmt: skip
 def test_a_head_that_cannot_be_cut_is_refused(change, old, new, message):
     with pytest.raises(ValueError, match=message):
-        convert.slice_head(change(recognizer(710).state_dict()), old, new)
+        conversion.slice_head(change(recognizer(710).state_dict()), old, new)
 
 
 def test_a_head_of_fewer_classes_is_not_stretched():
     with pytest.raises(ValueError, match='18 of 400 classes are not among the 600: '):
-        convert.slice_head(recognizer(600).state_dict(), 'k600', 'k400')
+        conversion.slice_head(recognizer(600).state_dict(), 'k600', 'k400')
 
 
 def test_options_may_stand_anywhere(tmp_path, capsys):
@@ -268,4 +268,4 @@ def test_the_ways_to_name_the_classes_are_not_mixed(tmp_path):
             permute_head.main([str(tmp_path / 'in.pth'), *options, *out])
     state = as_official(recognizer(400).state_dict())
     with pytest.raises(CheckpointError, match='give --from kinetics400 --to kinetics400'):
-        convert.permute_head(state, 'kinetics400')
+        conversion.permute_head(state, 'kinetics400')

@@ -8,7 +8,7 @@ import torch
 from cls_configs import FULL, NAMES
 
 from configs import CONFIGS, load
-from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.cost import complexity
 from mmuniformer.apis.reproduction import published
 
 pytest.importorskip('mmpretrain')

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from configs import configs_of, load, stem
-from mmuniformer.apis.complexity import complexity
 from mmuniformer.apis.configs import find_config, list_configs
+from mmuniformer.apis.cost import complexity
 from mmuniformer.apis.reproduction import published
 
 for toolbox in ('mmdet', 'mmseg', 'mmpose'):

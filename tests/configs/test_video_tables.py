@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from configs import CONFIGS, configs_of, load, stem
-from mmuniformer.apis.complexity import Complexity, complexity
+from mmuniformer.apis.cost import Complexity, complexity
 from mmuniformer.apis.reproduction import published
 from mmuniformer.apis.toolbox import count_views, find_toolbox
 

@@ -9,7 +9,7 @@ import yaml
 from video_v2 import DATASETS, MODEL_NAMES, V2, parse, recipe
 
 from configs import CONFIGS, load
-from mmuniformer.apis.complexity import complexity
+from mmuniformer.apis.cost import complexity
 from mmuniformer.apis.reproduction import published
 
 pytest.importorskip('mmaction')

@@ -9,7 +9,7 @@ import profile_scaling as tool
 import pytest
 import scaling
 
-from mmuniformer.apis.memory import memory_of_backbone
+from mmuniformer.apis.memory_use import memory_of_backbone
 from mmuniformer.apis.reproduction import figures
 
 TINY = dict(depths=(1, 1, 4, 1), dims=(8, 16, 32, 32), head_dim=8)

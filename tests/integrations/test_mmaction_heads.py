@@ -56,7 +56,7 @@ def test_the_released_light_video_model_gives_its_recorded_logits(registry):
 
 
 def test_a_released_file_goes_through_the_tool_and_scores_under_the_names_of_classes(registry):
-    from mmuniformer.apis.convert import permute_head
+    from mmuniformer.apis.conversion import permute_head
     from mmuniformer.weights.class_names import official_rows
 
     case = Case('video_xxs')

@@ -39,8 +39,8 @@ from scaling import (
 )
 
 from mmuniformer.apis.benchmarking.report import describe_environment
-from mmuniformer.apis.latency import check_device
 from mmuniformer.apis.reproduction.figures import count_resolutions
+from mmuniformer.apis.timing import check_device
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -18,10 +18,10 @@ from mmengine.registry import MODELS
 
 from mmuniformer.apis.benchmarking.timing import Task
 from mmuniformer.apis.flops import count_flops
-from mmuniformer.apis.latency import time_rounds
-from mmuniformer.apis.memory import memory_of_backbone
+from mmuniformer.apis.memory_use import memory_of_backbone
 from mmuniformer.apis.reproduction.figures import make_figure
 from mmuniformer.apis.tables import markdown_table
+from mmuniformer.apis.timing import time_rounds
 
 TAIL = 4
 MEASURES = {'time': 'forward pass / s', 'flops': 'FLOPs / G', 'memory': 'training step / GiB'}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..latency import check_device
+from ..timing import check_device
 from .nets import SUITES, Net, Suite, with_fused
 from .timing import DTYPES, PASSES, Mode, Task, Timing, compare
 

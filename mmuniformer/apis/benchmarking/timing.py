@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..flops import count_flops
-from ..latency import time_rounds
+from ..timing import time_rounds
 from .nets import Net
 
 Mode = Literal['forward', 'train']

@@ -10,8 +10,8 @@ import torch
 from mmengine.config import Config
 
 from ..configs import load_config
-from ..latency import latencies
 from ..model import load_model
+from ..timing import latencies
 from .check import TOLERANCE, Comparison, compare, shapes_to_check
 from .formats import FORMATS, find_format, fix_size, make_runner, write
 from .nets import PARTS, Exportable, Part, make_exportable

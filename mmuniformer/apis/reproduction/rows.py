@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..complexity import complexity
-from ..latency import ROUNDS, describe_device, latency
+from ..cost import complexity
+from ..timing import ROUNDS, describe_device, latency
 from ..toolbox import find_toolbox
 from .accuracy import (
     METRICS,

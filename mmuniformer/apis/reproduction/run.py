@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ..configs import find_config, list_configs
-from ..latency import check_device, describe_device
+from ..timing import check_device, describe_device
 from . import figures, report
 from .published import TABLES, Row, find_rows
 from .report import Section

@@ -144,7 +144,7 @@ def convert(
         ValueError: the order of the classes of ``dataset`` is not known.
 
     Example:
-        >>> from mmuniformer.apis.convert import convert
+        >>> from mmuniformer.apis.conversion import convert
         >>> done = convert('uniformer_small_in1k.pth', 'uniformer_s_in1k')
         >>> done.save('small.pth')
         >>> print(done)

@@ -104,10 +104,16 @@ def test_twenty_classes_have_twenty_colors():
     assert len({label_color(label) for label in range(20)}) == 20
 
 
-@pytest.mark.parametrize(('count', 'shape'), [(1, (384, 384)), (4, (384, 1500)), (8, (756, 1500))])
+@pytest.mark.parametrize(('count', 'shape'), [(1, (180, 360)), (4, (180, 1476)), (6, (372, 1476))])
 def test_an_overview_is_a_sheet_of_at_most_four_columns(count, shape):
     sheet = make_overview([np.zeros((50, 100, 3), np.uint8)] * count)
     assert sheet.shape == (*shape, 3)
+
+
+def test_images_of_different_shapes_fill_a_row_of_the_overview():
+    shapes = [(100, 50), (50, 100), (70, 70), (30, 90)]
+    sheet = make_overview([np.zeros((*shape, 3), np.uint8) for shape in shapes])
+    assert (sheet == 255).all(2).all(0).sum() == 3 * 12  # nothing is white but the margins
 
 
 def test_the_command_writes_a_png_and_a_json_per_image(python_tool, images, checkpoint):

@@ -51,19 +51,30 @@ def draw_tag(canvas: ndarray, text: str, corner: Sequence[int], color: Color) ->
 
 
 def make_overview(images: Sequence[ndarray]) -> ndarray:
-    """Arrange images in rows of at most four, each fitted into a square on a white sheet."""
+    """Arrange images in rows of at most four, each row as wide as the sheet."""
     columns = min(len(images), 4)
-    rows = -(-len(images) // columns)
-    step = TILE + MARGIN
-    sheet = np.full((rows * step + MARGIN, columns * step + MARGIN, 3), 255, np.uint8)
-    for number, image in enumerate(images):
-        scale = TILE / max(image.shape[:2])
-        height, width = (max(round(side * scale), 1) for side in image.shape[:2])
-        small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-        top = MARGIN + (number // columns) * step + (TILE - height) // 2
-        left = MARGIN + (number % columns) * step + (TILE - width) // 2
-        sheet[top : top + height, left : left + width] = small
-    return sheet
+    width = columns * TILE + (columns - 1) * MARGIN
+    rows: list[ndarray] = []
+    for at in range(0, len(images), columns):
+        full = len(images) - at >= columns
+        limit = TILE if full or not rows else len(rows[-1])
+        rows.append(_make_row(images[at : at + columns], width, limit))
+    gap = np.full((MARGIN, width, 3), 255, np.uint8)
+    return np.concatenate([part for row in rows for part in (row, gap)][:-1])
+
+
+def _make_row(images: Sequence[ndarray], width: int, limit: int) -> ndarray:
+    """Scale images to one height, at most ``limit``, so that the row is ``width`` wide."""
+    ratios = [image.shape[1] / image.shape[0] for image in images]
+    height = min(round((width - MARGIN * (len(images) - 1)) / sum(ratios)), limit)
+    row = np.full((height, width, 3), 255, np.uint8)
+    left = 0
+    for image, ratio in zip(images, ratios, strict=True):
+        right = min(left + max(round(height * ratio), 1), width)
+        size = (right - left, height)
+        row[:, left:right] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        left = right + MARGIN
+    return row
 
 
 def draw_tags(canvas: ndarray, texts: Sequence[str], colors: Sequence[Color]) -> None:

@@ -1,7 +1,7 @@
 """UniFormer-B on ImageNet-1k with FSDP, which shards weights, gradients and Adam's state.
 
-No published number: recipe and model are those of uniformer_b_in1k.py (paper, Table 2). Expected on
-ImageNet val: the same as that config; not trained.
+No published number: recipe and model are those of uniformer_b_in1k.py (paper, Table 2).
+Expected on ImageNet val: the same as that config; not trained.
 
     mim train mmpretrain configs/cls/uniformer_b_in1k_fsdp.py
 

@@ -1,4 +1,4 @@
-"""Fine-tuning to other classes: the mini model of shapes learns things. Four lines are yours.
+"""Fine-tuning on other classes: the mini classifier of shapes learns things. Edit four lines.
 
 Top-1 81.0 after 1.5 minutes on one CPU core.
 
@@ -9,7 +9,7 @@ Top-1 81.0 after 1.5 minutes on one CPU core.
 _base_ = './mini_uniformer_s_in1k.py'
 
 classes = ('frame', 'house', 'moon', 'snowman', 'tree')  # 1. your classes, in alphabetical order
-data_root = 'data/mini/imagenet_things/'  # 2. your pictures: a folder per class,
+data_root = 'data/mini/imagenet_things/'  # 2. your images: a folder per class,
 folders = dict(train='train', val='val')  # 3. in these folders
 load_from = 'work_dirs/mini_uniformer_s_in1k/epoch_20.pth'  # 4. the checkpoint to start from
 
@@ -22,7 +22,7 @@ data_preprocessor = dict(num_classes=len(classes))
 epochs = 20
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 default_hooks = dict(logger=dict(interval=10), checkpoint=dict(interval=epochs))
-# Layers near the pixels know most of it already: each learns at 0.9 of the rate of the next.
+# Layer-wise decay: early layers need little change, each learns at 0.9 of the rate of the next.
 optim_wrapper = dict(
     constructor='LayerwiseOptimWrapperConstructor',
     optimizer=dict(lr=2e-3),

@@ -11,7 +11,7 @@ load_from=FILE`. The learning rate is a fifth of that at 64 pixels. Top-1 rises 
 _base_ = './mini_uniformer_s_in1k.py'
 
 load_from = 'work_dirs/mini_uniformer_s_in1k/epoch_20.pth'
-side = 96  # the pictures as they are drawn
+side = 96  # the size at which images are drawn
 part = dict(_base_.part, scale=side)
 train_dataloader = dict(dataset=dict(pipeline=[_base_.load, part, _base_.flip, _base_.pack]))
 whole = dict(_base_.whole, scale=(side, side))

@@ -5,8 +5,8 @@ FLOPs at 224×224.
 
     mim train mmpretrain configs/cls/uniformer_b_in1k.py
 
-Drop path 0.3 and learning rate 0.0008 in paper and code. The 50.3 M parameters of Table 1 are with
-the second classifier of token labelling.
+Drop path 0.3 and learning rate 0.0008 in paper and code. The 50.3 M parameters in Table 1 include
+the second classifier of token labeling.
 """
 
 _base_ = ['../_base_/cls/uniformer_cls.py', '../_base_/cls/imagenet_300e.py']

@@ -5,7 +5,7 @@ Expected on ImageNet val: top-1 85.1. 50.3 M parameters, 8.3 G FLOPs at 224×224
     mim train mmpretrain configs/cls/uniformer_b_tl_in1k.py
 
 Learning rate 0.0016 in paper and code, drop path 0.3 as without token labels. From the code: heads
-of 32 channels. Make the label maps first, with mmuniformer make-label-maps.
+of 32 channels. Make the label maps first with mmuniformer make-label-maps.
 """
 
 _base_ = ['../_base_/cls/uniformer_tl.py', '../_base_/cls/imagenet_tl_310e.py']

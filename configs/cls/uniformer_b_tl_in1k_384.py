@@ -5,8 +5,8 @@ Expected on ImageNet val: top-1 86.0. 50.3 M parameters, 27.2 G FLOPs.
     mim train mmpretrain configs/cls/uniformer_b_tl_in1k_384.py
 
 Starts from the last epoch of uniformer_b_tl_in1k; give other weights with `--cfg-options
-load_from=FILE`. From the code where the paper differs: 60 epochs without warm-up. Drop path as at
-224×224.
+load_from=FILE`. Follows the code where it differs from the paper: 60 epochs without warm-up. Drop
+path as at 224×224.
 """
 
 _base_ = ['../_base_/cls/uniformer_tl.py', '../_base_/cls/imagenet_tl_384_60e.py']

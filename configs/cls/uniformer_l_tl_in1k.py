@@ -6,8 +6,8 @@ G.
     mim train mmpretrain configs/cls/uniformer_l_tl_in1k.py
 
 Learning rate 0.0012, drop path 0.4 and layer scale in paper and code; from the code, layer scale of
-1e-6 in all stages. The printed 12.6 G FLOPs do not fit the released model, its parameters do. Make
-the label maps first, with mmuniformer make-label-maps.
+1e-6 in all stages. The printed 12.6 G FLOPs do not match the released model; its parameter count
+does. Make the label maps first with mmuniformer make-label-maps.
 """
 
 _base_ = ['../_base_/cls/uniformer_tl.py', '../_base_/cls/imagenet_tl_310e.py']

@@ -4,8 +4,8 @@ Expected on ImageNet val: top-1 82.1, where uniformer_s_in1k has 82.9. 20.1 M pa
 
     mim train mmpretrain configs/cls/uniformer_s_abl_gggg_in1k.py
 
-Depths and strides of keys and values are not printed; these give the printed parameters, and the
-printed FLOPs on videos.
+The paper does not print the depths and the strides of keys and values; these give the printed
+parameters, and the printed FLOPs on videos.
 """
 
 _base_ = './uniformer_s_in1k.py'

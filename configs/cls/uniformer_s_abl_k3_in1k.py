@@ -1,4 +1,4 @@
-"""UniFormer-S on ImageNet-1k, local neighbourhoods of 3×3: paper, Table 10.
+"""UniFormer-S on ImageNet-1k, local neighborhoods of 3×3: paper, Table 10.
 
 Expected on ImageNet val: top-1 82.8, where uniformer_s_in1k has 82.9. 21.5 M parameters.
 

@@ -1,4 +1,4 @@
-"""UniFormer-S on ImageNet-1k, local neighbourhoods of 9×9: paper, Table 10.
+"""UniFormer-S on ImageNet-1k, local neighborhoods of 9×9: paper, Table 10.
 
 Expected on ImageNet val: top-1 82.8, where uniformer_s_in1k has 82.9. 21.6 M parameters.
 

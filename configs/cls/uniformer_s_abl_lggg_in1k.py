@@ -1,11 +1,11 @@
-"""UniFormer-S on ImageNet-1k, local blocks in stage 1 alone: paper, Table 10.
+"""UniFormer-S on ImageNet-1k, local blocks in stage 1 only: paper, Table 10.
 
 Expected on ImageNet val: top-1 82.7, where uniformer_s_in1k has 82.9. 21.6 M parameters.
 
     mim train mmpretrain configs/cls/uniformer_s_abl_lggg_in1k.py
 
-Depths and strides of keys and values are not printed; these give the printed parameters, and the
-printed FLOPs on videos.
+The paper does not print the depths and the strides of keys and values; these give the printed
+parameters, and the printed FLOPs on videos.
 """
 
 _base_ = './uniformer_s_in1k.py'

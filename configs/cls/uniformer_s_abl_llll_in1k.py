@@ -4,7 +4,8 @@ Expected on ImageNet val: top-1 81.9, where uniformer_s_in1k has 82.9. 23.3 M pa
 
     mim train mmpretrain configs/cls/uniformer_s_abl_llll_in1k.py
 
-Depths are not printed; these give the printed parameters, and the printed FLOPs on videos.
+The paper does not print the depths; these give the printed parameters, and the printed FLOPs on
+videos.
 """
 
 _base_ = './uniformer_s_in1k.py'

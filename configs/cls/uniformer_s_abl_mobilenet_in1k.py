@@ -4,7 +4,7 @@ Expected on ImageNet val: top-1 82.6, where uniformer_s_in1k has 82.9. 21.3 M pa
 
     mim train mmpretrain configs/cls/uniformer_s_abl_mobilenet_in1k.py
 
-Expansion 3, BN and GELU, and DPE kept, as Sec. 5.6 says.
+Expansion 3, BN and GELU; DPE is kept, as described in Sec. 5.6.
 """
 
 _base_ = './uniformer_s_in1k.py'

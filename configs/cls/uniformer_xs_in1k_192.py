@@ -4,7 +4,7 @@ Expected on ImageNet val: top-1 81.5. 16.5 M parameters, 1.4 G FLOPs.
 
     mim train mmpretrain configs/cls/uniformer_xs_in1k_192.py
 
-All values from the code, as the paper has no light models. Drop path 0.1, RandAugment, learning
+All values are from the code, as the paper has no light models. Drop path 0.1, RandAugment, learning
 rate 0.004, weight decay 0.05.
 """
 

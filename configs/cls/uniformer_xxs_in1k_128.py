@@ -4,8 +4,8 @@ Expected on ImageNet val: top-1 76.8. 10.2 M parameters, 0.43 G FLOPs.
 
     mim train mmpretrain configs/cls/uniformer_xxs_in1k_128.py
 
-All values from the code, as the paper has no light models. No drop path, AutoAugment, learning rate
-0.0032, weight decay 0.1.
+All values are from the code, as the paper has no light models. No drop path, AutoAugment, learning
+rate 0.0032, weight decay 0.1.
 """
 
 _base_ = ['../_base_/cls/uniformer_light_cls.py', '../_base_/cls/imagenet_600e_autoaug.py']

@@ -1,8 +1,8 @@
 """Cascade Mask R-CNN 3x multi-scale, UniFormer-S, hybrid, window 14, BatchNorms frozen.
 
-The authors remark that freezing should be better and that they forgot it: the numbers of Table 6
-are for trained BatchNorms. Expected: no published number for this form. Statistics stay those of
-ImageNet, scale and shift are still learnt.
+The authors note that freezing should work better but that they forgot it: the numbers in Table 6
+are for trained BatchNorms. Expected: no published number for this variant. The statistics stay
+those of ImageNet; scale and shift are still trained.
 
     mim train mmdet configs/det/cascade_mask_rcnn_uniformer_s_h14_3x_ms_frozenbn.py
 """

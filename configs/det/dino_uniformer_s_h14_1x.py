@@ -1,6 +1,6 @@
 """DINO with four scales, 12 epochs, UniFormer-S, hybrid, window 14. No published number.
 
-Shows that the backbone takes a transformer detector: mmdet's DINO and its recipe, in which the
+Shows that the backbone works with a transformer detector: mmdet's DINO and its recipe, in which the
 backbone learns at a tenth of the rate.
 
     mim train mmdet configs/det/dino_uniformer_s_h14_1x.py

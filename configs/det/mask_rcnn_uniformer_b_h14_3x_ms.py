@@ -4,8 +4,8 @@ Expected on COCO val2017: box AP 50.3, mask AP 44.8. 69 M parameters, 399 G FLOP
 
     mim train mmdet configs/det/mask_rcnn_uniformer_b_h14_3x_ms.py
 
-Drop path 0.3 in paper and code. From the code, the paper being silent: activation checkpointing of
-the 20 blocks of stage 3.
+Drop path 0.3 in paper and code. From the code (not stated in the paper): activation checkpointing
+of the 20 blocks of stage 3.
 The published run used mixed precision (Apex O1): add `--amp` on a GPU.
 """
 

@@ -5,7 +5,7 @@ Expected on COCO val2017: box AP 45.8, mask AP 41.5. 326 G FLOPs at 800×1280.
     mim train mmdet configs/det/mask_rcnn_uniformer_s_g_1x.py
 
 No weights of this row were released; everything but the attention is as for h14.
-Table 15 prints a mask AP50 of 50.5 in this row, surely a misprint.
+Table 15 prints a mask AP50 of 50.5 in this row, clearly a misprint.
 """
 
 _base_ = ['../_base_/det/mask_rcnn_uniformer.py', '../_base_/det/coco_1x.py']

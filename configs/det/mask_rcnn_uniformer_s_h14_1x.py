@@ -5,8 +5,8 @@ Expected on COCO val2017: box AP 45.6, mask AP 41.6 (official README); the paper
 
     mim train mmdet configs/det/mask_rcnn_uniformer_s_h14_1x.py
 
-From the released code where the paper differs: drop path 0.2 (paper 0.1). From the code, the paper
-being silent: activation checkpointing of the 8 blocks of stage 3.
+Follows the released code where it differs from the paper: drop path 0.2 (paper 0.1). From the code
+(not stated in the paper): activation checkpointing of the 8 blocks of stage 3.
 The published run used mixed precision (Apex O1): add `--amp` on a GPU.
 """
 

@@ -1,8 +1,8 @@
 """Mask R-CNN 1x, UniFormer-S, hybrid attention with window 14, BatchNorms frozen.
 
-The authors remark that freezing should be better and that they forgot it: the numbers of Table 15
-are for trained BatchNorms. Expected: no published number for this form. Statistics stay those of
-ImageNet, scale and shift are still learnt.
+The authors note that freezing should work better but that they forgot it: the numbers in Table 15
+are for trained BatchNorms. Expected: no published number for this variant. The statistics stay
+those of ImageNet; scale and shift are still trained.
 
     mim train mmdet configs/det/mask_rcnn_uniformer_s_h14_1x_frozenbn.py
 """

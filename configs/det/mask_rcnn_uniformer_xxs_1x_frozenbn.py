@@ -1,7 +1,7 @@
 """Mask R-CNN 1x, light UniFormer-XXS, BatchNorms frozen. No published number.
 
-The authors remark that freezing should be better and that they forgot it: their numbers are for
-trained BatchNorms. Statistics stay those of ImageNet, scale and shift are still learnt.
+The authors note that freezing should work better but that they forgot it: their numbers are for
+trained BatchNorms. The statistics stay those of ImageNet; scale and shift are still trained.
 
     mim train mmdet configs/det/mask_rcnn_uniformer_xxs_1x_frozenbn.py
 """

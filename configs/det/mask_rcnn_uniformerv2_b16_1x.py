@@ -1,7 +1,7 @@
 """Mask R-CNN 1x, UniFormerV2-B/16, started from CLIP. No published number.
 
-Shows that the backbone takes a detector: a picture is one frame, every layer attends globally, and
-a pyramid is made of the last layer's map. Schedule of mask_rcnn_uniformer_b_h14_1x.
+Shows that the backbone works with a detector: an image is one frame, every layer attends globally,
+and the pyramid is built from the last layer's map. Schedule of mask_rcnn_uniformer_b_h14_1x.
 
     mim train mmdet configs/det/mask_rcnn_uniformerv2_b16_1x.py
 """

@@ -1,8 +1,8 @@
 """Cascade Mask R-CNN, UniFormer-S at a quarter of its width, hybrid, window 14, mini data.
 
-From scratch on drawn shapes: box AP50 0.79, mask AP50 0.77 on the held-out pictures after 6
-minutes on one core of a busy machine. Blocks, detector and losses are those of
-cascade_mask_rcnn_uniformer_s_h14_3x_ms; widths, anchors, numbers and sampling of regions, schedule
+From scratch on drawn shapes: box AP50 0.79, mask AP50 0.77 on the held-out images after 6 minutes
+on one core of a busy machine. Blocks, detector and losses are those of
+cascade_mask_rcnn_uniformer_s_h14_3x_ms; widths, anchors, number and sampling of regions, schedule
 and data are smaller.
 
     mmuniformer make-mini-data coco
@@ -13,7 +13,7 @@ _base_ = ['../_base_/det/cascade_mask_rcnn_uniformer.py', '../_base_/det/mini_co
 
 num_classes = len(_base_.classes['classes'])
 dims = (16, 32, 80, 128)
-width = 32  # of neck and heads, 256 in the full model
+width = 32  # neck and heads, 256 in the full model
 
 regions = dict(out_channels=width, finest_scale=28, roi_layer=dict(sampling_ratio=1))
 proposals = dict(nms_pre=100, max_per_img=50)

@@ -1,6 +1,6 @@
-"""Fine-tuning to other classes: the mini detector of shapes learns people. Four lines are yours.
+"""Fine-tuning on other classes: the mini detector of shapes learns people. Edit four lines.
 
-Box AP50 0.97, mask AP50 0.77 on held-out pictures after 2 minutes on a CPU core.
+Box AP50 0.97, mask AP50 0.77 on held-out images after 2 minutes on a CPU core.
 
     mmuniformer make-mini-data coco_keypoints
     mim train mmdet configs/det/mini_finetune_mask_rcnn_uniformer_s_h14.py
@@ -9,7 +9,7 @@ Box AP50 0.97, mask AP50 0.77 on held-out pictures after 2 minutes on a CPU core
 _base_ = './mini_mask_rcnn_uniformer_s_h14.py'
 
 classes = ('person',)  # 1. your classes
-data_root = 'data/mini/coco_keypoints/'  # 2. your pictures, in the folders of COCO
+data_root = 'data/mini/coco_keypoints/'  # 2. your images, in the folders of COCO
 annotations = 'annotations/person_keypoints_{}2017.json'  # 3. your annotations, in COCO's format
 load_from = 'work_dirs/mini/epoch_9.pth'  # 4. the checkpoint to start from
 
@@ -26,7 +26,7 @@ model = dict(
 )
 epochs = 2
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
-# Layers near the pixels know most of it already: each learns at 0.9 of the rate of the next.
+# Layer-wise decay: early layers need little change, each learns at 0.9 of the rate of the next.
 optim_wrapper = dict(
     constructor='LayerwiseOptimWrapperConstructor',
     optimizer=dict(lr=1e-3),

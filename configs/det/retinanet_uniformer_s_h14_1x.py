@@ -1,7 +1,7 @@
 """RetinaNet 1x, UniFormer-S, hybrid, window 14. No published number.
 
-Shows that the backbone takes a one-stage detector: mmdet's RetinaNet, with the optimiser, schedule
-and drop path of mask_rcnn_uniformer_s_h14_1x.
+Shows that the backbone works with a one-stage detector: mmdet's RetinaNet, with the optimizer,
+schedule and drop path of mask_rcnn_uniformer_s_h14_1x.
 
     mim train mmdet configs/det/retinanet_uniformer_s_h14_1x.py
 """

@@ -1,6 +1,6 @@
-"""Fine-tuning to other keypoints: the mini model of 17 learns the five tips. Four lines are yours.
+"""Fine-tuning on other keypoints: the 17-keypoint mini model learns five tips. Edit four lines.
 
-AP 0.61 for nose, wrists and ankles on held-out pictures after 2 minutes on a CPU core.
+AP 0.61 for nose, wrists and ankles on held-out images after 2 minutes on a CPU core.
 
     mmuniformer make-mini-data coco_keypoints
     mim train mmpose configs/pose/mini_finetune_td_hm_uniformer_s_128x96.py
@@ -9,7 +9,7 @@ AP 0.61 for nose, wrists and ankles on held-out pictures after 2 minutes on a CP
 _base_ = './mini_td_hm_uniformer_s_128x96.py'
 
 names = ('nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')  # 1. your keypoints
-data_root = 'data/mini/coco_keypoints/'  # 2. your pictures, in the folders of COCO
+data_root = 'data/mini/coco_keypoints/'  # 2. your images, in the folders of COCO
 annotations = 'annotations/person_tips_{}2017.json'  # 3. your annotations, in COCO's format
 load_from = 'work_dirs/mini_pose/best_coco_AP_epoch_14.pth'  # 4. the checkpoint to start from
 
@@ -22,7 +22,7 @@ metainfo = dict(
             id=number,
             color=[255, 128, 0],
             type='',
-            # The keypoint that takes its place in a mirrored picture.
+            # The keypoint that takes its place in a flipped image.
             swap='_'.join([swaps.get(name.split('_')[0], ''), *name.split('_')[1:]])
             if '_' in name
             else '',
@@ -31,7 +31,7 @@ metainfo = dict(
     },
     skeleton_info={},
     joint_weights=[1.0] * len(names),
-    # Tolerances of OKS, shares of the size of the person: those of COCO for these keypoints.
+    # OKS tolerances relative to the size of the person: COCO's for these keypoints.
     sigmas=[0.026, 0.062, 0.062, 0.089, 0.089],
 )
 train_dataloader = dict(
@@ -41,7 +41,7 @@ val_dataloader = dict(
     dataset=dict(
         data_root=data_root,
         ann_file=annotations.format('val'),
-        bbox_file=None,  # people are where the annotations say
+        bbox_file=None,  # ground-truth boxes
         metainfo=metainfo,
     )
 )
@@ -51,7 +51,7 @@ test_evaluator = val_evaluator
 model = dict(head=dict(out_channels=len(names)))
 epochs = 6
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
-# Layers near the pixels know most of it already: each learns at 0.9 of the rate of the next.
+# Layer-wise decay: early layers need little change, each learns at 0.9 of the rate of the next.
 optim_wrapper = dict(
     constructor='LayerwiseOptimWrapperConstructor',
     optimizer=dict(lr=1e-3),

@@ -1,8 +1,8 @@
 """Top-down heatmaps at 128x96, UniFormer-S at a quarter of its width, global attention, mini data.
 
-From scratch on drawn figures: AP 0.71 on the held-out pictures after 4 minutes on a CPU core.
-Blocks, head and loss are those of td_hm_uniformer_s_256x192; widths, resolution, schedule and data
-are smaller.
+From scratch on drawn figures: AP 0.71 on the held-out images after 4 minutes on a CPU core. Blocks,
+head and loss are those of td_hm_uniformer_s_256x192; widths, resolution, schedule and data are
+smaller.
 
     mmuniformer make-mini-data coco_keypoints
     mim train mmpose configs/pose/mini_td_hm_uniformer_s_128x96.py --work-dir work_dirs/mini_pose

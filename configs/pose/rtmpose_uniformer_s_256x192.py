@@ -1,6 +1,6 @@
 """RTMPose with UniFormer-S at 256x192: SimCC instead of heatmaps. No published number.
 
-Shows that the backbone takes any head of mmpose: head, labels and loss are those of RTMPose, the
+Shows that the backbone works with any mmpose head: head, labels and loss are those of RTMPose, the
 schedule is that of td_hm_uniformer_s_256x192, with RTMPose's exceptions from weight decay.
 
     mim train mmpose configs/pose/rtmpose_uniformer_s_256x192.py

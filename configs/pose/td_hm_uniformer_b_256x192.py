@@ -4,9 +4,9 @@ Expected on COCO val2017: AP 75.0, AP50 90.6, AR 80.4. 53.5 M parameters, 9.2 G 
 
     mim train mmpose configs/pose/td_hm_uniformer_b_256x192.py
 
-From the released code where the paper differs: drop path 0.4 (paper 0.5) and batch 1024 (paper
-256). Learning rate 0.002 from the code. The published run used half precision with dynamic loss
-scaling: add `--amp` on a GPU.
+Follows the released code where it differs from the paper: drop path 0.4 (paper 0.5) and batch 1024
+(paper 256). Learning rate 0.002 from the code. The published run used half precision with dynamic
+loss scaling: add `--amp` on a GPU.
 """
 
 _base_ = ['../_base_/pose/td_hm_uniformer.py', '../_base_/pose/coco_210e_256x192.py']

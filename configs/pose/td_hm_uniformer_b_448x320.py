@@ -4,9 +4,9 @@ Expected on COCO val2017: AP 77.4, AP50 91.1, AR 82.5. 53.5 M parameters, 29.6 G
 
     mim train mmpose configs/pose/td_hm_uniformer_b_448x320.py
 
-From the released code where the paper differs: drop path 0.55 (paper 0.5). Learning rate 0.0005
-from the code. The published run used half precision with dynamic loss scaling: add `--amp` on a
-GPU.
+Follows the released code where it differs from the paper: drop path 0.55 (paper 0.5). Learning rate
+0.0005 from the code. The published run used half precision with dynamic loss scaling: add `--amp`
+on a GPU.
 """
 
 _base_ = ['../_base_/pose/td_hm_uniformer.py', '../_base_/pose/coco_210e_448x320.py']

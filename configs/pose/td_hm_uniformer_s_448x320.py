@@ -4,8 +4,9 @@ Expected on COCO val2017: AP 76.2, AP50 90.6, AR 81.4. 25.2 M parameters, 14.8 G
 
     mim train mmpose configs/pose/td_hm_uniformer_s_448x320.py
 
-From the released code where the paper differs: batch 512 (paper 1024). Learning rate 0.001 from the
-code. The published run used half precision with dynamic loss scaling: add `--amp` on a GPU.
+Follows the released code where it differs from the paper: batch 512 (paper 1024). Learning rate
+0.001 from the code. The published run used half precision with dynamic loss scaling: add `--amp` on
+a GPU.
 """
 
 _base_ = ['../_base_/pose/td_hm_uniformer.py', '../_base_/pose/coco_210e_448x320.py']

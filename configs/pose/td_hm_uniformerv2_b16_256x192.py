@@ -1,7 +1,7 @@
 """Top-down heatmaps at 256x192, UniFormerV2-B/16, started from CLIP. No published number.
 
-Shows that the backbone takes a pose head: a picture is one frame of 16×12 patches, and every layer
-attends globally. Head and optimiser are those of ViTPose-B, data and schedule those of
+Shows that the backbone works with a pose head: an image is one frame of 16×12 patches, and every
+layer attends globally. Head and optimizer are those of ViTPose-B, data and schedule those of
 td_hm_uniformer_b_256x192.
 
     mim train mmpose configs/pose/td_hm_uniformerv2_b16_256x192.py

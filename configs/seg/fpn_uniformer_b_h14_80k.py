@@ -4,8 +4,8 @@ Expected on ADE20K val: mIoU 47.0. 54 M parameters, 328 G FLOPs at 512×2048.
 
     mim train mmseg configs/seg/fpn_uniformer_b_h14_80k.py
 
-Drop path 0.2 in paper and code. The published config names no window and takes the default of the
-code, 14.
+Drop path 0.2 in paper and code. The published config sets no window size and uses the code's
+default, 14.
 """
 
 _base_ = ['../_base_/seg/fpn_uniformer.py', '../_base_/seg/ade20k_80k.py']

@@ -1,8 +1,8 @@
 """Semantic FPN, light UniFormer-XS, BatchNorms frozen. No published number.
 
-The authors remark for their detectors that freezing should be better and that they forgot it: their
-numbers are for trained BatchNorms. Statistics stay those of ImageNet, scale and shift are still
-learnt.
+The authors note for their detectors that freezing should work better but that they forgot it: their
+numbers are for trained BatchNorms. The statistics stay those of ImageNet; scale and shift are still
+trained.
 
     mim train mmseg configs/seg/fpn_uniformer_xs_80k_frozenbn.py
 """

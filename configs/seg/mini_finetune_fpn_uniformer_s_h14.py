@@ -1,6 +1,6 @@
-"""Fine-tuning to other classes: the mini model of landscapes learns people. Four lines are yours.
+"""Fine-tuning on other classes: the mini model of landscapes learns people. Edit four lines.
 
-mIoU 0.72 on held-out pictures after a minute and a half on a CPU core.
+mIoU 0.72 on held-out images after 1.5 minutes on a CPU core.
 
     mmuniformer make-mini-data coco_keypoints
     mim train mmseg configs/seg/mini_finetune_fpn_uniformer_s_h14.py
@@ -9,7 +9,7 @@ mIoU 0.72 on held-out pictures after a minute and a half on a CPU core.
 _base_ = './mini_fpn_uniformer_s_h14.py'
 
 classes = ('background', 'person')  # 1. your classes: 0, 1, ... in the masks, 255 for none
-data_root = 'data/mini/coco_keypoints/'  # 2. your data: pictures (.jpg), masks of that name (.png)
+data_root = 'data/mini/coco_keypoints/'  # 2. your data: images (.jpg), masks of that name (.png)
 folders = dict(img_path='{}2017', seg_map_path='masks/{}2017')  # 3. in which folders
 load_from = 'work_dirs/mini_fpn/iter_1000.pth'  # 4. the checkpoint to start from
 
@@ -50,7 +50,7 @@ test_dataloader = val_dataloader
 model = dict(decode_head=dict(num_classes=len(classes)))
 iterations = 300
 train_cfg = dict(max_iters=iterations, val_interval=iterations)
-# Layers near the pixels know most of it already: each learns at 0.9 of the rate of the next.
+# Layer-wise decay: early layers need little change, each learns at 0.9 of the rate of the next.
 optim_wrapper = dict(
     constructor='LayerwiseOptimWrapperConstructor',
     optimizer=dict(lr=1e-3),

@@ -1,6 +1,6 @@
 """Semantic FPN, UniFormer-S at a quarter of its width, hybrid, window 14, mini data.
 
-From scratch on drawn landscapes: mIoU 0.76 on the held-out pictures after 4 minutes on a CPU core.
+From scratch on drawn landscapes: mIoU 0.76 on the held-out images after 4 minutes on a CPU core.
 Blocks, neck, head and loss are those of fpn_uniformer_s_h14_80k; widths, schedule and data are
 smaller.
 
@@ -11,7 +11,7 @@ smaller.
 _base_ = ['../_base_/seg/fpn_uniformer.py', '../_base_/seg/mini_ade.py']
 
 dims = (16, 32, 80, 128)
-width = 64  # of neck and head, 256 and 128 in the full model
+width = 64  # neck and head, 256 and 128 in the full model
 model = dict(
     data_preprocessor=dict(size=_base_.crop),
     backbone=dict(

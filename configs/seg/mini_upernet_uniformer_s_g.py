@@ -1,6 +1,6 @@
 """UPerNet, UniFormer-S at a quarter of its width, global attention, mini data.
 
-From scratch on drawn landscapes: mIoU 0.76 on the held-out pictures after 4 minutes on a CPU core.
+From scratch on drawn landscapes: mIoU 0.76 on the held-out images after 4 minutes on a CPU core.
 Blocks, heads and losses are those of upernet_uniformer_s_g_160k; widths, schedule and data are
 smaller.
 

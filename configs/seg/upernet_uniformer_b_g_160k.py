@@ -5,8 +5,8 @@ at 512×2048.
 
     mim train mmseg configs/seg/upernet_uniformer_b_g_160k.py
 
-Drop path 0.4 in paper and code. From the code, the paper being silent: activation checkpointing of
-the first two blocks of stage 3.
+Drop path 0.4 in paper and code. From the code (not stated in the paper): activation checkpointing
+of the first two blocks of stage 3.
 """
 
 _base_ = ['../_base_/seg/upernet_uniformer.py', '../_base_/seg/ade20k_160k.py']

@@ -1,8 +1,8 @@
 """UPerNet, UniFormer-B, hybrid, window 14, BatchNorms frozen.
 
-The authors remark for their detectors that freezing should be better and that they forgot it: the
-numbers of Table 16 are for trained BatchNorms. Expected: no published number for this form.
-Statistics stay those of ImageNet, scale and shift are still learnt.
+The authors note for their detectors that freezing should work better but that they forgot it: the
+numbers in Table 16 are for trained BatchNorms. Expected: no published number for this variant. The
+statistics stay those of ImageNet; scale and shift are still trained.
 
     mim train mmseg configs/seg/upernet_uniformer_b_h14_160k_frozenbn.py
 """

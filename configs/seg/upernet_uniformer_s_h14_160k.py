@@ -5,8 +5,8 @@ Expected on ADE20K val: mIoU 46.9, 48.0 at several scales (`--tta`). 52 M parame
 
     mim train mmseg configs/seg/upernet_uniformer_s_h14_160k.py
 
-Drop path 0.25 in paper and code. The published config names no window and takes the default of the
-code, 14.
+Drop path 0.25 in paper and code. The published config sets no window size and uses the code's
+default, 14.
 """
 
 _base_ = ['../_base_/seg/upernet_uniformer.py', '../_base_/seg/ade20k_160k.py']

@@ -1,7 +1,7 @@
 """UPerNet, UniFormerV2-B/16, started from CLIP. No published number.
 
-Shows that the backbone takes a segmentation head: a picture is one frame, and every layer attends
-globally. Neck, head and recipe are those of mmseg's MAE ViT-B/16.
+Shows that the backbone works with a segmentation head: an image is one frame, and every layer
+attends globally. Neck, head and recipe are those of mmseg's MAE ViT-B/16.
 
     mim train mmseg configs/seg/upernet_uniformerv2_b16_160k.py
 """

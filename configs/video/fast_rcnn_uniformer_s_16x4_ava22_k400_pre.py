@@ -1,10 +1,10 @@
 """Fast R-CNN with UniFormer-S, 16 frames of stride 4, AVA 2.2, from Kinetics-400.
 
-No published number: neither paper nor code has actions of persons in space and time.
+No published number: neither paper nor code covers spatio-temporal action detection.
 
     mim train mmaction2 configs/video/fast_rcnn_uniformer_s_16x4_ava22_k400_pre.py
 
-Settings of mmaction2's models for AVA that are trained with AdamW.
+Settings are those of mmaction2's AVA models trained with AdamW.
 """
 
 _base_ = ['../_base_/video/fast_rcnn_uniformer.py', '../_base_/video/ava22.py']

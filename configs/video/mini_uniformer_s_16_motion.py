@@ -7,8 +7,8 @@ clips are neither augmented nor mixed.
     mmuniformer make-mini-data kinetics
     mim train mmaction2 configs/video/mini_uniformer_s_16_motion.py --work-dir work_dirs/mini
 
-Control, on frames in random order: the axis shows in single frames, the way along it does not, and
-is told right in 0.52 of the clips whose axis is. The README beside this file has the command.
+Control with frames in random order: these still show the axis of motion but not the direction,
+which is right for 0.52 of the clips whose axis is right. The README in this folder has the command.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/mini_kinetics.py']
@@ -19,7 +19,7 @@ model = dict(
     backbone=dict(arch=dict(_delete_=True, dims=dims, head_dim=16)),
     cls_head=dict(num_classes=4, in_channels=dims[-1]),
 )
-# Three quarters of the width and height, which is enough to see the shapes drift.
+# Three quarters of the width and height are enough to see the shapes drift.
 shrink = dict(type='Resize', scale=(48, 48), keep_ratio=False)
 train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
 train_pipeline.insert(3, shrink)

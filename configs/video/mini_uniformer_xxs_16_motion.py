@@ -7,8 +7,8 @@ clips are neither augmented nor mixed.
     mmuniformer make-mini-data kinetics
     mim train mmaction2 configs/video/mini_uniformer_xxs_16_motion.py --work-dir work_dirs/mini
 
-Control, on frames in random order: the axis shows in single frames, the way along it does not, and
-is told right in 0.50 of the clips whose axis is. The README beside this file has the command.
+Control with frames in random order: these still show the axis of motion but not the direction,
+which is right for 0.50 of the clips whose axis is right. The README in this folder has the command.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/mini_kinetics.py']

@@ -1,4 +1,4 @@
-"""UniFormerV2-B/16 in small, 16 frames of 64 pixels, mini clips read as videos.
+"""UniFormerV2-B/16 scaled down, 16 frames of 64 pixels, mini clips read as videos.
 
 From scratch on drifting shapes: top-1 1.00 on the held-out clips after 1.5 minutes on one CPU core.
 Blocks, head and loss are those of Something-Something: two local MHRAs in every layer, time halved
@@ -7,8 +7,8 @@ in the patch convolution. A third of the layers, a sixth of the width, no stocha
     mmuniformer make-mini-data kinetics
     mim train mmaction2 configs/video/mini_uniformerv2_b16_16_motion.py --work-dir work_dirs/mini
 
-Control, on frames in random order: the axis shows in single frames, the way along it does not, and
-is told right in 0.51 of the clips whose axis is. The README beside this file has the command.
+Control with frames in random order: these still show the axis of motion but not the direction,
+which is right for 0.51 of the clips whose axis is right. The README in this folder has the command.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_ssv.py', '../_base_/video/mini_kinetics.py']

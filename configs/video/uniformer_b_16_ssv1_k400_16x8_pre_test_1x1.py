@@ -4,7 +4,7 @@ Expected on Something-Something V1 val: top-1 55.5, top-5 83.1. 96.7 G FLOPs for
 
     mim test mmaction2 configs/video/uniformer_b_16_ssv1_k400_16x8_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_b_16_ssv1_k400_16x8_pre.py'

@@ -5,8 +5,8 @@ crops.
 
     mim train mmaction2 configs/video/uniformer_b_16_ssv2_k600_pre.py
 
-Drop path 0.5 from the code, 0.6 in the paper. The file is the authors'; see the README beside this
-file.
+Drop path 0.5 from the code, 0.6 in the paper. The initial weights are the authors'; see the README
+in this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_16.py']

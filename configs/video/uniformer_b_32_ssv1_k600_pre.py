@@ -5,8 +5,8 @@ crops.
 
     mim train mmaction2 configs/video/uniformer_b_32_ssv1_k600_pre.py
 
-Drop path 0.6 in paper and code. 60 epochs from the code, 50 in the paper. The file is the authors';
-see the README beside this file.
+Drop path 0.6 in paper and code. 60 epochs from the code, 50 in the paper. The initial weights are
+the authors'; see the README in this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_32.py']

@@ -4,8 +4,8 @@ Expected on Kinetics-600 val: top-1 84.8, top-5 96.7. 49.9 M parameters, 1036 G 
 
     mim train mmaction2 configs/video/uniformer_b_32x4_k600.py
 
-Drop path 0.3 from the code; the paper says twice that of S, 0.2. Batch 128 on 32 GPUs. Reached with
-little tuning, the authors' README says 84.5.
+Drop path 0.3 from the code; the paper says twice that of S, 0.2. Batch 128 on 32 GPUs. The authors'
+README says 84.5, reached with little tuning.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_k600.py', '../_base_/video/k600_32x4.py']

@@ -1,4 +1,4 @@
-"""UniFormer-B, 8 frames of stride 8, Kinetics-400: README of the authors alone.
+"""UniFormer-B, 8 frames of stride 8, Kinetics-400: README of the authors only.
 
 No published number in the paper; expected on Kinetics-400 val: top-1 79.8. 49.8 M parameters,
 161 G FLOPs for 4 clips.

@@ -5,7 +5,7 @@ Expected on Something-Something V1 val: top-1 53.8, top-5 81.9. 42 G FLOPs for a
 
     mim test mmaction2 configs/video/uniformer_s_16_ssv1_k400_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_16_ssv1_k400_pre.py'

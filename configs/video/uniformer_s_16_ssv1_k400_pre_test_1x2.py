@@ -1,11 +1,11 @@
 """uniformer_s_16_ssv1_k400_pre, tested on one crop of 2 clips: 16×1×2, a point of Fig. 7 of the
 paper.
 
-No published number: the figure shows a curve.
+No published number: the figure only shows a curve.
 
     mim test mmaction2 configs/video/uniformer_s_16_ssv1_k400_pre_test_1x2.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_16_ssv1_k400_pre.py'

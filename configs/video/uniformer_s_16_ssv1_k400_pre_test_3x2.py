@@ -1,7 +1,7 @@
 """uniformer_s_16_ssv1_k400_pre, tested on 3 crops of 2 clips: 16×3×2, a point of Fig. 7 of the
 paper.
 
-No published number: the figure shows a curve.
+No published number: the figure only shows a curve.
 
     mim test mmaction2 configs/video/uniformer_s_16_ssv1_k400_pre_test_3x2.py -C FILE
 """

@@ -5,7 +5,8 @@ crops.
 
     mim train mmaction2 configs/video/uniformer_s_16_ssv2_k600_pre.py
 
-Drop path 0.3 in paper and code. The file is the authors'; see the README beside this file.
+Drop path 0.3 in paper and code. The initial weights are the authors'; see the README in this
+folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_16.py']

@@ -4,7 +4,7 @@ Expected on Something-Something V2 val: top-1 65.0, top-5 89.3. 42 G FLOPs for a
 
     mim test mmaction2 configs/video/uniformer_s_16_ssv2_k600_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_16_ssv2_k600_pre.py'

@@ -1,12 +1,12 @@
-"""UniFormer-S, 16 frames of stride 4, HMDB51 split 1: README of the authors alone.
+"""UniFormer-S, 16 frames of stride 4, HMDB51 split 1: README of the authors only.
 
 No published number in the paper; expected on split 1: top-1 77.5. 21.2 M parameters, 625 G FLOPs
 for 5 clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformer_s_16x4_hmdb51.py
 
-Settings from the code. Its published file has 101 rows of which 51 mean something. The published
-run read pictures; this one reads the videos.
+Settings from the code. The published checkpoint has 101 rows, of which 51 are meaningful. The
+published run read images; this one reads the videos.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_hmdb51.py', '../_base_/video/hmdb51.py']

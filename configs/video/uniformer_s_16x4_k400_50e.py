@@ -4,7 +4,7 @@ Expected on Kinetics-400 val: top-1 79.3. 41.8 G FLOPs for one view.
 
     mim train mmaction2 configs/video/uniformer_s_16x4_k400_50e.py
 
-Tested on four clips; the paper does not say on how many.
+Tested on four clips; the paper does not say how many.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_16x4_50e.py']

@@ -1,6 +1,6 @@
 """uniformer_s_16x4_k400, tested on one crop of 2 clips: 16×1×2, a point of Fig. 7 of the paper.
 
-No published number: the figure shows a curve.
+No published number: the figure only shows a curve.
 
     mim test mmaction2 configs/video/uniformer_s_16x4_k400_test_1x2.py -C FILE
 """

@@ -1,4 +1,4 @@
-"""UniFormer-S, 16 frames of stride 4, UCF101 split 1: README of the authors alone.
+"""UniFormer-S, 16 frames of stride 4, UCF101 split 1: README of the authors only.
 
 No published number in the paper; expected on split 1: top-1 98.3. 21.2 M parameters, 625 G FLOPs
 for 5 clips of 3 crops.

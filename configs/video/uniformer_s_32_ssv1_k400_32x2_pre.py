@@ -6,8 +6,8 @@ crops.
 
     mim train mmaction2 configs/video/uniformer_s_32_ssv1_k400_32x2_pre.py
 
-Drop path 0.2 from the code, 0.3 in the paper. 60 epochs from the code, 50 in the paper. Nobody
-released the file to start from; see the README beside this file.
+Drop path 0.2 from the code, 0.3 in the paper. 60 epochs from the code, 50 in the paper. The initial
+weights were never released; see the README in this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_32.py']

@@ -4,7 +4,7 @@ Expected on Something-Something V1 val: top-1 55.9, top-5 82.9. 109.6 G FLOPs fo
 
     mim test mmaction2 configs/video/uniformer_s_32_ssv1_k400_32x4_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_32_ssv1_k400_32x4_pre.py'

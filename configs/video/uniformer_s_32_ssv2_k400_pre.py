@@ -1,4 +1,4 @@
-"""UniFormer-S, 32 frames, Something-Something V2, from Kinetics-400: README of the authors alone.
+"""UniFormer-S, 32 frames, Something-Something V2, from Kinetics-400: README of the authors only.
 
 No published number in the paper; expected on Something-Something V2 val: top-1 69.0.
 21.3 M parameters, 329 G FLOPs for 3 crops.

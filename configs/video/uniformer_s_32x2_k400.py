@@ -4,7 +4,7 @@ Expected on Kinetics-400 val: top-1 81.2, top-5 94.7. 21.4 M parameters, 438.4 G
 
     mim train mmaction2 configs/video/uniformer_s_32x2_k400.py
 
-No settings of it were published; these are those of uniformer_s_32x4_k400.
+Its settings were not published; these are those of uniformer_s_32x4_k400.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_32x2.py']

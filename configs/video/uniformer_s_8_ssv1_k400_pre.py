@@ -5,8 +5,8 @@ Expected on Something-Something V1 val: top-1 51.5, top-5 79.5, with 3 crops.
 
     mim train mmaction2 configs/video/uniformer_s_8_ssv1_k400_pre.py
 
-Trained as uniformer_s_16_ssv1_k400_pre. The file to start from is the authors'; see the README
-beside this file.
+Trained as uniformer_s_16_ssv1_k400_pre. The initial weights are the authors'; see the README in
+this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_8.py']

@@ -4,7 +4,7 @@ Expected on Something-Something V1 val: top-1 48.6, top-5 75.6.
 
     mim test mmaction2 configs/video/uniformer_s_8_ssv1_k400_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_8_ssv1_k400_pre.py'

@@ -1,4 +1,4 @@
-"""UniFormer-S, 2D filters behind the stem, 8 frames, Something-Something V1, from ImageNet: paper,
+"""UniFormer-S, 2D filters after the stem, 8 frames, Something-Something V1, from ImageNet: paper,
 Table 12, row 8×3×1, 2D.
 
 Expected on Something-Something V1 val: top-1 51.4, top-5 79.6, with 3 crops.

@@ -4,7 +4,7 @@ Expected on Something-Something V1 val: top-1 47.9, top-5 75.8.
 
     mim test mmaction2 configs/video/uniformer_s_abl_2d_8_ssv1_in1k_pre_test_1x1.py -C FILE
 
-The authors take the left or upper crop, not the middle one.
+The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_abl_2d_8_ssv1_in1k_pre.py'

@@ -1,5 +1,5 @@
-"""UniFormer-S, attention along time and within frames apart, 16 frames, Something-Something V1,
-from ImageNet: paper, Table 11.
+"""UniFormer-S, divided space-time attention, 16 frames, Something-Something V1, from ImageNet:
+paper, Table 11.
 
 Expected on Something-Something V1 val: top-1 51.9, top-5 80.1. 36.8 G FLOPs for one crop, as
 tested.

@@ -1,13 +1,13 @@
-"""UniFormer-S, attention along time and within frames apart, 16 frames, Something-Something V1,
-from Kinetics-400: paper, Table 11.
+"""UniFormer-S, divided space-time attention, 16 frames, Something-Something V1, from Kinetics-400:
+paper, Table 11.
 
 Expected on Something-Something V1 val: top-1 51.8, top-5 80.1. 36.8 G FLOPs for one crop, as
 tested.
 
     mim train mmaction2 configs/video/uniformer_s_abl_divided_16_ssv1_k400_pre.py
 
-Trained as uniformer_s_16_ssv1_k400_pre. Nobody released the file to start from; see the README
-beside this file.
+Trained as uniformer_s_16_ssv1_k400_pre. The initial weights were never released; see the README in
+this folder.
 """
 
 _base_ = './uniformer_s_abl_divided_16_ssv1_in1k_pre.py'

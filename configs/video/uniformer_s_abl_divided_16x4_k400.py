@@ -1,11 +1,10 @@
-"""UniFormer-S, attention along time and within frames apart, 16 frames of stride 4, Kinetics-400:
-paper, Table 11.
+"""UniFormer-S, divided space-time attention, 16 frames of stride 4, Kinetics-400: paper, Table 11.
 
 Expected on Kinetics-400 val: top-1 80.1. 36.8 G FLOPs for one view.
 
     mim train mmaction2 configs/video/uniformer_s_abl_divided_16x4_k400.py
 
-Attention along time starts from scratch.
+Temporal attention is trained from scratch.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_16x4.py']

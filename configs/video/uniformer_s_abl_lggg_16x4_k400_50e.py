@@ -1,13 +1,13 @@
-"""UniFormer-S, local blocks in stage 1 alone, 16 frames of stride 4, Kinetics-400, 50 epochs:
-paper, Table 10.
+"""UniFormer-S, local blocks in stage 1 only, 16 frames of stride 4, Kinetics-400, 50 epochs: paper,
+Table 10.
 
 Expected on Kinetics-400 val: top-1 79.0, where uniformer_s_16x4_k400_50e has 79.3. 39.0 G FLOPs for
 one view.
 
     mim train mmaction2 configs/video/uniformer_s_abl_lggg_16x4_k400_50e.py
 
-Tested on four clips; the paper does not say on how many. Depths are those of the classifier. Nobody
-released the file to start from; see the README beside this file.
+Tested on four clips; the paper does not say how many. Depths are those of the image classifier. The
+initial weights were never released; see the README in this folder.
 """
 
 _base_ = './uniformer_s_16x4_k400_50e.py'

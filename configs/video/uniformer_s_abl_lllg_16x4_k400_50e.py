@@ -1,4 +1,4 @@
-"""UniFormer-S, global blocks in stage 4 alone, 16 frames of stride 4, Kinetics-400, 50 epochs:
+"""UniFormer-S, global blocks in stage 4 only, 16 frames of stride 4, Kinetics-400, 50 epochs:
 paper, Table 10.
 
 Expected on Kinetics-400 val: top-1 78.4, where uniformer_s_16x4_k400_50e has 79.3. 31.6 G FLOPs for
@@ -6,8 +6,8 @@ one view.
 
     mim train mmaction2 configs/video/uniformer_s_abl_lllg_16x4_k400_50e.py
 
-Tested on four clips; the paper does not say on how many. Depths are those of the classifier. Nobody
-released the file to start from; see the README beside this file.
+Tested on four clips; the paper does not say how many. Depths are those of the image classifier. The
+initial weights were never released; see the README in this folder.
 """
 
 _base_ = './uniformer_s_16x4_k400_50e.py'

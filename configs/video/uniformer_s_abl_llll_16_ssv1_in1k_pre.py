@@ -6,8 +6,8 @@ tested.
 
     mim train mmaction2 configs/video/uniformer_s_abl_llll_16_ssv1_in1k_pre.py
 
-Trained as uniformer_s_16_ssv1_k400_pre. Nobody released the file to start from; see the README
-beside this file.
+Trained as uniformer_s_16_ssv1_k400_pre. The initial weights were never released; see the README in
+this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']

@@ -4,8 +4,8 @@ Expected on Kinetics-400 val: top-1 77.4. 26.1 G FLOPs for one view.
 
     mim train mmaction2 configs/video/uniformer_s_abl_llll_16x4_k400.py
 
-Depths are those of S, other than in Table 10. Nobody released the file to start from; see the
-README beside this file.
+Depths are those of S, unlike in Table 10. The initial weights were never released; see the README
+in this folder.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_16x4.py']

@@ -6,8 +6,8 @@ one view.
 
     mim train mmaction2 configs/video/uniformer_s_abl_mobilenet_16x4_k400_50e.py
 
-Tested on four clips; the paper does not say on how many. Nobody released the file to start from;
-see the README beside this file.
+Tested on four clips; the paper does not say how many. The initial weights were never released; see
+the README in this folder.
 """
 
 _base_ = './uniformer_s_16x4_k400_50e.py'

@@ -1,12 +1,12 @@
-"""UniFormer-XXS, 4 frames of 128 pixels, Kinetics-400: README of the authors alone.
+"""UniFormer-XXS, 4 frames of 128 pixels, Kinetics-400: README of the authors only.
 
 No published number in the paper; expected on Kinetics-400 val: top-1 63.2 with 1 G FLOPs, of one
 clip and one crop.
 
     mim train mmaction2 configs/video/uniformer_xxs_4_128_k400.py
 
-Settings from the code. With layer scale 0.1. The file is the authors'; see the README beside this
-file, also for what the second classifier does.
+Settings from the code. With layer scale 0.1. The initial weights are the authors'; see the README
+in this folder, also for the role of the second classifier.
 """
 
 _base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/k400_sparse_128.py']

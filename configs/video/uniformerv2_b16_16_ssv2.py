@@ -6,7 +6,7 @@ for 1 clip of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_b16_16_ssv2.py
 
-Settings from the code. Batch 128 on 8 GPUs. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 128 on 8 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_ssv.py', '../_base_/video/v2_ssv2_16.py']

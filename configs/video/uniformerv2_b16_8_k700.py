@@ -6,7 +6,7 @@ clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_b16_8_k700.py
 
-Settings from the code. Batch 256 on 8 GPUs. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 256 on 8 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
 _base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_kinetics.py']

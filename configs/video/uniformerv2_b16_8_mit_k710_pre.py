@@ -6,8 +6,8 @@ Expected on Moments in Time V1 val: top-1 42.6. 114.5 M parameters, 148.1 G FLOP
 
     mim train mmaction2 configs/video/uniformerv2_b16_8_mit_k710_pre.py
 
-Settings from the code. Batch 512 on 16 GPUs. Starts from the Kinetics-400 model of 8 frames,
-without its classifier.
+Settings from the code. Batch 512 on 16 GPUs. Starts from the 8-frame Kinetics-400 model, without
+its classifier.
 """
 
 _base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_mit.py']

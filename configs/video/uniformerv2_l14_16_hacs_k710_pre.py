@@ -6,8 +6,8 @@ Expected on HACS val: top-1 95.5. 353.9 M parameters, 1331.2 G FLOPs a view, 399
 
     mim train mmaction2 configs/video/uniformerv2_l14_16_hacs_k710_pre.py
 
-Settings from the code. Batch 64 on 16 GPUs. Activations of the first layer are computed anew in the
-backward pass. Starts from the Kinetics-400 model of 16 frames, without its classifier.
+Settings from the code. Batch 64 on 16 GPUs. Activations of the first layer are recomputed in the
+backward pass. Starts from the 16-frame Kinetics-400 model, without its classifier.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_anet_16.py']

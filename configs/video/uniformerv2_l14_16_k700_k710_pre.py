@@ -8,7 +8,7 @@ clips of 3 crops.
 
 Settings from the code. Batch 256 on 32 GPUs.
 
-Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k700 \
         --out checkpoints/uniformerv2_l14_8_k710_to_k700.pth \

@@ -6,8 +6,8 @@ clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_l14_32_anet_k710_pre.py
 
-Settings from the code. Batch 64 on 32 GPUs. Activations of the first layer are computed anew in the
-backward pass. Starts from the Kinetics-400 model of 32 frames, without its classifier.
+Settings from the code. Batch 64 on 32 GPUs. Activations of the first layer are recomputed in the
+backward pass. Starts from the 32-frame Kinetics-400 model, without its classifier.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_anet_32.py']

@@ -7,9 +7,9 @@ clips of 3 crops.
     mim train mmaction2 configs/video/uniformerv2_l14_32_k600_k710_pre.py
 
 Settings from the code. Batch 128 on 32 GPUs. Tested as in the model zoo; the script has 4 clips of
-3 crops. The model zoo links the script of 16 frames, these settings are from that of 32.
+3 crops. The model zoo links to the 16-frame script; these settings are from the 32-frame one.
 
-Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k600 \
         --out checkpoints/uniformerv2_l14_8_k710_to_k600.pth \

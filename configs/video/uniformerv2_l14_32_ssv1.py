@@ -6,8 +6,8 @@ G for 1 clip of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_l14_32_ssv1.py
 
-Settings from the code. Batch 128 on 32 GPUs. Activations of the first 15 layers are computed anew
-in the backward pass. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 128 on 32 GPUs. Activations of the first 15 layers are recomputed in
+the backward pass. Starts from CLIP's ViT as published by mmaction2.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_ssv_l14.py', '../_base_/video/v2_ssv1_32.py']

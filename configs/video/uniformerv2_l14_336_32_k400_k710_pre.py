@@ -6,11 +6,11 @@ clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_32_k400_k710_pre.py
 
-Settings from the code. Batch 128 on 32 GPUs. Activations of all layers are computed anew in the
+Settings from the code. Batch 128 on 32 GPUs. Activations of all layers are recomputed in the
 backward pass. Tested as in the model zoo; the script has 4 clips of 3 crops. The code starts with a
-new classifier, its documentation with K710's, as here.
+new classifier, its documentation with that of Kinetics-710, as here.
 
-Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k400 \
         --out checkpoints/uniformerv2_l14_336_8_k710_to_k400.pth \

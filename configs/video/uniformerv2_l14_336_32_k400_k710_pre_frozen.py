@@ -9,7 +9,7 @@ a view, 75214 G for 4 clips of 3 crops.
 Settings from the code. Batch 256 on 16 GPUs. Tested as in the model zoo; the script has 3 clips of
 1 crop.
 
-Starts from the authors' Kinetics-710 model, its classifier cut down by the names of the classes:
+Starts from the authors' Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k400 \
         --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth \

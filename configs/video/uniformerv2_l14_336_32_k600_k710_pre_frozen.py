@@ -9,9 +9,9 @@ a view, 75214 G for 4 clips of 3 crops.
 Settings from the code. Batch 256 on 16 GPUs. Tested as in the model zoo; the script has 3 clips of
 1 crop.
 
-Starts from the Kinetics-710 model, its classifier cut down by the names of the classes. In the
-authors' file, frozen_k710_uniformerv2_l14_8x336.pyth, their order is known for Kinetics-400 alone;
-so train it, or give the names of its rows as a list:
+Starts from the Kinetics-710 model, with its classifier reduced to these classes by name. In the
+authors' file, frozen_k710_uniformerv2_l14_8x336.pyth, the order of the rows is known for
+Kinetics-400 only, so train the model yourself or list the names of its rows:
 
     mmuniformer permute-head --from k710 --to k600 \
         --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k600.pth \

@@ -6,10 +6,10 @@ clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_64_k700_k710_pre.py
 
-Settings from the code. Batch 128 on 64 GPUs. Activations of all layers are computed anew in the
+Settings from the code. Batch 128 on 64 GPUs. Activations of all layers are recomputed in the
 backward pass. Tested as in the model zoo; the script has 4 clips of 3 crops.
 
-Starts from the Kinetics-710 model of 8 frames, its classifier cut down by the names of the classes:
+Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k700 \
         --out checkpoints/uniformerv2_l14_336_8_k710_to_k700.pth \

@@ -6,7 +6,7 @@ view, 4701 G for 3 clips of 1 crop.
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_8_k400_frozen.py
 
-Settings from the code. Batch 512 on 16 GPUs. Starts from CLIP's ViT, as mmaction2 publishes it.
+Settings from the code. Batch 512 on 16 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen.py']

@@ -8,7 +8,7 @@ view, 4701 G for 3 clips of 1 crop.
 
 Settings from the code. Batch 512 on 16 GPUs.
 
-Starts from the authors' Kinetics-710 model, its classifier cut down by the names of the classes:
+Starts from the authors' Kinetics-710 model, with its classifier reduced to these classes by name:
 
     mmuniformer permute-head --from k710 --to k400 \
         --out checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth \

@@ -1,12 +1,12 @@
 """UniFormerV2-L/14 at 336 pixels, 8 frames, Kinetics-710, from CLIP: the authors' model zoo.
 
-No published number: the model is a start for others. 354.7 M parameters, 1567 G FLOPs a view, 18804
-G for 4 clips of 3 crops.
+No published number: the model is the starting point of others. 354.7 M parameters, 1567 G FLOPs a
+view, 18804 G for 4 clips of 3 crops.
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_8_k710.py
 
 Settings from the code. Batch 256 on 32 GPUs. 4 clips of 3 crops from the script.
-mmuniformer make-k710 writes the lists. Starts from CLIP's ViT, as mmaction2 publishes it.
+mmuniformer make-k710 writes the lists. Starts from CLIP's ViT as published by mmaction2.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_kinetics_336.py']

@@ -6,9 +6,9 @@ Expected on Moments in Time V1 val: top-1 47.8. 354.4 M parameters, 1567 G FLOPs
 
     mim train mmaction2 configs/video/uniformerv2_l14_336_8_mit_k710_pre.py
 
-Settings from the code. Batch 512 on 32 GPUs. Activations of the first 21 layers are computed anew
-in the backward pass. The published run starts from a Kinetics-400 model of 8 frames that was not
-released; this one from that of 32.
+Settings from the code. Batch 512 on 32 GPUs. Activations of the first 21 layers are recomputed in
+the backward pass. The published run starts from an 8-frame Kinetics-400 model that was not
+released; this one starts from the 32-frame model.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_mit_336.py']

@@ -6,8 +6,8 @@ Expected on Moments in Time V1 val: top-1 47.0. 354.0 M parameters, 665.6 G FLOP
 
     mim train mmaction2 configs/video/uniformerv2_l14_8_mit_k710_pre.py
 
-Settings from the code. Batch 512 on 32 GPUs. Starts from the Kinetics-400 model of 8 frames,
-without its classifier.
+Settings from the code. Batch 512 on 32 GPUs. Starts from the 8-frame Kinetics-400 model, without
+its classifier.
 """
 
 _base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_mit.py']

@@ -1,8 +1,8 @@
-"""ImageNet-1k in crops of 224×224, augmented as for DeiT (paper, Sec. 5.1).
+"""ImageNet-1k in crops of 224×224, augmented as in DeiT (paper, Sec. 5.1).
 
 Random crops and flips, RandAugment (two operations of magnitude 9, standard deviation 0.5) and
-random erasing are those of mmpretrain's Swin. The published runs also name colour jitter 0.4, which
-their library turns off beside RandAugment.
+random erasing are those of mmpretrain's Swin. The published runs also set color jitter 0.4, which
+their library turns off when RandAugment is used.
 """
 
 _base_ = [
@@ -16,7 +16,7 @@ load, crop, *augmentations = _base_.train_pipeline
 flip, augment, erase, pack = augmentations
 resize, center_crop = _base_.test_pipeline[1:3]
 
-# Pictures left over by the last full batch are left out.
+# Images that do not fill a last batch are dropped.
 train_dataloader = dict(drop_last=True)
 val_cfg = dict()
 test_cfg = dict()

@@ -1,11 +1,10 @@
 """600 epochs on ImageNet-1k for the light models, with RandAugment as for XS.
 
-AdamW, learning rate 4e-3 for 4096 pictures a step, weight decay 0.05 on all that is neither
-one-dimensional nor the class token. The average of the weights, with decay 0.9999, is what is
-tested and kept.
+AdamW, learning rate 4e-3 for a batch of 4096 images, weight decay 0.05 except on one-dimensional
+parameters and the class token. An exponential moving average of the weights (decay 0.9999) is
+tested and saved.
 
-Train in full precision: the released code switches half precision off, because of losses that are
-not a number.
+Train in full precision: the released code disables half precision because the loss becomes NaN.
 """
 
 _base_ = './imagenet.py'

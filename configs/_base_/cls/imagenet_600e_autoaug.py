@@ -1,12 +1,12 @@
-"""600 epochs on ImageNet-1k for XXS: AutoAugment instead of RandAugment, and a stronger decay.
+"""600 epochs on ImageNet-1k for XXS: AutoAugment instead of RandAugment, stronger weight decay.
 
-Learning rate 3.2e-3 for 4096 pictures a step, weight decay 0.1. The policy is the one that timm
-calls v0, of EfficientNet on TPUs; mmpretrain's own policy called imagenet is another one.
+Learning rate 3.2e-3 for a batch of 4096 images, weight decay 0.1. The policy is timm's v0, from
+EfficientNet on TPUs; mmpretrain's policy named imagenet is a different one.
 """
 
 _base_ = './imagenet_600e.py'
 
-# Levels are tenths of the largest magnitude. RandomChoice gives hparams to no operation.
+# Levels are tenths of the largest magnitude. RandomChoice passes hparams to no operation.
 outside = dict(pad_val=[104, 116, 124], interpolation='bicubic')
 
 
@@ -23,7 +23,7 @@ def invert(prob, level):
 
 
 def color(prob, level):
-    # Colour is multiplied by 0.1 to 1.9; mmpretrain wants what is added to 1.
+    # Color is multiplied by 0.1 to 1.9; mmpretrain takes the difference from 1.
     magnitude = 0.18 * level - 0.9
     return dict(type='ColorTransform', magnitude=magnitude, prob=prob, random_negative_prob=0.0)
 

@@ -1,19 +1,20 @@
-"""300 epochs on ImageNet-1k with token labels, and 10 at the last learning rate (paper, Sec. 5.1).
+"""300 epochs on ImageNet-1k with token labels, 10 more at the final rate (paper, Sec. 5.1).
 
-AdamW, learning rate 1.6e-3 for 1024 pictures a step, weight decay 0.05 on all that is not
-one-dimensional. MixToken instead of mixup and cutmix; labels of pictures and tokens come from label
-maps alone. The average of the weights, with decay 0.99992, is what is tested and kept, as in the
-released training; the published test reads the weights as they are.
+AdamW, learning rate 1.6e-3 for a batch of 1024 images, weight decay 0.05 except on one-dimensional
+parameters. MixToken replaces mixup and cutmix; image and token labels come from the label maps
+only. An exponential moving average of the weights (decay 0.99992) is tested and saved, as in the
+released training code; the published test loads the weights as they are.
 
-Pictures are normalised to -1 … 1, as the version of timm that the released code pins does; earlier
-ones take ImageNet's mean and standard deviation. The released code takes rows for columns where it
-cuts the maps, and MixToken cuts through tokens there: `data_preprocessor.transpose_boxes=True` and
-`data_preprocessor.mix_token.align=False` do the same. Half precision: add `--amp` on a GPU.
+Images are normalized to -1 … 1, as in the timm version pinned by the released code; earlier
+versions use ImageNet's mean and standard deviation. The released code swaps rows and columns when
+cropping the label maps, and its MixToken cuts through tokens; to reproduce this, set
+`data_preprocessor.transpose_boxes=True` and `data_preprocessor.mix_token.align=False`. Half
+precision: add `--amp` on a GPU.
 """
 
 _base_ = './imagenet.py'
 
-# As mmuniformer make-label-maps writes them: a folder per class.
+# As written by mmuniformer make-label-maps: a folder per class.
 label_root = 'data/imagenet/label_maps'
 mean = [127.5, 127.5, 127.5]
 data_preprocessor = dict(
@@ -24,7 +25,7 @@ flip = _base_.flip
 augment = dict(_base_.augment, hparams=dict(pad_val=[128, 128, 128], interpolation='bicubic'))
 erase = dict(_base_.erase, fill_color=mean, fill_std=mean)
 pack = dict(type='PackInputs', algorithm_keys=['label_map', 'label_map_box'])
-# The crop is last: maps cannot be rotated or shifted behind it.
+# The crop comes last: label maps cannot be rotated or shifted after it.
 moves = dict(type='WithLabelMap', transforms=[flip, augment, _base_.crop])
 train_pipeline = [_base_.load, load_map, moves, erase, pack]
 test_pipeline = [

@@ -1,8 +1,8 @@
 """Fine-tuning at 384×384 with token labels (paper, Sec. 5.1).
 
-AdamW, learning rate 5e-6 for 512 pictures a step, weight decay 1e-8. From the released code where
-the paper differs: 60 epochs at a constant rate; the paper says 30, of them 5 of warm-up. Weights
-are not averaged.
+AdamW, learning rate 5e-6 for a batch of 512 images, weight decay 1e-8. Follows the released code
+where it differs from the paper: 60 epochs at a constant rate (paper: 30, including 5 of warm-up).
+Weights are not averaged.
 """
 
 _base_ = './imagenet_tl_310e.py'

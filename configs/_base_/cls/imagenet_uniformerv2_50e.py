@@ -1,13 +1,13 @@
-"""50 epochs on ImageNet-1k from CLIP's weights, in the manner of arXiv 2212.06138.
+"""50 epochs on ImageNet-1k from CLIP's weights, following arXiv 2212.06138.
 
-AdamW, learning rate 6e-4 for 2048 pictures a step and 0.6 times as much with every layer down,
-weight decay 0.05 on all but positions and what is one-dimensional. Augmented as for DeiT, but
-without mixup and cutmix. The average of the weights, with decay 0.9998, is what is tested and kept.
+AdamW, learning rate 6e-4 for a batch of 2048 images, layer-wise learning-rate decay 0.6, weight
+decay 0.05 except on positions and one-dimensional parameters. Augmented as in DeiT, but without
+mixup and cutmix. An exponential moving average of the weights (decay 0.9998) is tested and saved.
 """
 
 _base_ = './imagenet.py'
 
-# CLIP's pictures.
+# CLIP's mean and standard deviation.
 data_preprocessor = dict(mean=[122.771, 116.746, 104.094], std=[68.501, 66.632, 70.323])
 train_dataloader = dict(batch_size=256, num_workers=8)
 val_dataloader = dict(batch_size=256)

@@ -8,14 +8,14 @@ _base_ = './imagenet.py'
 data_root = 'data/mini/imagenet/'
 num_classes = 6
 epochs = 20
-side = 64  # pictures are drawn at 96
-# Not crop and resize: these would be merged with ImageNet's.
+side = 64  # images are drawn at 96
+# Not named crop and resize, which would be merged with those of imagenet.py.
 part = dict(type='RandomResizedCrop', scale=side, crop_ratio_range=(0.7, 1.0))
 whole = dict(type='Resize', scale=(side, side))
 data_preprocessor = dict(num_classes=num_classes)
-# mmpretrain's ImageNet knows its own 1000 classes only.
+# mmpretrain's ImageNet only accepts its own 1000 classes.
 data = dict(_delete_=True, type='CustomDataset', data_root=data_root)
-# Loading takes little time; without workers it follows the seed, also when training resumes.
+# Loading takes little time; without workers it is reproducible from the seed, also on resume.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=32,

@@ -1,4 +1,4 @@
-"""Mini ImageNet with token labels, 12 epochs at 96 pixels: nine tokens a picture.
+"""Mini ImageNet with token labels, 12 epochs at 96 pixels: nine tokens per image.
 
 mmuniformer make-mini-data imagenet, then the label maps: mmuniformer make-label-maps
 """
@@ -7,7 +7,7 @@ _base_ = './mini_imagenet.py'
 
 label_root = 'data/mini/imagenet/label_maps'
 epochs = 12
-side = 96  # the pictures as they are drawn
+side = 96  # the size at which images are drawn
 mean = [127.5, 127.5, 127.5]
 data_preprocessor = dict(
     type='TokenLabelDataPreprocessor', mean=mean, std=mean, mix_token=dict(alpha=1.0)

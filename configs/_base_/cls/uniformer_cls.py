@@ -1,6 +1,6 @@
-"""UniFormer as a classifier: mean of the last map behind a BatchNorm, a linear layer (Sec. 4.1).
+"""UniFormer classifier: BatchNorm, global average pooling and a linear layer (Sec. 4.1).
 
-Mixup or cutmix in every batch, with equal chances, and label smoothing 0.1, as for DeiT.
+Mixup or cutmix in every batch with equal probability, label smoothing 0.1, as in DeiT.
 """
 
 model = dict(

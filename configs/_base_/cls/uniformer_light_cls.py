@@ -1,6 +1,6 @@
-"""The light UniFormer as a classifier: it learns from map and class token, predicts from the map.
+"""Light UniFormer classifier: trained on feature map and class token, predicts from the map.
 
-Mixup or cutmix in every batch, with equal chances, and label smoothing 0.1, as for DeiT.
+Mixup or cutmix in every batch with equal probability, label smoothing 0.1, as in DeiT.
 """
 
 _base_ = './uniformer_cls.py'

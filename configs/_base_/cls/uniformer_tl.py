@@ -1,6 +1,6 @@
-"""UniFormer as a classifier that learns with token labels (Sec. 5.1, LV-ViT: arXiv 2104.10858).
+"""UniFormer classifier trained with token labels (Sec. 5.1; LV-ViT: arXiv 2104.10858).
 
-A second linear layer labels every token; half of its largest logits is added in predictions.
+A second linear layer classifies every token; half of its largest logits is added to the prediction.
 """
 
 _base_ = './uniformer_cls.py'

@@ -1,6 +1,6 @@
-"""UniFormerV2 as an image classifier: a picture is a clip of one frame.
+"""UniFormerV2 as an image classifier: an image is a clip of one frame.
 
-The video feature, behind its LayerNorm, goes into a linear layer. Labels are smoothed by 0.1.
+The video feature passes through its LayerNorm into a linear layer. Label smoothing 0.1.
 """
 
 model = dict(

@@ -1,7 +1,7 @@
 """Cascade Mask R-CNN with a UniFormer backbone (paper, Table 6).
 
-Its box heads are those of the published runs: four convolutions with SyncBN and one layer behind,
-a box per class, GIoU on decoded boxes.
+The box heads are those of the published runs: four convolutions with SyncBN followed by one layer,
+class-specific boxes, GIoU on decoded boxes.
 """
 
 _base_ = 'mmdet::_base_/models/cascade-mask-rcnn_r50_fpn.py'
@@ -37,7 +37,7 @@ model = dict(
         window_size=14,
         out_indices=(0, 1, 2, 3),
         out_norm='layer',
-        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        # BatchNorms are trained on the few images of one GPU and not synchronized.
         norm_eval=False,
     ),
     neck=dict(in_channels=[64, 128, 320, 512]),

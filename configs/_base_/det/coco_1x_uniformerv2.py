@@ -1,6 +1,6 @@
-"""12 epochs on COCO with the decays of ViTDet (arXiv 2203.16527).
+"""12 epochs on COCO with ViTDet's learning-rate and weight decay (arXiv 2203.16527).
 
-0.7 times the learning rate with every layer down, no weight decay of norms and positions.
+Layer-wise learning-rate decay 0.7, no weight decay on norms and positions.
 """
 
 _base_ = './coco_1x.py'

@@ -1,4 +1,4 @@
-"""COCO, 36 epochs at several scales, half of the pictures cropped first (paper, Sec. 5.3)."""
+"""COCO, 36 epochs of multi-scale training, half of the images cropped first (paper, Sec. 5.3)."""
 
 _base_ = './coco_1x.py'
 

@@ -1,4 +1,4 @@
-"""DINO with four scales, model, data and schedule of mmdet, and a UniFormer backbone."""
+"""DINO with four scales and a UniFormer backbone; the rest is mmdet's model, data and schedule."""
 
 _base_ = 'mmdet::dino/dino-4scale_r50_8xb2-12e_coco.py'
 custom_imports = dict(imports=['mmuniformer'], allow_failed_imports=False)
@@ -12,7 +12,7 @@ model = dict(
         window_size=14,
         out_indices=(1, 2, 3),
         out_norm='layer',
-        # As mmdet's DINO keeps its ResNet.
+        # As for the ResNet of mmdet's DINO.
         norm_eval=True,
     ),
     neck=dict(in_channels=[128, 320, 512]),

@@ -1,4 +1,4 @@
-"""Mask R-CNN with a UniFormer backbone: mmdet's model, another backbone (paper, Sec. 5.3)."""
+"""Mask R-CNN with a UniFormer backbone; the rest is mmdet's model (paper, Sec. 5.3)."""
 
 _base_ = 'mmdet::_base_/models/mask-rcnn_r50_fpn.py'
 
@@ -11,7 +11,7 @@ model = dict(
         window_size=14,
         out_indices=(0, 1, 2, 3),
         out_norm='layer',
-        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        # BatchNorms are trained on the few images of one GPU and not synchronized.
         norm_eval=False,
     ),
     neck=dict(in_channels=[64, 128, 320, 512]),

@@ -1,4 +1,4 @@
-"""Mask R-CNN with a light UniFormer backbone: mmdet's model, another backbone."""
+"""Mask R-CNN with a light UniFormer backbone; the rest is mmdet's model."""
 
 _base_ = 'mmdet::_base_/models/mask-rcnn_r50_fpn.py'
 
@@ -9,7 +9,7 @@ model = dict(
         arch='xxs',
         out_indices=(0, 1, 2, 3),
         out_norm='layer',
-        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        # BatchNorms are trained on the few images of one GPU and not synchronized.
         norm_eval=False,
     ),
     neck=dict(in_channels=[56, 112, 224, 448]),

@@ -36,7 +36,7 @@ test_pipeline = [
         meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
     ),
 ]
-# Loading takes 1 % of the time; without workers it follows the seed, also when training resumes.
+# Loading takes 1 % of the time; without workers it is reproducible from the seed, also on resume.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=4,
@@ -54,7 +54,7 @@ test_evaluator = val_evaluator
 
 train_cfg = dict(max_epochs=epochs, val_interval=epochs)
 optim_wrapper = dict(
-    optimizer=dict(lr=2e-3, fused=True),  # a tenth of the time of a step on a CPU
+    optimizer=dict(lr=2e-3, fused=True),  # saves a tenth of a step's time on a CPU
     clip_grad=dict(max_norm=10.0),
 )
 param_scheduler = [

@@ -1,4 +1,4 @@
-"""RetinaNet with a UniFormer backbone: mmdet's model, another backbone."""
+"""RetinaNet with a UniFormer backbone; the rest is mmdet's model."""
 
 _base_ = 'mmdet::_base_/models/retinanet_r50_fpn.py'
 

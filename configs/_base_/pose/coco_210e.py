@@ -1,7 +1,7 @@
-"""COCO keypoints for 210 epochs, as HRFormer is trained in mmpose (paper, Sec. 5.5).
+"""COCO keypoints for 210 epochs, as mmpose trains HRFormer (paper, Sec. 5.5).
 
-AdamW, learning rate 2e-3 for 1024 pictures a step, weight decay 0.01 on every parameter. Tested on
-the boxes of a detector with a person AP of 56.4, flipped and unflipped.
+AdamW, learning rate 2e-3 for a batch of 1024 images, weight decay 0.01 on every parameter. Tested
+with flipping on the boxes of a detector with a person AP of 56.4.
 """
 
 _base_ = 'mmpose::_base_/default_runtime.py'
@@ -10,7 +10,7 @@ custom_imports = dict(imports=['mmuniformer'], allow_failed_imports=False)
 dataset_type = 'CocoDataset'
 data_mode = 'topdown'
 data_root = 'data/coco/'
-# What comes before the crop; crop and target follow in the files of the resolutions.
+# The steps before the crop; crop and target are in the file of each resolution.
 val_transforms = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale')]
 train_transforms = [
     *val_transforms,

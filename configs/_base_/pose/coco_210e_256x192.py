@@ -1,4 +1,4 @@
-"""COCO keypoints at 256x192: heatmaps of a quarter of the sides, with a sigma of 2 pixels."""
+"""COCO keypoints at 256x192: heatmaps at a quarter of the resolution, sigma of 2 pixels."""
 
 _base_ = './coco_210e.py'
 

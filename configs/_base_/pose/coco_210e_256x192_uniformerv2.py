@@ -1,7 +1,7 @@
-"""COCO keypoints at 256x192 with the optimiser of ViTPose-B (arXiv 2204.12484, Sec. 4.1).
+"""COCO keypoints at 256x192 with the optimizer of ViTPose-B (arXiv 2204.12484, Sec. 4.1).
 
-AdamW, learning rate 5e-4 for 512 persons a step, 0.75 times as much with every layer down, weight
-decay 0.1 except on positions and what is one-dimensional, gradients clipped at a norm of 1.
+AdamW, learning rate 5e-4 for a batch of 512 persons, layer-wise learning-rate decay 0.75, weight
+decay 0.1 except on positions and one-dimensional parameters, gradients clipped to a norm of 1.
 """
 
 _base_ = './coco_210e_256x192.py'

@@ -1,4 +1,4 @@
-"""COCO keypoints at 384x288: heatmaps of a quarter of the sides, with a sigma of 3 pixels."""
+"""COCO keypoints at 384x288: heatmaps at a quarter of the resolution, sigma of 3 pixels."""
 
 _base_ = './coco_210e.py'
 

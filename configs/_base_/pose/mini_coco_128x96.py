@@ -18,7 +18,7 @@ train_pipeline = [
     dict(type='GenerateTarget', encoder=codec),
     pack,
 ]
-# Loading takes little time; without workers it follows the seed, also when training resumes.
+# Loading takes little time; without workers it is reproducible from the seed, also on resume.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=16, **in_process, dataset=dict(data_root=data_root, pipeline=train_pipeline)

@@ -1,4 +1,4 @@
-"""Top-down heatmaps on a UniFormer: three deconvolutions behind its last stage (Sec. 5.5)."""
+"""Top-down heatmaps with UniFormer: three deconvolutions after the last stage (Sec. 5.5)."""
 
 model = dict(
     type='TopdownPoseEstimator',
@@ -14,7 +14,7 @@ model = dict(
         attention='global',
         out_indices=(3,),
         out_norm='layer',
-        # The BatchNorms are trained and not synchronised; those of the head likewise.
+        # BatchNorms are trained and not synchronized, in the head too.
         norm_eval=False,
     ),
     head=dict(

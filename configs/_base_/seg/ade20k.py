@@ -1,9 +1,9 @@
-"""ADE20K in crops of 512×512, tested as a whole; several scales and flips with ``--tta``."""
+"""ADE20K in crops of 512×512, tested on whole images; multi-scale and flip test with ``--tta``."""
 
 _base_ = ['mmseg::_base_/datasets/ade20k.py', 'mmseg::_base_/default_runtime.py']
 custom_imports = dict(imports=['mmuniformer'], allow_failed_imports=False)
 
-# Scales are those of the test picture, as in the published runs; mmseg's own are of the file.
+# Scales are relative to the test size, as in the published runs; in mmseg, to the file.
 tta_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(

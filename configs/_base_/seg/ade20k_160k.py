@@ -1,7 +1,7 @@
-"""160 000 iterations on ADE20K for UPerNet, as Swin trains it (paper, Sec. 5.4).
+"""160 000 iterations on ADE20K for UPerNet, as in Swin (paper, Sec. 5.4).
 
-AdamW, learning rate 6e-5, weight decay 0.01 except on norms, 16 pictures a step. Pictures are
-tested in the size to which their short side of 512 leads, divisible by 32 or not.
+AdamW, learning rate 6e-5, weight decay 0.01 except on norms, batch size 16. Test images are resized
+to a short side of 512, whether or not the result is divisible by 32.
 """
 
 _base_ = ['./ade20k.py', 'mmseg::_base_/schedules/schedule_160k.py']
@@ -9,8 +9,8 @@ _base_ = ['./ade20k.py', 'mmseg::_base_/schedules/schedule_160k.py']
 train_dataloader = dict(batch_size=2)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, betas=(0.9, 0.999), weight_decay=0.01),
-    # A substring of the name: LayerNorms and BatchNorms called norm*. Biases and the depthwise
-    # convolutions called pos_embed are decayed, as in the published runs.
+    # Matches by substring: LayerNorms and BatchNorms named norm*. Biases and the depthwise
+    # convolutions named pos_embed are decayed, as in the published runs.
     paramwise_cfg=dict(custom_keys={'norm': dict(decay_mult=0.0)}),
 )
 param_scheduler = [

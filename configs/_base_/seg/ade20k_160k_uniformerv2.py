@@ -1,7 +1,7 @@
 """160 000 iterations on ADE20K as mmseg trains MAE's ViT-B/16.
 
-AdamW, learning rate 1e-4, 0.65 times as much with every layer down, weight decay 0.05 except on
-positions and what is one-dimensional, 16 pictures a step.
+AdamW, learning rate 1e-4, layer-wise learning-rate decay 0.65, weight decay 0.05 except on
+positions and one-dimensional parameters, batch size 16.
 """
 
 _base_ = './ade20k_160k.py'

@@ -1,12 +1,12 @@
-"""80 000 iterations on ADE20K for Semantic FPN, as PVT trains it (paper, Sec. 5.4).
+"""80 000 iterations on ADE20K for Semantic FPN, as in PVT (paper, Sec. 5.4).
 
 AdamW, learning rate 2e-4 (twice PVT's, for twice its batch), weight decay 1e-4 on every parameter,
-32 pictures a step.
+batch size 32.
 """
 
 _base_ = ['./ade20k.py', 'mmseg::_base_/schedules/schedule_80k.py']
 
-# The published test enlarges pictures until 32 divides both sides.
+# The published test enlarges images until both sides are divisible by 32.
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(2048, 512), keep_ratio=True),

@@ -11,7 +11,7 @@ model = dict(
         arch='xxs',
         out_indices=(0, 1, 2, 3),
         out_norm='layer',
-        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        # BatchNorms are trained on the few images of one GPU and not synchronized.
         norm_eval=False,
     ),
     neck=dict(in_channels=[56, 112, 224, 448]),

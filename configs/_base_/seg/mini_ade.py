@@ -31,7 +31,7 @@ test_pipeline = [
     dict(type='LoadAnnotations', reduce_zero_label=True),
     dict(type='PackSegInputs'),
 ]
-# mmseg's ADE20KDataset knows its own 150 classes only.
+# mmseg's ADE20KDataset only accepts its own 150 classes.
 data = dict(
     _delete_=True,
     type='BaseSegDataset',
@@ -41,7 +41,7 @@ data = dict(
     seg_map_suffix='.png',
     reduce_zero_label=True,
 )
-# Loading takes 1 % of the time; without workers it follows the seed.
+# Loading takes 1 % of the time; without workers it is reproducible from the seed.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=8,

@@ -12,7 +12,7 @@ model = dict(
         attention='global',
         out_indices=(0, 1, 2, 3),
         out_norm='layer',
-        # The BatchNorms are trained, with the few pictures of one GPU and not synchronised.
+        # BatchNorms are trained on the few images of one GPU and not synchronized.
         norm_eval=False,
     ),
     decode_head=dict(in_channels=[64, 128, 320, 512], num_classes=150),

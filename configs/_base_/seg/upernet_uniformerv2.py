@@ -1,7 +1,7 @@
-"""UPerNet on four layers of a UniFormerV2: mmseg's model for plain ViTs, another backbone.
+"""UPerNet on four layers of UniFormerV2; the rest is mmseg's model for plain ViTs.
 
-Its Feature2Pyramid makes strides 4, 8, 16, 32 of layers 4, 6, 8, 12, counted from 1. Crops of
-512×512 overlap in the test; pictures are padded until 16 divides their sides.
+Feature2Pyramid turns layers 4, 6, 8, 12 (counted from 1) into strides 4, 8, 16, 32. Tested in
+overlapping crops of 512×512; images are padded to multiples of 16.
 """
 
 _base_ = 'mmseg::_base_/models/upernet_mae.py'
@@ -9,7 +9,7 @@ _base_ = 'mmseg::_base_/models/upernet_mae.py'
 model = dict(
     data_preprocessor=dict(
         size=(512, 512),
-        # CLIP's pictures.
+        # CLIP's mean and standard deviation.
         mean=[122.771, 116.746, 104.094],
         std=[68.501, 66.632, 70.323],
         test_cfg=dict(size_divisor=16),

@@ -1,7 +1,7 @@
-"""20 epochs on AVA 2.2, 16 frames out of 64 around the second in question.
+"""20 epochs on AVA 2.2, 16 frames out of 64 around the annotated second.
 
-Data and schedule of mmaction2's models for AVA that are trained with AdamW: learning rate 1.25e-4
-for 64 clips a step, 5 epochs of warm-up. Tested on whole pictures with boxes of a person detector.
+Data and schedule of mmaction2's AVA models trained with AdamW: learning rate 1.25e-4 for a batch of
+64 clips, 5 epochs of warm-up. Tested on whole frames with the boxes of a person detector.
 """
 
 _base_ = './video_runtime.py'

@@ -1,6 +1,6 @@
-"""UniFormer under mmaction2's Fast R-CNN for actions of persons, who are found beforehand.
+"""UniFormer with mmaction2's Fast R-CNN for action detection on precomputed person boxes.
 
-Boxes pool the last map of the backbone, averaged over time; every box may have several classes.
+RoIs are pooled from the backbone's last map, averaged over time; a box may have several classes.
 """
 
 model = dict(
@@ -12,7 +12,7 @@ model = dict(
         std=[57.375, 57.375, 57.375],  # 0.225 of 255
         format_shape='NCTHW',
     ),
-    # A tuple of one map (B, 512, T / 2, H / 32, W / 32), behind the BatchNorm of the classifiers.
+    # A tuple of one map (B, 512, T / 2, H / 32, W / 32), after the BatchNorm of the classifiers.
     backbone=dict(
         type='mmuniformer.UniFormer3D', arch='small', attention='joint', out_indices=(3,)
     ),

@@ -1,12 +1,12 @@
 """Kinetics-400 for the light models: 16 frames spread over the whole video, at 160 pixels.
 
-256 videos a step, learning rate 4e-4, weight decay 0.1. Tested on one clip of one crop.
+Batch of 256 videos, learning rate 4e-4, weight decay 0.1. Tested on one clip of one crop.
 """
 
 _base_ = './kinetics.py'
 
 side = 160
-# 5 of 10 in strength, each of 2 operations at even odds; `strong` is of 10.
+# Magnitude 5 of 10 (`strong`: 10), each of 2 operations with probability 0.5.
 ops = dict(
     type='TorchVisionWrapper', op='RandAugment', num_ops=1, magnitude=5, num_magnitude_bins=11,
     interpolation=2, fill=[128, 128, 128],

@@ -1,14 +1,14 @@
-"""110 epochs on Kinetics-400 (paper, Sec. 5.2): 32 videos a step, each as two pictures of one clip.
+"""110 epochs on Kinetics-400 (paper, Sec. 5.2): batch of 32 videos, each clip augmented twice.
 
 Learning rate 1e-4 for 32 videos, 10 epochs of warm-up from 1e-6, cosine to 1e-6. Labels follow the
-order of mmaction2's lists. Sampling is in the files that name frames and stride.
+order of mmaction2's lists. Frame sampling is set in the files named after frames and stride.
 """
 
 _base_ = './video_runtime.py'
 
 side = 224
-# 7 of 10 in strength, each of 4 operations at even odds. The published ones varied the strength
-# by 0.5, and drew from two operations that torchvision lacks.
+# Magnitude 7 of 10, each of 4 operations with probability 0.5. The published runs vary the
+# magnitude by 0.5 and draw from two operations that torchvision lacks.
 augment = dict(
     type='RandomApply',
     prob=0.5,
@@ -25,7 +25,7 @@ train_transforms = [
     dict(type='RandomResizedCrop', area_range=(0.08, 1.0), aspect_ratio_range=(0.75, 1.3333)),
     dict(type='Resize', scale=(side, side), keep_ratio=False),
     dict(type='Flip', flip_ratio=0.5),
-    # One box for the clip, filled with noise of the data's mean and deviation.
+    # One box per clip, filled with noise of the data's mean and standard deviation.
     dict(
         type='RandomErasing', erase_prob=0.25, mode='rand', fill_color=[114.75] * 3,
         fill_std=[57.375] * 3,
@@ -33,8 +33,8 @@ train_transforms = [
     dict(type='FormatShape', input_format='NCTHW'),
     dict(type='PackActionInputs'),
 ]  # fmt: skip
-# With a target_fps mmaction2 takes frames as published: evenly from the first to the last one of
-# frames times stride. The rate of the video is hidden from it, for the published runs count frames.
+# With a target_fps, mmaction2 samples frames as published: evenly from the first to the last of
+# frames times stride. The frame rate is hidden from it, because the published runs count frames.
 open_video = [
     dict(type='OpenVideo'),
     dict(type='KeyMapper', mapping=dict(avg_fps='unknown'), auto_remap=False),

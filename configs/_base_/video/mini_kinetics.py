@@ -7,7 +7,7 @@ _base_ = './video_runtime.py'
 
 data_root = 'data/mini/kinetics/'
 epochs = 5
-# 16 neighbouring frames out of 24. No flips: they turn right into left.
+# 16 consecutive frames out of 24. No flips: they turn right into left.
 sample = dict(type='SampleFrames', clip_len=16, frame_interval=1)
 pack = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackActionInputs')]
 train_pipeline = [
@@ -22,7 +22,7 @@ test_pipeline = [
     dict(type='DecordDecode'),
     *pack,
 ]
-# Loading takes 5 % of the time; without workers it follows the seed, also when training resumes.
+# Loading takes 5 % of the time; without workers it is reproducible from the seed, also on resume.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
     batch_size=8,

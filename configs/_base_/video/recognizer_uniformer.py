@@ -1,6 +1,6 @@
-"""UniFormer for clips with a linear classifier (paper, Sec. 4.2), trained on mixed clips.
+"""UniFormer for video with a linear classifier (paper, Sec. 4.2), trained on mixed clips.
 
-Mixup or CutMix in every step, labels smoothed by 0.1, no dropout. Views are averaged before the
+Mixup or CutMix in every step, label smoothing 0.1, no dropout. Views are averaged before the
 softmax, as published.
 """
 

@@ -1,4 +1,4 @@
-"""UniFormer for the 51 classes of HMDB51, blue first."""
+"""UniFormer for the 51 classes of HMDB51, BGR input."""
 
 _base_ = './recognizer_uniformer.py'
 
@@ -8,8 +8,8 @@ augments = [
     dict(type='CutmixBlending', alpha=1.0, num_classes=num_classes),
 ]
 model = dict(
-    # The released models read frames with blue first. Loaders of mmaction2 give red first, and
-    # what the preprocessor calls to_rgb swaps the two, either way.
+    # The released models take BGR frames. mmaction2 loads RGB, and the preprocessor's to_rgb
+    # swaps the channels in either direction.
     data_preprocessor=dict(to_rgb=True, blending=dict(augments=augments)),
     cls_head=dict(num_classes=num_classes),
 )

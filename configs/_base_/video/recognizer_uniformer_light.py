@@ -1,6 +1,7 @@
-"""Light UniFormer for clips; see recognizer_uniformer.
+"""Light UniFormer for video; see recognizer_uniformer.
 
-One classifier for the map and one for the class token have half of the loss each. The map predicts.
+The classifiers of the map and of the class token each contribute half of the loss. Predictions come
+from the map.
 """
 
 _base_ = './recognizer_uniformer.py'

@@ -1,7 +1,7 @@
-"""60 epochs on Something-Something V1, which comes as pictures, else as on V2.
+"""60 epochs on Something-Something V1, which is released as images; otherwise as on V2.
 
-Every video is drawn twice an epoch, and not twice in the same step as in the published runs:
-mmaction2 repeats videos alone. So a step is of 64 clips here, and of 32 videos there.
+Every video is sampled twice per epoch, not twice per step as in the published runs, because
+mmaction2 repeats samples of video files only. A batch is thus 64 clips here and 32 videos there.
 """
 
 _base_ = './ssv2.py'

@@ -1,7 +1,7 @@
 """50 epochs on Something-Something V2 (paper, Sec. 5.2), frames spread over the whole video.
 
-Learning rate 2e-4 for 32 videos a step, 5 epochs of warm-up. No flips: left and right are part of
-the classes. Tested on three crops of one clip.
+Learning rate 2e-4 for a batch of 32 videos, 5 epochs of warm-up. No flips: left and right are part
+of the classes. Tested on three crops of one clip.
 """
 
 _base_ = './kinetics.py'

@@ -1,11 +1,11 @@
 """25 epochs on split 1 of UCF101, 16 frames out of 64; tested on five clips of three crops.
 
-Learning rate 5e-5 for 128 videos a step, 5 epochs of warm-up.
+Learning rate 5e-5 for a batch of 128 videos, 5 epochs of warm-up.
 """
 
 _base_ = './k400_16x4.py'
 
-# 5 of 10 in strength, each of 2 operations at even odds.
+# Magnitude 5 of 10, each of 2 operations with probability 0.5.
 augment = dict(
     type='RandomApply',
     prob=0.5,

@@ -1,7 +1,7 @@
 """20 epochs on ActivityNet, with 16 frames, at 224 pixels; see v2_kinetics.
 
-Learning rate 5e-6 for 64 videos a step. Tested on ten clips of three crops. Beside it the lists of
-HACS.
+Learning rate 5e-6 for a batch of 64 videos. Tested on ten clips of three crops. Also defines the
+lists of HACS.
 """
 
 _base_ = './v2_kinetics.py'

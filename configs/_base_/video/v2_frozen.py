@@ -1,6 +1,6 @@
-"""50 epochs on Kinetics-400 around a frozen ViT, 8 frames at 336 pixels; see v2_kinetics.
+"""50 epochs on Kinetics-400 with a frozen ViT, 8 frames at 336 pixels; see v2_kinetics.
 
-Learning rate 8e-4 for 512 videos a step, no warm-up. Tested on three clips of one crop.
+Learning rate 8e-4 for a batch of 512 videos, no warm-up. Tested on three clips of one crop.
 """
 
 _base_ = './v2_kinetics_336.py'

@@ -1,6 +1,6 @@
-"""5 epochs on Kinetics-400 from Kinetics-710 around a frozen ViT; see v2_frozen.
+"""5 epochs on Kinetics-400 from Kinetics-710 with a frozen ViT; see v2_frozen.
 
-Learning rate 5e-5 for 512 videos a step, 1 epoch of warm-up.
+Learning rate 5e-5 for a batch of 512 videos, 1 epoch of warm-up.
 """
 
 _base_ = './v2_frozen.py'

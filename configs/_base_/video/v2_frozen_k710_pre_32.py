@@ -1,4 +1,4 @@
-"""v2_frozen_k710_pre with 32 frames, 256 videos a step; tested on four clips of three crops."""
+"""v2_frozen_k710_pre with 32 frames, batch of 256 videos; tested on four clips of three crops."""
 
 _base_ = './v2_frozen_k710_pre.py'
 

@@ -1,6 +1,6 @@
 """5 epochs on Kinetics-400 from Kinetics-710, with 8 frames; see v2_kinetics.
 
-Learning rate 1.5e-6 for 256 videos a step, 1 epoch of warm-up.
+Learning rate 1.5e-6 for a batch of 256 videos, 1 epoch of warm-up.
 """
 
 _base_ = './v2_kinetics.py'

@@ -1,4 +1,4 @@
-"""v2_k710_pre with 32 frames, 128 videos a step; tested on two clips of three crops."""
+"""v2_k710_pre with 32 frames, batch of 128 videos; tested on two clips of three crops."""
 
 _base_ = './v2_k710_pre.py'
 

@@ -1,8 +1,8 @@
 """55 epochs on Kinetics-400 from CLIP, with 8 frames spread over the video, at 224 pixels.
 
-Learning rate 1e-5 for 256 videos a step, 5 epochs of warm-up from 1e-6, cosine to 1e-6. Tested on
-four clips of three crops. Beside it the lists of the other data sets: K710's are written by
-mmuniformer make-k710.
+Learning rate 1e-5 for a batch of 256 videos, 5 epochs of warm-up from 1e-6, cosine to 1e-6. Tested
+on four clips of three crops. Also defines the lists of the other datasets; those of Kinetics-710
+are written by mmuniformer make-k710.
 """
 
 _base_ = './kinetics.py'
@@ -50,7 +50,7 @@ test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 optim_wrapper = dict(optimizer=dict(lr=lr))
 param_scheduler = _base_.param_scheduler
 param_scheduler[0].update(start_factor=1e-6 / lr, end=warmup)
-# In shares of the learning rate, so that a run on fewer GPUs scales both ends.
+# Relative to the learning rate, so that a run on fewer GPUs scales both ends.
 param_scheduler[1].update(
     begin=warmup, end=epochs, T_max=epochs - warmup, eta_min=None, eta_min_ratio=1e-6 / lr
 )

@@ -1,6 +1,6 @@
 """18 epochs on Moments in Time V1, with 8 frames, at 224 pixels; see v2_kinetics.
 
-Learning rate 1e-5 for 512 videos a step.
+Learning rate 1e-5 for a batch of 512 videos.
 """
 
 _base_ = './v2_kinetics.py'

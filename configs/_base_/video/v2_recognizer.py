@@ -1,8 +1,8 @@
 """UniFormerV2-B/16 with a linear classifier (arXiv 2211.09552, Sec. 3).
 
 Four global UniBlocks read the last layers of CLIP's ViT, which has no local ones on Kinetics.
-Dropout 0.5 in their FFNs and in front of the classifier. No mixing, no smoothing of labels. Views
-are averaged behind the softmax, as published.
+Dropout 0.5 in their FFNs and before the classifier. No mixing, no label smoothing. Views are
+averaged after the softmax, as published.
 """
 
 model = dict(

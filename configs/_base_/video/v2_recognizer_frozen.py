@@ -1,6 +1,7 @@
-"""UniFormerV2-L/14 at 336 pixels around a frozen ViT; see v2_recognizer.
+"""UniFormerV2-L/14 at 336 pixels with a frozen ViT; see v2_recognizer.
 
-The global UniBlocks and the classifier learn. The video feature is the global token alone.
+Only the global UniBlocks and the classifier are trained. The video feature is just the global
+token.
 """
 
 _base_ = './v2_recognizer_l14.py'

@@ -1,14 +1,14 @@
-"""UniFormerV2-B/16 for the 174 classes of Something-Something, blue first; see v2_recognizer.
+"""UniFormerV2-B/16 for the 174 classes of Something-Something, BGR input; see v2_recognizer.
 
-Two local UniBlocks in every layer, global ones behind the last eight, and a patch convolution that
+Two local UniBlocks in every layer, global ones after the last eight, and a patch convolution that
 halves the number of frames.
 """
 
 _base_ = './v2_recognizer.py'
 
 model = dict(
-    # The released models read frames with blue first. Loaders of mmaction2 give red first, and
-    # what the preprocessor calls to_rgb swaps the two, either way.
+    # The released models take BGR frames. mmaction2 loads RGB, and the preprocessor's to_rgb
+    # swaps the channels in either direction.
     data_preprocessor=dict(to_rgb=True),
     backbone=dict(
         local_mhra=2,

@@ -1,6 +1,6 @@
-"""UniFormerV2-L/14 for Something-Something, global UniBlocks behind the last 16 layers of 24.
+"""UniFormerV2-L/14 for Something-Something, global UniBlocks after the last 16 layers of 24.
 
-See v2_recognizer_ssv. Activations of the first 15 layers are computed anew in the backward pass.
+See v2_recognizer_ssv. Activations of the first 15 layers are recomputed in the backward pass.
 """
 
 _base_ = './v2_recognizer_ssv.py'

@@ -1,7 +1,7 @@
-"""22 epochs on Something-Something V1, with 32 frames, else as on V2.
+"""22 epochs on Something-Something V1, with 32 frames; otherwise as on V2.
 
-Every video is drawn twice an epoch, and not twice in the same step as in the published runs:
-mmaction2 repeats videos alone. So a step is of 256 clips here, and of 128 videos there.
+Every video is sampled twice per epoch, not twice per step as in the published runs, because
+mmaction2 repeats samples of video files only. A batch is thus 256 clips here and 128 videos there.
 """
 
 _base_ = './ssv1_32.py'

@@ -1,6 +1,6 @@
 """22 epochs on Something-Something V2, with 32 frames spread over the whole video.
 
-Learning rate 4e-5 for 128 videos a step, each as two pictures of it, 5 epochs of warm-up. No flips,
+Learning rate 4e-5 for a batch of 128 videos, each augmented twice, 5 epochs of warm-up. No flips,
 no erasing. Tested on three crops of one clip.
 """
 

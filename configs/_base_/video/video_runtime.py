@@ -1,7 +1,7 @@
-"""What every run of a video model has: one optimizer, mean and deviation of 0.45 and 0.225.
+"""Shared by all video configs: the optimizer, mean 0.45 and standard deviation 0.225.
 
-AdamW without weight decay on BatchNorms and whatever else has one dimension (paper, Sec. 5.2).
-Gradients are clipped at a norm of 20. The published runs used half precision: `--amp` on a GPU.
+AdamW without weight decay on BatchNorms and other one-dimensional parameters (paper, Sec. 5.2).
+Gradients are clipped to a norm of 20. The published runs used half precision: `--amp` on a GPU.
 """
 
 _base_ = 'mmaction::_base_/default_runtime.py'

@@ -109,14 +109,14 @@ def _refuses_checkpoints(facts: Any) -> bool:
 PATCHES = (
     Patch(
         'mmcv has no compiled operators',
-        'mmcv: the module `mmcv._ext` is served on torchvision',
+        'mmcv: `mmcv._ext` is provided, based on torchvision',
         "No module named 'mmcv._ext'",
         _lacks_extension,
         'mmcv_ops.serve_operators',
     ),
     Patch(
-        'the compiled operators of mmcv belong to another torch',
-        'mmcv: the module `mmcv._ext` is served on torchvision',
+        "mmcv's compiled operators belong to another torch version",
+        'mmcv: `mmcv._ext` is provided, based on torchvision',
         'undefined symbol',
         _has_extension_of_another_torch,
         'mmcv_ops.serve_operators',
@@ -138,34 +138,34 @@ PATCHES = (
     ),
     Patch(
         'mmengine imports `pkg_resources` and `distutils`, which newer Python and setuptools lack',
-        'Python: both modules are served if they are missing',
+        'Python: both modules are provided if they are missing',
         "No module named 'pkg_resources'",
         _lacks_pkg_resources,
         'fallbacks.missing.install_setuptools',
     ),
     Patch(
         'mmaction2, mmpretrain and mmdet use names that NumPy removed',
-        'NumPy: `Inf`, `NAN`, `in1d`, `trapz`, `float`, if an installed toolbox uses them',
+        'NumPy: restores `Inf`, `NAN`, `in1d`, `trapz`, `float` if an installed toolbox uses them',
         "module 'numpy' has no attribute 'Inf'",
         _uses_removed_names,
         'patches.numpy_names.restore_names',
     ),
     Patch(
-        'mmcv and mmaction2 add negative hue shifts to bytes, which NumPy 2 refuses',
-        'mmcv, mmaction2: `adjust_hue` takes negative factors',
+        'mmcv and mmaction2 add negative hue shifts to uint8 values, which NumPy 2 refuses',
+        'mmcv, mmaction2: `adjust_hue` accepts negative factors',
         'OverflowError: Python integer -9 out of bounds for uint8',
         lambda facts: facts.at_least('numpy', 2) and 'mmcv' in facts.versions,
         'patches.hue.allow_negative_hue_shifts',
     ),
     Patch(
         'mmpose imports xtcocotools, which has no wheels for Python 3.12 and later',
-        'mmpose: `xtcocotools` is served on pycocotools if it is missing, with equal AP',
+        'mmpose: pycocotools replaces `xtcocotools` if it is missing, with equal AP',
         "No module named 'xtcocotools'",
         lambda facts: 'mmpose' in facts.versions and 'xtcocotools' not in facts.versions,
         'fallbacks.missing.install_xtcocotools',
     ),
     Patch(
-        'mmpose draws keypoints with an array as radius, which NumPy 2.4 does not convert',
+        'mmpose passes an array as the keypoint radius, which NumPy 2.4 does not convert',
         'mmpose: `draw_circles` converts the radius',
         'TypeError: only 0-dimensional arrays can be converted to Python scalars',
         lambda facts: facts.at_least('numpy', 2, 4) and 'mmpose' in facts.versions,
@@ -173,52 +173,52 @@ PATCHES = (
     ),
     Patch(
         'mmaction2 reads videos with decord, which has no wheels for ARM',
-        'mmaction2: `decord` is served on PyAV if it is missing, with the same frames',
+        'mmaction2: PyAV replaces `decord` if it is missing, with the same frames',
         "No module named 'decord'",
         lambda facts: 'mmaction2' in facts.versions and 'decord' not in facts.versions,
         'fallbacks.missing.install_decord',
     ),
     Patch(
         'mmaction2 1.2.0 was published without `mmaction/models/localizers/drn`',
-        'mmaction2: that module is served, with a class that raises when it is built',
+        'mmaction2: the module is provided, with a class that raises when it is built',
         "No module named 'mmaction.models.localizers.drn'",
         _lacks_drn,
         'fallbacks.missing.stub_missing_drn',
     ),
     Patch(
-        'multimodal models of mmpretrain and mmaction2 do not import beside a newer transformers, '
-        'and with them nothing does',
-        'mmpretrain, mmaction2: these models are left out, from transformers 4.52 and 4.56 on '
+        'multimodal models of mmpretrain and mmaction2 fail to import with newer transformers, '
+        'and so do the toolboxes',
+        'mmpretrain, mmaction2: these models are skipped, from transformers 4.52 and 4.56 on '
         '(5.0 for the fork of mmpretrain)',
         "cannot import name 'GenerationMixin'",
         _has_new_transformers,
         'patches.multimodal.skip_multimodal_models',
     ),
     Patch(
-        'mmengine looks for mmsegmentation and mmaction2 by the names of their distributions, '
-        'which forks do not have',
-        'mmengine: `is_installed` and `get_installed_path` look for the module instead',
+        'mmengine looks up mmsegmentation and mmaction2 by distribution name, which is different '
+        'for forks',
+        'mmengine: `is_installed` and `get_installed_path` look up the module instead',
         'mmsegmentation is not installed',
         _has_forks,
         'patches.forks.find_forks',
     ),
     Patch(
-        'mmengine 0.10 reads checkpoints in a way that torch 2.6 refuses',
+        'mmengine 0.10 loads checkpoints in a way that torch 2.6 refuses',
         "torch: mmengine's history buffers and NumPy arrays are on the allow-list of `torch.load`",
         'Unsupported global: mmengine.logging.history_buffer.HistoryBuffer',
         _refuses_checkpoints,
         'patches.mmengine_checkpoints.add_safe_globals',
     ),
     Patch(
-        'mmengine asks for a GPU with `--launcher pytorch`',
-        'mmengine: processes use gloo, and no device, if there is no accelerator',
+        'mmengine requires a GPU for `--launcher pytorch`',
+        'mmengine: processes use gloo and the CPU if there is no accelerator',
         'Found no NVIDIA driver',
         lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
         'patches.gloo.use_gloo_on_cpu',
     ),
     Patch(
-        'toolboxes look for bare names in their own registry and in that of mmengine',
-        "mmengine: our names are in its root registries, `type='UniFormer'` among them",
+        "toolboxes look up bare names only in their own registry and in mmengine's",
+        "mmengine: registers our classes in its root registries, so `type='UniFormer'` works",
         'UniFormer is not in the model registry',
         lambda facts: 'mmengine' in facts.versions,
         'register_all_modules',
@@ -226,7 +226,7 @@ PATCHES = (
     ),
     Patch(
         'mmaction2 has classes called UniFormer and UniFormerV2, for testing only',
-        'mmaction2: ours take their place in its registry, with the same arguments and results',
+        'mmaction2: ours replace them in its registry, with the same arguments and results',
         'UniFormer is already registered',
         lambda facts: 'mmaction2' in facts.versions,
         'mmaction2.register_bare_names',

@@ -1,4 +1,4 @@
-"""Pieces of mmpretrain: the released classifiers' heads, and token labelling (Sec. 5.1).
+"""Pieces of mmpretrain: the released classifiers' heads, and token labeling (Sec. 5.1).
 
 They derive from mmpretrain's classes, so mmpretrain is imported when one of them is asked for and
 not before. Until then the registries hold, under each name, a function that imports and builds.

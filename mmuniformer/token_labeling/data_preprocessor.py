@@ -46,7 +46,7 @@ class TokenLabelDataPreprocessor(ClsDataPreprocessor):
     ):
         if batch_augments:
             raise ValueError(
-                f'batch_augments {batch_augments} would mix pictures and not their tokens; use '
+                f'batch_augments {batch_augments} would mix images and not their tokens; use '
                 'mix_token, and leave train_cfg of the model out'
             )
         if not 0 <= label_smoothing < 1:

@@ -140,10 +140,10 @@ class TokenLabelHead(UniFormerClsHead):
         return {'loss_cls': loss, 'loss_token': self.token_loss_weight * token_loss}
 
     def _targets(self, feats: Feats, samples: Sequence[DataSample]) -> tuple[Tensor, Tensor]:
-        """Soft labels ``(B, K)`` of the pictures and ``(B * H * W, K)`` of the positions."""
+        """Soft labels ``(B, K)`` of the images and ``(B * H * W, K)`` of the positions."""
         if 'gt_token_score' not in samples[0]:
             raise ValueError(
-                'the pictures come without token labels; train with the data preprocessor '
+                'the images come without token labels; train with the data preprocessor '
                 'TokenLabelDataPreprocessor, or with UniFormerClsHead for class labels alone'
             )
         tokens = torch.stack([sample.gt_token_score for sample in samples])

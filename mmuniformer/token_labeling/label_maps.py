@@ -1,6 +1,6 @@
-"""Label maps: what an annotator sees at each place of a picture, on disk and as targets.
+"""Label maps: what an annotator sees at each place of an image, on disk and as targets.
 
-A map is a tensor ``(2, k, H, W)`` that covers the whole picture: the annotator's ``k`` largest
+A map is a tensor ``(2, k, H, W)`` that covers the whole image: the annotator's ``k`` largest
 logits at each cell and, in the second plane, the classes they belong to (LV-ViT: arXiv 2104.10858).
 """
 
@@ -20,10 +20,10 @@ from ..weights.report import CheckpointError
 MAX_CLASSES_IN_HALF = 2049  # whole numbers up to 2048 are exact in float16
 
 
-def label_map_path(root: str | Path, picture: str | Path) -> Path:
-    """Name the map of a picture: ``<root>/<its folder>/<its name up to the first dot>.pt``."""
-    picture = Path(picture)
-    return Path(root) / picture.parent.name / f'{picture.name.split(".", 1)[0]}.pt'
+def label_map_path(root: str | Path, image: str | Path) -> Path:
+    """Name the map of an image: ``<root>/<its folder>/<its name up to the first dot>.pt``."""
+    image = Path(image)
+    return Path(root) / image.parent.name / f'{image.name.split(".", 1)[0]}.pt'
 
 
 def read_label_map(path: str | Path) -> Tensor:
@@ -90,7 +90,7 @@ def token_targets(
     smoothing: float = 0.1,
     transpose_boxes: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Turn the part of each map that the picture shows into soft labels.
+    """Turn the part of each map that the image shows into soft labels.
 
     Classes outside of a cell's ``k`` count with logit 0. The part is resampled by RoIAlign and goes
     through a softmax.
@@ -104,7 +104,7 @@ def token_targets(
         transpose_boxes: take rows for columns in the box, as the released code does.
 
     Returns:
-        Labels of the pictures ``(B, K)`` and of their tokens ``(B, K, *size)``. Each sums to 1.
+        Labels of the images ``(B, K)`` and of their tokens ``(B, K, *size)``. Each sums to 1.
 
     Raises:
         ValueError: a map names a class that is not in ``range(num_classes)``.

@@ -1,4 +1,4 @@
-"""MixToken: CutMix whose region is made of tokens, for pictures with token labels."""
+"""MixToken: CutMix whose region is made of tokens, for images with token labels."""
 
 import numpy as np
 from mmpretrain.models.utils.batch_augments import CutMix
@@ -6,14 +6,14 @@ from torch import Tensor
 
 
 class MixToken:
-    """Put a box of each picture's reverse partner in its place, in pixels and in labels.
+    """Put a box of each image's reverse partner in its place, in pixels and in labels.
 
-    The partner of the ``i``-th picture of a batch is the ``i``-th from the end. Mixing the pixels
+    The partner of the ``i``-th image of a batch is the ``i``-th from the end. Mixing the pixels
     of whole patches is mixing the tokens behind a patch embedding without overlap, which is where
     the released code mixes (LV-ViT: arXiv 2104.10858).
 
     Args:
-        alpha: of the Beta distribution that the kept share of the picture is drawn from.
+        alpha: of the Beta distribution that the kept share of the image is drawn from.
         token_stride: pixels between tokens that have labels.
         patch_stride: pixels between the places that the box's edges are drawn from.
         align: move the edges up and left to the next token, so that tokens are mixed exactly where
@@ -41,7 +41,7 @@ class MixToken:
         self._cutmix = CutMix(alpha)
 
     def draw_box(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Top, bottom, left and right of a random box, in patches, for pictures of that size."""
+        """Top, bottom, left and right of a random box, in patches, for images of that size."""
         grid = (height // self.patch_stride, width // self.patch_stride)
         return self._cutmix.rand_bbox(grid, np.random.beta(self.alpha, self.alpha))
 
@@ -66,7 +66,7 @@ class MixToken:
         if covered != tuple(inputs.shape[2:]):
             raise ValueError(
                 f'{tuple(token_scores.shape[2:])} tokens of {self.token_stride} pixels do not make '
-                f'up pictures of {tuple(inputs.shape[2:])}'
+                f'up images of {tuple(inputs.shape[2:])}'
             )
         ratio = self.token_stride // self.patch_stride
         token_box = tuple(int(edge) // ratio for edge in box)

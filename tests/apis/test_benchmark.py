@@ -17,7 +17,7 @@ TINY3D = {**TINY, 'out_indices': 3}
 
 
 class Scale(nn.Module):
-    """Multiply by a number that can be learnt."""
+    """Multiply by a number that can be learned."""
 
     def __init__(self):
         super().__init__()

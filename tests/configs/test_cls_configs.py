@@ -68,7 +68,7 @@ def inputs_for(model: nn.Module, training: bool, batch: int = 2, side: int = 64)
 
     rng = np.random.RandomState(0)
     classes = model.head.num_classes
-    pictures = torch.from_numpy(rng.randint(0, 256, (batch, 3, side, side)).astype(np.uint8))
+    images = torch.from_numpy(rng.randint(0, 256, (batch, 3, side, side)).astype(np.uint8))
     samples = []
     for index in range(batch):
         sample = DataSample().set_gt_label(int(rng.randint(classes)))
@@ -76,7 +76,7 @@ def inputs_for(model: nn.Module, training: bool, batch: int = 2, side: int = 64)
         sample.set_field(torch.tensor(np.stack([scores, found])).float(), 'label_map')
         sample.set_field(torch.tensor([0.1, 0.2, 0.5 + 0.1 * index, 0.9]), 'label_map_box')
         samples.append(sample)
-    return model.data_preprocessor({'inputs': list(pictures), 'data_samples': samples}, training)
+    return model.data_preprocessor({'inputs': list(images), 'data_samples': samples}, training)
 
 
 @pytest.fixture(scope='module', params=NAMES)
@@ -103,7 +103,7 @@ def test_scores_are_the_softmax_of_the_linear_layer_behind_the_mean_over_positio
             logits = logits + 0.5 * tokens.amax(1)
     assert torch.allclose(found.sum(1), torch.ones(2), atol=1e-5)
     assert torch.allclose(found, logits.softmax(1), rtol=1e-4, atol=1e-7)
-    assert (found[0] - found[1]).abs().max() > 1e-6  # of two pictures
+    assert (found[0] - found[1]).abs().max() > 1e-6  # of two images
 
 
 @pytest.mark.parametrize('name', FULL)

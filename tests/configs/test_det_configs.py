@@ -69,7 +69,7 @@ def test_every_part_of_a_model_gets_a_finite_gradient(path):
 
 
 @pytest.mark.parametrize('path', DET, ids=stem)
-def test_a_model_predicts_boxes_and_masks_in_the_picture(path):
+def test_a_model_predicts_boxes_and_masks_in_the_image(path):
     torch.manual_seed(0)
     config = load(path)
     model = small(config).eval()

@@ -87,7 +87,7 @@ def printed() -> list[tuple[str, dict[str, str]]]:
         if line['task'] != 'video_classification' or not ours or line['framework'] == 'mmaction2':
             continue
         if line['metric'] == 'pretrain_top1' and 'IN-1K' in line['variant']:
-            continue  # of the classifier of pictures
+            continue  # of the classifier of images
         if line['metric'] in ('top1', 'top5', 'pretrain_top1'):
             found.append((config_of(line), line))
     return found

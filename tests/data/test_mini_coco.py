@@ -25,9 +25,9 @@ def read(folder: Path, split: str) -> dict:
 
 
 def test_pycocotools_agrees_with_every_box_and_area(tiny):
-    for split, pictures in (('train', 6), ('val', 3)):
+    for split, images in (('train', 6), ('val', 3)):
         coco = COCO(str(tiny / 'annotations' / f'instances_{split}2017.json'))
-        assert len(coco.imgs) == pictures
+        assert len(coco.imgs) == images
         for item in coco.anns.values():
             mask = coco.annToMask(item)
             rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -37,19 +37,19 @@ def test_pycocotools_agrees_with_every_box_and_area(tiny):
             assert mask.sum() == item['area'] > 0
 
 
-def test_visible_masks_of_a_picture_do_not_overlap(tiny):
+def test_visible_masks_of_an_image_do_not_overlap(tiny):
     coco = COCO(str(tiny / 'annotations' / 'instances_train2017.json'))
     for image_id in coco.imgs:
         masks = [coco.annToMask(item) for item in coco.imgToAnns[image_id]]
         assert np.sum(masks, axis=0).max() == 1
 
 
-def test_pictures_have_the_size_that_the_annotations_say(tiny):
+def test_images_have_the_size_that_the_annotations_say(tiny):
     for split in ('train', 'val'):
         for item in read(tiny, split)['images']:
-            picture = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
-            assert picture.shape == (item['height'], item['width'], 3)
-            assert max(picture.shape) == 96
+            image = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
+            assert image.shape == (item['height'], item['width'], 3)
+            assert max(image.shape) == 96
 
 
 def test_ids_are_unique_over_both_splits(tiny):

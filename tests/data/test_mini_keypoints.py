@@ -73,18 +73,18 @@ def test_left_and_right_exchanged_cost_most_of_the_ap(tiny):
 def test_joints_lie_in_their_boxes_and_are_counted(tiny):
     for item in everybody(tiny):
         joints = points(item)
-        labelled = joints[joints[:, 2] > 0, :2]
+        labeled = joints[joints[:, 2] > 0, :2]
         left, top, width, height = item['bbox']
-        assert (labelled >= (left, top)).all()
-        assert (labelled < (left + width, top + height)).all()
-        assert item['num_keypoints'] == len(labelled) >= 11
+        assert (labeled >= (left, top)).all()
+        assert (labeled < (left + width, top + height)).all()
+        assert item['num_keypoints'] == len(labeled) >= 11
         assert not joints[joints[:, 2] == 0].any()
 
 
 def test_boxes_and_areas_are_those_of_polygons(tiny):
-    for split, pictures in SPLITS.items():
+    for split, images in SPLITS.items():
         truth = COCO(str(annotations(tiny, split)))
-        assert len(truth.imgs) == pictures
+        assert len(truth.imgs) == images
         for item in truth.anns.values():
             assert isinstance(item['segmentation'], list)
             mask = truth.annToMask(item)
@@ -95,12 +95,12 @@ def test_boxes_and_areas_are_those_of_polygons(tiny):
             assert (rows[0], rows[-1] + 1) == (top, top + height)
 
 
-def test_pictures_have_one_to_three_figures_and_the_size_written_down(tiny):
+def test_images_have_one_to_three_figures_and_the_size_written_down(tiny):
     for split in SPLITS:
         truth = COCO(str(annotations(tiny, split)))
         for image_id, item in truth.imgs.items():
-            picture = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
-            assert picture.shape == (item['height'], item['width'], 3)
+            image = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
+            assert image.shape == (item['height'], item['width'], 3)
             assert 1 <= len(truth.imgToAnns[image_id]) <= 3
 
 
@@ -136,7 +136,7 @@ def test_ids_are_unique_over_both_splits(tiny):
     assert len(ids) == len(set(ids)) > 18
 
 
-def test_joints_are_out_of_the_picture_hidden_and_seen():
+def test_joints_are_out_of_the_image_hidden_and_seen():
     hidden = np.zeros((10, 20), bool)
     hidden[4, 7] = True
     joints = np.full((17, 2), 2.5)
@@ -147,7 +147,7 @@ def test_joints_are_out_of_the_picture_hidden_and_seen():
     assert found[2] == found[3] == [0, 0, 0]
 
 
-def test_forty_pictures_have_joints_of_all_three_kinds():
+def test_forty_images_have_joints_of_all_three_kinds():
     seen = np.zeros(3, int)
     for index in range(40):
         crowd = maker.draw_crowd(RandomState([0, 0, index]), 128)
@@ -180,17 +180,17 @@ def test_bones_keep_their_lengths_in_every_pose():
 
 
 def test_one_side_is_warm_and_the_other_cool_and_chance_says_which():
-    """So a mirrored picture, left and right exchanged in its labels, is one of these too."""
+    """So a mirrored image, left and right exchanged in its labels, is one of these too."""
     warm_left = 0
     for seed in range(40):
         rng = RandomState(seed)
         figure = figures.pose(rng, 150)
         figure = figure.moved(np.array([150, 150]))
-        colours, _ = figures.draw(rng, figure, (300, 300))
+        colors, _ = figures.draw(rng, figure, (300, 300))
         blue_minus_red = {}
         for side in figures.SIDES:
             x, y = (figure[f'{side}_shoulder'] * 0.5 + figure[f'{side}_elbow'] * 0.5).astype(int)
-            blue_minus_red[side] = float(colours[y, x, 0] - colours[y, x, 2])
+            blue_minus_red[side] = float(colors[y, x, 0] - colors[y, x, 2])
         assert blue_minus_red['left'] * blue_minus_red['right'] < 0
         warm_left += blue_minus_red['left'] < 0
     assert 12 <= warm_left <= 28
@@ -223,7 +223,7 @@ def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
 
 def test_a_joint_outside_of_its_box_is_reported(tmp_path):
     list(maker.make(tmp_path, seed=0, train=1, val=1, size=96))
-    assert maker.check(tmp_path).startswith('train 1 pictures')
+    assert maker.check(tmp_path).startswith('train 1 images')
     content = json.loads(annotations(tmp_path, 'val').read_text())
     item = content['annotations'][0]
     seen = int(np.flatnonzero(points(item)[:, 2])[0])
@@ -233,8 +233,8 @@ def test_a_joint_outside_of_its_box_is_reported(tmp_path):
         maker.check(tmp_path)
 
 
-@pytest.mark.parametrize(('split', 'pictures'), SPLITS.items())
-def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures):
+@pytest.mark.parametrize(('split', 'images'), SPLITS.items())
+def test_mmpose_reads_every_figure_with_its_joints(tiny, split, images):
     datasets = pytest.importorskip('mmpose.datasets')
     data = datasets.CocoDataset(
         data_root=str(tiny),
@@ -242,7 +242,7 @@ def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures):
         data_prefix=dict(img=f'{split}2017/'),
     )
     truth = json.loads(annotations(tiny, split).read_text())['annotations']
-    assert len(data) == len(truth) >= pictures
+    assert len(data) == len(truth) >= images
     names = data.metainfo['keypoint_id2name']
     assert [names[index] for index in range(17)] == list(figures.JOINTS)
     for index, item in enumerate(truth):

@@ -301,7 +301,7 @@ def mini(tmp_path):
     for folder in ('annotations', 'val2017'):
         (root / folder).mkdir(parents=True)
     (root / 'annotations' / 'val.json').write_text(json.dumps({'images': []}))
-    (root / 'val2017' / 'a.jpg').write_bytes(b'picture')
+    (root / 'val2017' / 'a.jpg').write_bytes(b'image')
     return root
 
 

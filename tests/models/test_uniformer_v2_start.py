@@ -51,7 +51,7 @@ class Training:
         self.optimizer = torch.optim.SGD(learning, lr=0.1)
 
     def step(self) -> tuple[set[str], set[str]]:
-        """The names that have a gradient, and those that the optimiser then moves."""
+        """The names that have a gradient, and those that the optimizer then moves."""
         before = {name: p.detach().clone() for name, p in self.net.named_parameters()}
         self.optimizer.zero_grad()
         (self.net(clip()) * self.weights).sum().backward()

@@ -54,19 +54,19 @@ def scope():
 
 
 @pytest.fixture
-def pictures(tmp_path, monkeypatch):
-    """Four drawn pictures of two classes, with label maps of 6 × 6 cells."""
+def images(tmp_path, monkeypatch):
+    """Four drawn images of two classes, with label maps of 6 × 6 cells."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.RandomState(0)
     for number, name in enumerate(['ring/a', 'ring/b', 'star/a', 'star/b']):
-        picture = rng.randint(0, 256, (5, 6, 3), np.uint8).repeat(16, 0).repeat(16, 1)
-        mmcv.imwrite(picture, f'train/{name}.png')
+        image = rng.randint(0, 256, (5, 6, 3), np.uint8).repeat(16, 0).repeat(16, 1)
+        mmcv.imwrite(image, f'train/{name}.png')
         logits = torch.randn(1, CLASSES, 6, 6, generator=torch.Generator().manual_seed(number))
         write_label_map(f'label_maps/{name}.pt', top_classes(logits, 3)[0])
     return CustomDataset(data_prefix='train', pipeline=PIPELINE, with_label=True)
 
 
-def test_a_training_step_reaches_both_heads_and_the_backbone(pictures):
+def test_a_training_step_reaches_both_heads_and_the_backbone(images):
     torch.manual_seed(0)
     np.random.seed(0)
     model = ImageClassifier(
@@ -81,7 +81,7 @@ def test_a_training_step_reaches_both_heads_and_the_backbone(pictures):
         head=dict(type='TokenLabelHead', num_classes=CLASSES, in_channels=16),
     )
     model.init_weights()
-    data = model.data_preprocessor(pseudo_collate([pictures[index] for index in range(4)]), True)
+    data = model.data_preprocessor(pseudo_collate([images[index] for index in range(4)]), True)
     losses = model(**data, mode='loss')
     loss, log = model.parse_losses(losses)
     loss.backward()

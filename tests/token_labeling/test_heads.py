@@ -81,7 +81,7 @@ def test_token_logits_count_half_of_the_strongest_position_of_each_class(maps):
 
 
 @pytest.mark.parametrize('weight', [1.0, 0.5])
-def test_the_token_loss_is_the_mean_cross_entropy_over_pictures_and_positions(maps, weight):
+def test_the_token_loss_is_the_mean_cross_entropy_over_images_and_positions(maps, weight):
     head = TokenLabelHead(5, 8, token_loss_weight=weight)
     scores, token_scores = soft_labels(2, 5), soft_labels(2, 5, 2, 3)
     samples = []

@@ -32,7 +32,7 @@ def class_0_logits(label_maps, box, size, **options):
     return labels.logit()[0, 0], tokens.logit()[0, 0]
 
 
-def test_a_map_has_the_place_and_the_name_of_its_picture():
+def test_a_map_has_the_place_and_the_name_of_its_image():
     path = label_map_path('maps', 'imagenet/train/n0144/n0144_1.v2.JPEG')
     assert path.as_posix() == 'maps/n0144/n0144_1.pt'
 
@@ -99,13 +99,13 @@ def test_a_crop_along_cells_takes_these_cells():
     assert label.item() == pytest.approx(logits[1:3, 2:6].mean().item(), abs=1e-5)
 
 
-def test_a_ramp_is_read_at_the_tokens_centres():
-    # Logit at a cell's centre = its place as a share of the width; between centres it is linear.
+def test_a_ramp_is_read_at_the_tokens_centers():
+    # Logit at a cell's center = its place as a share of the width; between centers it is linear.
     columns = (torch.arange(16) + 0.5) / 16
     box = [0.2, 0.1, 0.9, 0.7]
     _, tokens = class_0_logits(one_class_maps(columns.expand(16, 16)), box, (7, 7))
-    centres = 0.2 + 0.7 * (torch.arange(7) + 0.5) / 7
-    torch.testing.assert_close(tokens, centres.expand(7, 7), atol=1e-5, rtol=0)
+    centers = 0.2 + 0.7 * (torch.arange(7) + 0.5) / 7
+    torch.testing.assert_close(tokens, centers.expand(7, 7), atol=1e-5, rtol=0)
 
 
 def test_transposed_boxes_take_rows_for_columns_as_the_released_code_does():

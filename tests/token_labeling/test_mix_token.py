@@ -14,7 +14,7 @@ SIZE = 224  # 7 × 7 tokens, 56 × 56 patches
 
 @pytest.fixture
 def batch():
-    """Pictures, labels and token labels that all hold the picture's number."""
+    """Images, labels and token labels that all hold the image's number."""
     number = torch.arange(1.0, 5)
     return (
         number[:, None, None, None].expand(4, 3, SIZE, SIZE).clone(),
@@ -44,7 +44,7 @@ def test_tokens_are_mixed_exactly_where_pixels_are(batch):
         assert torch.equal(inputs[:, :1], blown_up)
 
 
-def test_the_label_has_the_share_of_each_picture_that_is_seen(batch):
+def test_the_label_has_the_share_of_each_image_that_is_seen(batch):
     mix = MixToken()
     shares = []
     for box in boxes(mix, 50):
@@ -91,7 +91,7 @@ def test_mixing_labels_is_moving_the_logits_back_as_the_released_code_does(batch
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
 
 
-def test_a_high_alpha_keeps_half_of_the_picture():
+def test_a_high_alpha_keeps_half_of_the_image():
     mix = MixToken(alpha=1e6, patch_stride=1)
     inside = [
         (bottom - top) * (right - left)

@@ -129,7 +129,7 @@ def test_a_map_with_what_is_no_number_is_refused(number, tmp_path):
 
 @st.composite
 def mixtures(draw) -> tuple:
-    """A mixer, and a batch in which a pixel, and the label of a token, is the picture's number."""
+    """A mixer, and a batch in which a pixel, and the label of a token, is the image's number."""
     patch, ratio = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     rows, columns, count = draw(CELLS), draw(CELLS), draw(st.integers(1, 5))
     mixer = MixToken(
@@ -137,22 +137,22 @@ def mixtures(draw) -> tuple:
         align=draw(st.booleans()),
     )  # fmt: skip
     numbers = torch.arange(float(count))
-    pictures = numbers[:, None, None, None].expand(
+    images = numbers[:, None, None, None].expand(
         count, 3, rows * patch * ratio, columns * patch * ratio
     )
     one_hot = torch.eye(count)
     tokens = one_hot[:, :, None, None].expand(count, count, rows, columns)
     np.random.seed(draw(SEEDS))
-    box = mixer.draw_box(*pictures.shape[2:])
-    return mixer, pictures.clone(), one_hot, tokens.clone(), box
+    box = mixer.draw_box(*images.shape[2:])
+    return mixer, images.clone(), one_hot, tokens.clone(), box
 
 
 @given(mixtures())
 def test_the_ratio_of_a_mixture_is_that_of_its_pixels_counted(mixture):
-    mixer, pictures, labels, tokens, box = mixture
-    kept = [each.clone() for each in (pictures, labels, tokens)]
-    mixed, mixed_labels, mixed_tokens = mixer.mix(pictures, labels, tokens, box)
-    stride, count = mixer.token_stride, len(pictures)
+    mixer, images, labels, tokens, box = mixture
+    kept = [each.clone() for each in (images, labels, tokens)]
+    mixed, mixed_labels, mixed_tokens = mixer.mix(images, labels, tokens, box)
+    stride, count = mixer.token_stride, len(images)
     for index in range(count):
         for number in range(count):
             pixels = (mixed[index] == number).float().mean(0)
@@ -166,9 +166,9 @@ def test_the_ratio_of_a_mixture_is_that_of_its_pixels_counted(mixture):
         assert set(mixed[index].unique().tolist()) <= {float(index), float(count - 1 - index)}
     torch.testing.assert_close(mixed_labels.sum(1), torch.ones(count))
     torch.testing.assert_close(mixed_tokens.sum(1), torch.ones_like(mixed_tokens[:, 0]))
-    for given_, copy in zip((pictures, labels, tokens), kept, strict=True):
+    for given_, copy in zip((images, labels, tokens), kept, strict=True):
         assert torch.equal(given_, copy)
-    if not mixer.align and not torch.equal(mixed, pictures):
+    if not mixer.align and not torch.equal(mixed, images):
         top, bottom, left, right = (int(edge) * mixer.patch_stride for edge in box)
         counted = (mixed[0, 0] == count - 1).sum().item()
         assert count == 1 or counted == (bottom - top) * (right - left)

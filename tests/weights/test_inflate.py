@@ -1,6 +1,6 @@
 """What inflated weights answer to a clip of equal frames: exactly the image's answer, and where.
 
-Zero padding in time is what makes a difference: of the centre's weights none touches it.
+Zero padding in time is what makes a difference: of the center's weights none touches it.
 """
 
 import pytest
@@ -46,7 +46,7 @@ def equal_frames(flat: UniFormer, deep: UniFormer3D, frames: int) -> list[int]:
 
 
 @pytest.mark.parametrize('length', [1, 3, 5])
-def test_average_spreads_the_weight_evenly_and_centre_puts_it_in_the_middle(length):
+def test_average_spreads_the_weight_evenly_and_center_puts_it_in_the_middle(length):
     weight = torch.randn(4, 3, 5, 5)
     average, center = inflate(weight, length), inflate(weight, length, 'center')
     assert average.shape == center.shape == (4, 3, length, 5, 5)

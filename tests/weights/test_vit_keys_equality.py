@@ -72,7 +72,7 @@ def layers_of_hugging_face(vit: nn.Module) -> Layers:
 
 
 def clip_of_open_clip(vision: dict, quick_gelu: bool) -> nn.Module:
-    """Picture and text tower, as their files hold them."""
+    """Image and text tower, as their files hold them."""
     open_clip = pytest.importorskip('open_clip')
     model = open_clip.model.CLIP(16, vision, TEXT, quick_gelu=quick_gelu)
     return randomise(model).eval()

@@ -158,7 +158,7 @@ def _square(side: int, batch: int = 1) -> tuple[int, ...]:
     return batch, 3, side, side
 
 
-_PICTURES = {
+_IMAGES = {
     '224×224, batch 8': _square(224, 8),
     '512×512': _square(512),
     '800×1280': (1, 3, 800, 1280),
@@ -166,7 +166,7 @@ _PICTURES = {
 }
 SUITES = {
     'image-s': Suite(
-        _PICTURES,
+        _IMAGES,
         (
             *_images('small', 'S'),
             Net('Swin-T', PEER, lambda: _swin((2, 2, 6, 2))),
@@ -175,7 +175,7 @@ SUITES = {
         ),
     ),
     'image-b': Suite(
-        _PICTURES,
+        _IMAGES,
         (
             *_images('base', 'B'),
             Net('Swin-S', PEER, lambda: _swin((2, 2, 18, 2))),
@@ -183,7 +183,7 @@ SUITES = {
             Net('ResNet-101', PEER, lambda: _resnet(101)),
         ),
     ),
-    # As Mask R-CNN is trained with them, in the paper and in mmdet: two pictures, drop path.
+    # As Mask R-CNN is trained with them, in the paper and in mmdet: two images, drop path.
     'det-s': Suite(
         {'800×1280, batch 2': (2, 3, 800, 1280)},
         (

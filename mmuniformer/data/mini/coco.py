@@ -1,4 +1,4 @@
-"""Drawn scenes as COCO 2017 instances: pictures, visible masks, annotation files."""
+"""Drawn scenes as COCO 2017 instances: images, visible masks, annotation files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +18,9 @@ MAX_OBJECTS = 5
 
 def draw_scene(rng: RandomState, side: int) -> Scene:
     """Draw up to :data:`MAX_OBJECTS` shapes over each other; later ones hide earlier ones."""
-    scene = Scene(shapes.background(rng, scenes.picture_size(rng, side)))
+    scene = Scene(shapes.background(rng, scenes.image_size(rng, side)))
     scenes.add_shapes(rng, scene, rng.randint(2, MAX_OBJECTS + 1), CLASSES, RADII)
-    scene.picture = scenes.with_grain(rng, scene.picture)
+    scene.image = scenes.with_grain(rng, scene.image)
     return scene
 
 
@@ -33,12 +33,12 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
         folder.mkdir(parents=True, exist_ok=True)
         images, annotations = [], []
         for index in range(counts[split]):
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            # A generator per image: a larger set begins with the images of a smaller one.
             scene = draw_scene(RandomState([seed, number, index]), size)
             image_id += 1
             path = folder / f'{image_id:012d}.jpg'
-            scenes.write_picture(path, scene.picture)
-            images.append(coco_format.image_entry(image_id, path, scene.picture))
+            scenes.write_image(path, scene.image)
+            images.append(coco_format.image_entry(image_id, path, scene.image))
             annotations += _annotations(scene, image_id)
             yield path
         yield coco_format.write_json(
@@ -69,5 +69,5 @@ def check(out: Path) -> str:
     found = []
     for split in coco_format.SPLITS:
         coco = coco_format.read_back(out, split, f'instances_{split}2017.json')
-        found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} objects')
+        found.append(f'{split} {len(coco.imgs)} images, {len(coco.anns)} objects')
     return '; '.join(found)

@@ -77,8 +77,8 @@ def box(mask: ndarray) -> list[int]:
     return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]
 
 
-def image_entry(image_id: int, path: Path, picture: ndarray) -> dict:
-    height, width = picture.shape[:2]
+def image_entry(image_id: int, path: Path, image: ndarray) -> dict:
+    height, width = image.shape[:2]
     return {
         'id': image_id, 'file_name': path.name, 'height': height, 'width': width,
         'license': 1, 'coco_url': '', 'flickr_url': '', 'date_captured': '',

@@ -13,9 +13,9 @@ from numpy.random import RandomState
 from . import coco_format, figures, scenes, shapes
 
 HEIGHTS = {1: (0.5, 0.9), 2: (0.45, 0.75), 3: (0.4, 0.6)}  # of the longer side, by figures
-WHOLE = 0.8  # share of the figures that are moved into the picture as a whole
-MIN_JOINTS = 11  # in the picture
-MIN_SEEN = 0.75  # of a figure's pixels in the picture that others leave visible
+WHOLE = 0.8  # share of the figures that are moved into the image as a whole
+MIN_JOINTS = 11  # in the image
+MIN_SEEN = 0.75  # of a figure's pixels in the image that others leave visible
 MOVE = 0.05  # of a side: how far off a detector's box is, at most
 DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
 CATEGORY = {
@@ -31,48 +31,48 @@ JOINT_SETS = {
 
 @dataclass
 class Crowd:
-    """A picture ``(H, W, 3)`` in BGR, and per figure its joints and its pixels.
+    """An image ``(H, W, 3)`` in BGR, and per figure its joints and its pixels.
 
     ``masks`` are as large as the figures: where they overlap, the later one is seen.
     """
 
-    picture: ndarray
+    image: ndarray
     people: list[figures.Figure] = field(default_factory=list)
     masks: list[ndarray] = field(default_factory=list)
 
 
 def draw_crowd(rng: RandomState, side: int) -> Crowd:
     """Draw one to three figures; later ones hide earlier ones in part."""
-    size = scenes.picture_size(rng, side)
+    size = scenes.image_size(rng, side)
     crowd = Crowd(shapes.background(rng, size))
     wanted = rng.randint(1, len(HEIGHTS) + 1)
     for _ in range(8 * wanted):
         if len(crowd.people) == wanted:
             break
         _try_figure(rng, crowd, side * rng.uniform(*HEIGHTS[wanted]))
-    crowd.picture = scenes.with_grain(rng, crowd.picture)
+    crowd.image = scenes.with_grain(rng, crowd.image)
     return crowd
 
 
 def _try_figure(rng: RandomState, crowd: Crowd, height: float) -> None:
-    size = crowd.picture.shape[:2]
+    size = crowd.image.shape[:2]
     figure = _placed(rng, figures.pose(rng, height), size)
     if _inside(figure.joints, size).sum() < MIN_JOINTS:
         return
-    colours, cover = figures.draw(rng, figure, size)
+    colors, cover = figures.draw(rng, figure, size)
     mask = cover >= 0.5
     masks = [*crowd.masks, mask]
     if any(
         seen.sum() < MIN_SEEN * whole.sum() for seen, whole in zip(_seen(masks), masks, strict=True)
     ):
         return
-    crowd.picture = (1 - cover[..., None]) * crowd.picture + colours
+    crowd.image = (1 - cover[..., None]) * crowd.image + colors
     crowd.people.append(figure)
     crowd.masks = masks
 
 
 def _placed(rng: RandomState, figure: figures.Figure, size: tuple[int, int]) -> figures.Figure:
-    """Move a figure somewhere, mostly as a whole into the picture."""
+    """Move a figure somewhere, mostly as a whole into the image."""
     room = figures.HEAD * figure.height
     low, high = figure.joints.min(axis=0) - room, figure.joints.max(axis=0) + room
     free = np.array(size[::-1]) - (high - low)
@@ -94,7 +94,7 @@ def _seen(masks: list[ndarray]) -> list[ndarray]:
 
 
 def keypoints(joints: ndarray, hidden: ndarray) -> list[int]:
-    """x, y and v of every joint: v is 2, 1 where ``hidden`` holds, 0 outside of the picture.
+    """x, y and v of every joint: v is 2, 1 where ``hidden`` holds, 0 outside of the image.
 
     Args:
         hidden: ``(H, W)``, the pixels that belong to others in front.
@@ -156,12 +156,12 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
             path.mkdir(parents=True, exist_ok=True)
         images, annotations = [], []
         for index in range(counts[split]):
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            # A generator per image: a larger set begins with the images of a smaller one.
             crowd = draw_crowd(RandomState([seed, number, index]), size)
             image_id += 1
             path = folder / f'{image_id:012d}.jpg'
-            scenes.write_picture(path, crowd.picture)
-            images.append(coco_format.image_entry(image_id, path, crowd.picture))
+            scenes.write_image(path, crowd.image)
+            images.append(coco_format.image_entry(image_id, path, crowd.image))
             annotations += _annotations(crowd, image_id)
             yield path
             people = np.any(crowd.masks, axis=0).astype(np.uint8)
@@ -214,5 +214,5 @@ def check(out: Path) -> str:
                     f'{out}: joints of annotation {item["id"]} lie outside of its box; '
                     'this is a bug of mmuniformer.data.mini'
                 )
-        found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} figures')
+        found.append(f'{split} {len(coco.imgs)} images, {len(coco.anns)} figures')
     return '; '.join(found)

@@ -1,4 +1,4 @@
-"""Drawn shapes as a folder per class, as ImageNet is kept: one shape a picture, among clutter."""
+"""Drawn shapes as a folder per class, as ImageNet is kept: one shape an image, among clutter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ MAX_LINES = 2
 Outline = Callable[..., ndarray]
 
 
-def draw_picture(
+def draw_image(
     rng: RandomState, label: str, side: int, outline: Outline = shapes.coverage
 ) -> ndarray:
-    """Draw one thing over scraps of other colours and under thin lines, ``(side, side, 3)``.
+    """Draw one thing over scraps of other colors and under thin lines, ``(side, side, 3)``.
 
     Args:
         outline: gives the thing's coverage, with the arguments of ``shapes.coverage``.
@@ -33,26 +33,26 @@ def draw_picture(
     for _ in range(rng.randint(MAX_SCRAPS + 1)):
         scenes.paint(rng, scene, _scrap(rng, size))
     radius = side * rng.uniform(*RADII)
-    # Up to an eighth of the shape's width is out of the picture.
+    # Up to an eighth of the shape's width is out of the image.
     room = max(0.0, side / 2 - 0.75 * radius)
-    centre = side / 2 + rng.uniform(-room, room, 2)
+    center = side / 2 + rng.uniform(-room, room, 2)
     cover = outline(
-        label, size, tuple(centre), radius, rng.uniform(-scenes.TILT, scenes.TILT),
+        label, size, tuple(center), radius, rng.uniform(-scenes.TILT, scenes.TILT),
         rng.uniform(0.85, 1.18),
     )  # fmt: skip
     scenes.paint(rng, scene, cover)
-    picture = scenes.with_grain(rng, scene.picture)
+    image = scenes.with_grain(rng, scene.image)
     for _ in range(rng.randint(MAX_LINES + 1)):
         start, end = rng.randint(side, size=(2, 2)).tolist()
-        cv2.line(picture, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
-    return picture
+        cv2.line(image, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
+    return image
 
 
 def _scrap(rng: RandomState, size: tuple[int, int]) -> ndarray:
     """Coverage of a small, blunt ellipse, ``(H, W)``, that is none of the shapes."""
-    centre, radius = rng.randint(size[0], size=2), size[0] * rng.uniform(*SCRAPS)
+    center, radius = rng.randint(size[0], size=2), size[0] * rng.uniform(*SCRAPS)
     rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    across, down = columns - centre[0], rows - centre[1]
+    across, down = columns - center[0], rows - center[1]
     angle, ratio = rng.uniform(0, np.pi), rng.uniform(0.3, 0.6)
     along = across * np.cos(angle) + down * np.sin(angle)
     aside = down * np.cos(angle) - across * np.sin(angle)
@@ -68,17 +68,17 @@ def write_folders(
     out: Path, classes: Sequence[str], outline: Outline, seed: int, counts: tuple[int, int],
     size: int,
 ) -> Iterator[Path]:  # fmt: skip
-    """Write a folder per class for both splits, one path per picture."""
+    """Write a folder per class for both splits, one path per image."""
     for number, (split, count) in enumerate(zip(SPLITS, counts, strict=True)):
         # All folders, even if some stay empty: their order gives the labels.
         for label in classes:
             (out / split / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
             label = classes[index % len(classes)]
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
-            picture = draw_picture(RandomState([seed, number, index]), label, size, outline)
+            # A generator per image: a larger set begins with the images of a smaller one.
+            image = draw_image(RandomState([seed, number, index]), label, size, outline)
             path = out / split / label / f'{label}_{index + 1:08d}.jpg'
-            scenes.write_picture(path, picture)
+            scenes.write_image(path, image)
             yield path
 
 
@@ -95,6 +95,6 @@ def check(out: Path, classes: tuple[str, ...] = CLASSES) -> str:
             raise ValueError(
                 f'{out / split} has the folders {folders}, not {classes}; draw it anew'
             )
-        pictures = len(list((out / split).glob('*/*.jpg')))
-        found.append(f'{split} {pictures} pictures, {len(folders)} classes')
+        images = len(list((out / split).glob('*/*.jpg')))
+        found.append(f'{split} {images} images, {len(folders)} classes')
     return '; '.join(found)

@@ -11,8 +11,8 @@ from numpy import ndarray
 
 from . import imagenet, shapes
 
-# Class name -> shapes in turn: added or taken away, centre and size in radii of the whole. As in
-# pictures, y points down.
+# Class name -> shapes in turn: added or taken away, center and size in radii of the whole. As in
+# images, y points down.
 THINGS: dict[str, tuple[tuple[str, str, tuple[float, float], float], ...]] = {
     'frame': (('add', 'square', (0, 0), 1), ('take', 'square', (0, 0), 0.6)),
     'house': (('add', 'square', (0, 0.4), 0.75), ('add', 'triangle', (0, -0.25), 0.75)),
@@ -28,7 +28,7 @@ CLASSES = tuple(sorted(THINGS))
 
 
 def coverage(
-    thing: str, size: tuple[int, int], centre: tuple[float, float], radius: float,
+    thing: str, size: tuple[int, int], center: tuple[float, float], radius: float,
     angle: float, stretch: float,
 ) -> ndarray:  # fmt: skip
     """How much of every pixel the thing covers; the arguments are those of ``shapes.coverage``."""
@@ -36,7 +36,7 @@ def coverage(
     turn = np.array([[cos, sin], [-sin, cos]])
     cover = np.zeros(size, np.float32)
     for action, shape, offset, scale in THINGS[thing]:
-        middle = centre + (np.array(offset) * (stretch, 1 / stretch)) @ turn * radius
+        middle = center + (np.array(offset) * (stretch, 1 / stretch)) @ turn * radius
         part = shapes.coverage(shape, size, tuple(middle), radius * scale, angle, stretch)
         cover = np.maximum(cover, part) if action == 'add' else np.minimum(cover, 1 - part)
     return cover

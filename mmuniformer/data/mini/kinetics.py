@@ -31,7 +31,7 @@ FRAME_NAME = 'img_{:05}.jpg'
 
 
 def path_of(label: str, distance: float) -> list[tuple[float, float]]:
-    """How far shapes have come by every frame, across and down, in sides of the picture.
+    """How far shapes have come by every frame, across and down, in sides of the image.
 
     Args:
         distance: from the first frame to the last, in sides.
@@ -58,7 +58,7 @@ def draw_clip(rng: RandomState, label: str, side: int) -> Iterator[ndarray]:
 
 
 def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Coverage ``(H, W)`` of a shape in the middle of the picture."""
+    """Coverage ``(H, W)`` of a shape in the middle of the image."""
     return shapes.coverage(
         tuple(shapes.SHAPES)[rng.randint(len(shapes.SHAPES))], size, (size[1] / 2, size[0] / 2),
         size[0] * rng.uniform(*RADII), rng.uniform(0, 2 * np.pi), rng.uniform(0.85, 1.18),
@@ -66,7 +66,7 @@ def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 
 def _moved(cover: ndarray, x: float, y: float) -> ndarray:
-    """Shift the middle of the picture to ``x``, ``y``; what leaves enters on the other side."""
+    """Shift the middle of the image to ``x``, ``y``; what leaves enters on the other side."""
     height, width = cover.shape
     shift = np.float32([[1, 0, width * (x % 1 - 0.5)], [0, 1, height * (y % 1 - 0.5)]])
     return cv2.warpAffine(cover, shift, (width, height), borderMode=cv2.BORDER_WRAP)
@@ -101,7 +101,7 @@ def _write_frames(folder: Path, frames: list[ndarray]) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(frames, start=1):
         path = folder / FRAME_NAME.format(number)
-        scenes.write_picture(path, frame)
+        scenes.write_image(path, frame)
         yield path
 
 

@@ -76,7 +76,7 @@ def test_outlines_along_pixel_edges_lose_nothing(seed):
     noise = cv2.GaussianBlur(RandomState(seed).rand(40, 30), (0, 0), 1.5)
     mask = noise > np.median(noise)  # islands, holes and corners that touch
     code = coco_format.segmentation(mask)
-    rle = coco_format.united(code, mask.shape) if isinstance(code, list) else code
+    rle = coco_format.merge_polygons(code, mask.shape) if isinstance(code, list) else code
     assert np.array_equal(mask_utils.decode(rle).astype(bool), mask)
 
 

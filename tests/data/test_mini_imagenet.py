@@ -69,7 +69,7 @@ def test_the_shape_stands_out_from_what_is_around_it():
 def test_a_lost_folder_is_reported(tmp_path):
     list(imagenet.make(tmp_path, seed=0, train=1, val=1, size=64))
     (tmp_path / 'train' / 'star').rmdir()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         imagenet.check(tmp_path)
 
 
@@ -151,5 +151,5 @@ def test_things_are_drawn_into_folders_of_their_own(tmp_path):
     assert len(written) == 15
     assert things.check(tmp_path) == 'train 10 images, 5 classes; val 5 images, 5 classes'
     (tmp_path / 'val' / 'other').mkdir()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         things.check(tmp_path)

@@ -121,10 +121,10 @@ def test_a_set_is_checked_clip_by_clip(tmp_path):
     list(kinetics.make(tmp_path, seed=0, size=64, train=4, val=1))
     assert kinetics.check(tmp_path) == 'train 4 clips; val 1 clips; 24 frames, 4 classes'
     (tmp_path / 'videos_train' / 'left' / '000002.mp4').unlink()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         kinetics.check(tmp_path)
     (tmp_path / kinetics.LABELS).write_text('cats\ndogs\n')
-    with pytest.raises(ValueError, match='draw the set anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         kinetics.check(tmp_path)
 
 

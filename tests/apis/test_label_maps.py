@@ -147,7 +147,7 @@ def test_maps_of_another_annotator_are_not_mixed_in(workspace, tmp_path):
         (['--checkpoint', 'missing.pth'], 'missing.pth cannot be loaded'),
         (['--model-options', 'head.num_classes=5'], 'tiny.pth cannot be loaded'),
         (['--top-k', '0'], 'top_k is 0; it must be at least 1'),
-        (['--top-k', '8'], 'the 8 largest of 7 logits'),
+        (['--top-k', '8'], 'k is 8; it must be from 1 to the number of classes, 7'),
     ],
 )
 def test_a_mistake_ends_with_a_sentence_that_says_what_is_wrong(

@@ -1,4 +1,4 @@
-"""The mini set ade20k: masks that fit the images, as mmseg reads them."""
+"""The mini set ade20k: masks that match the images, as read by mmseg."""
 
 from pathlib import Path
 
@@ -69,8 +69,8 @@ def test_sky_lies_above_the_ground(scenes):
             assert not len(skies) or not len(ground) or skies[-1] < ground[0]
 
 
-def test_labels_fit_the_colors_under_them(scenes):
-    """Grass is greener than it is blue, water bluer than it is red."""
+def test_labels_match_the_colors(scenes):
+    """Grass is more green than blue, water more blue than red."""
     for image, labels in scenes:
         blue, green, red = image.astype(float).transpose(2, 0, 1)
         grass, water = (labels == number(ade20k, name) for name in ('grass', 'water'))
@@ -88,17 +88,17 @@ def test_the_color_of_a_shape_does_not_tell_its_class(scenes):
         assert np.ptp(means, axis=0).min() > 100
 
 
-def test_a_line_one_pixel_wide_between_regions_has_no_label():
+def test_a_one_pixel_line_between_regions_is_unlabeled():
     labels = np.repeat(np.array([[1, 1, 2, 2]], np.uint8), 3, axis=0)
     assert ade20k._with_borders(labels).tolist() == [[1, 0, 2, 2]] * 3
     assert ade20k._with_borders(labels.T).T.tolist() == [[1, 0, 2, 2]] * 3
 
 
-def test_less_than_a_tenth_of_an_image_has_no_label(scenes):
+def test_less_than_a_tenth_of_an_image_is_unlabeled(scenes):
     assert max((labels == 0).mean() for _, labels in scenes) < 0.1
 
 
-def test_a_mask_that_is_missing_is_reported(tmp_path):
+def test_a_missing_mask_is_reported(tmp_path):
     list(ade20k.make(tmp_path, seed=0, train=2, val=1, size=64))
     assert ade20k.check(tmp_path).startswith('train 2 images')
     (tmp_path / 'annotations/training/ADE_train_00000002.png').unlink()

@@ -1,4 +1,4 @@
-"""The mini set coco: sound COCO instances, as pycocotools reads them."""
+"""The mini set coco: valid COCO instances, as read by pycocotools."""
 
 import json
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_ids_are_unique_over_both_splits(tiny):
         assert len(ids) == len(set(ids)) == (expected or len(ids))
 
 
-def test_all_classes_are_drawn_and_some_shapes_are_hidden_in_part():
+def test_all_classes_are_drawn_and_some_shapes_are_partly_hidden():
     scenes = [coco.draw_scene(RandomState([5, 0, index]), 96) for index in range(40)]
     assert coco.CLASSES[:2] == ('circle', 'square') and len(coco.CLASSES) == 6
     assert {label for scene in scenes for label in scene.labels} == set(coco.CLASSES)
@@ -80,7 +80,7 @@ def test_outlines_along_pixel_edges_lose_nothing(seed):
     assert np.array_equal(mask_utils.decode(rle).astype(bool), mask)
 
 
-def test_a_disc_is_a_polygon_and_a_ring_run_lengths():
+def test_a_disc_is_a_polygon_and_a_ring_is_rle():
     rows, columns = np.mgrid[:50, :50] - 25
     distance = np.hypot(rows, columns)
     assert isinstance(coco_format.segmentation(distance < 20), list)

@@ -29,13 +29,13 @@ def test_every_class_has_a_folder_and_as_many_images(tiny):
         assert [len(list(folder.iterdir())) for folder in folders] == [count // 6] * 6
 
 
-def test_images_are_square_and_of_the_size_asked_for(tiny, tmp_path):
+def test_images_are_square_and_have_the_given_size(tiny, tmp_path):
     assert {cv2.imread(str(path)).shape for path in tiny.rglob('*.jpg')} == {(64, 64, 3)}
     list(imagenet.make(tmp_path, seed=0, train=1, val=1, size=100))
     assert {cv2.imread(str(path)).shape for path in tmp_path.rglob('*.jpg')} == {(100, 100, 3)}
 
 
-def test_a_class_without_an_image_keeps_its_folder_and_so_its_number(tmp_path):
+def test_a_class_without_images_keeps_its_folder_and_label(tmp_path):
     list(imagenet.make(tmp_path, seed=0, train=2, val=1, size=64))
     assert tuple(sorted(path.name for path in (tmp_path / 'val').iterdir())) == imagenet.CLASSES
     assert imagenet.check(tmp_path) == 'train 2 images, 6 classes; val 1 images, 6 classes'
@@ -51,7 +51,7 @@ def test_the_class_of_an_image_is_the_shape_that_is_drawn(monkeypatch, tmp_path)
     assert [path.parent.name for path in written] == drawn
 
 
-def test_the_shape_stands_out_from_what_is_around_it():
+def test_the_shape_contrasts_with_its_surroundings():
     covers = []
 
     def outline(*args):
@@ -66,7 +66,7 @@ def test_the_shape_stands_out_from_what_is_around_it():
         assert 0.1 < inside.mean() < 0.6
 
 
-def test_a_lost_folder_is_reported(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     list(imagenet.make(tmp_path, seed=0, train=1, val=1, size=64))
     (tmp_path / 'train' / 'star').rmdir()
     with pytest.raises(ValueError, match='draw the set again'):
@@ -106,10 +106,10 @@ def test_colors_say_little_about_the_class():
     centers = np.stack([train[number::6].mean(0) for number in range(6)])
     distances = np.abs((val[:, None] - centers) / train.std(0)).sum(2)
     found = distances.argmin(1)
-    assert (found == np.arange(len(val)) % 6).mean() < 0.35  # of 6 classes, guessing gives 0.17
+    assert (found == np.arange(len(val)) % 6).mean() < 0.35  # chance level is 0.17
 
 
-def test_things_are_other_classes_and_differ_from_every_shape():
+def test_things_differ_from_every_shape():
     assert not set(things.CLASSES) & set(imagenet.CLASSES)
     covers = {name: things.coverage(name, **UPRIGHT) for name in things.CLASSES}
     covers |= {name: imagenet.shapes.coverage(name, **UPRIGHT) for name in imagenet.CLASSES}
@@ -122,7 +122,7 @@ def test_things_are_other_classes_and_differ_from_every_shape():
             assert both / either < 0.85, (one, other)
 
 
-def test_parts_of_a_thing_are_added_and_taken_away_in_turn():
+def test_parts_of_a_thing_are_added_and_subtracted_in_order():
     square = things.shapes.coverage('square', **UPRIGHT)
     hole = things.shapes.coverage('square', **{**UPRIGHT, 'radius': 36})
     assert np.allclose(things.coverage('frame', **UPRIGHT), square - hole, atol=1e-6)
@@ -131,7 +131,7 @@ def test_parts_of_a_thing_are_added_and_taken_away_in_turn():
     assert house[64 - 58, 64 - 24] == house[64 - 58, 64 + 24] == 0
 
 
-def test_a_thing_turns_and_stretches_as_a_whole():
+def test_a_thing_rotates_and_stretches_as_a_whole():
     rows, columns = np.mgrid[:128, :128]
 
     def middle(**changed: float) -> tuple[float, float]:

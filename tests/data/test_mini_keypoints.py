@@ -1,4 +1,4 @@
-"""The mini set coco_keypoints: joints where they are drawn, as COCO scores them."""
+"""The mini set coco_keypoints: joints match the drawings, as scored by COCO."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_the_truth_as_a_prediction_has_ap_1(tiny):
     assert stats[0] == stats[5] == 1.0
 
 
-def test_left_and_right_exchanged_cost_most_of_the_ap(tiny):
+def test_swapping_left_and_right_costs_most_of_the_ap(tiny):
     truth = COCO(str(annotations(tiny, 'val')))
     names = list(figures.JOINTS)
     other = {'left': 'right', 'right': 'left'}
@@ -95,7 +95,7 @@ def test_boxes_and_areas_are_those_of_polygons(tiny):
             assert (rows[0], rows[-1] + 1) == (top, top + height)
 
 
-def test_images_have_one_to_three_figures_and_the_size_written_down(tiny):
+def test_images_have_one_to_three_figures_and_the_annotated_size(tiny):
     for split in SPLITS:
         truth = COCO(str(annotations(tiny, split)))
         for image_id, item in truth.imgs.items():
@@ -104,7 +104,7 @@ def test_images_have_one_to_three_figures_and_the_size_written_down(tiny):
             assert 1 <= len(truth.imgToAnns[image_id]) <= 3
 
 
-def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
+def test_masks_are_1_inside_the_outlines_of_figures(tiny):
     for split in ('train', 'val'):
         coco = COCO(str(annotations(tiny, split)))
         for image_id, items in coco.imgToAnns.items():
@@ -118,7 +118,7 @@ def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
             assert mask.sum() > 0.9 * filled.sum()
 
 
-def test_the_tips_are_five_of_the_joints(tiny):
+def test_tips_are_five_of_the_joints(tiny):
     for split in ('train', 'val'):
         path = annotations(tiny, split)
         whole = COCO(str(path))
@@ -136,7 +136,7 @@ def test_ids_are_unique_over_both_splits(tiny):
     assert len(ids) == len(set(ids)) > 18
 
 
-def test_joints_are_out_of_the_image_hidden_and_seen():
+def test_joints_are_outside_hidden_or_visible():
     hidden = np.zeros((10, 20), bool)
     hidden[4, 7] = True
     joints = np.full((17, 2), 2.5)
@@ -147,7 +147,7 @@ def test_joints_are_out_of_the_image_hidden_and_seen():
     assert found[2] == found[3] == [0, 0, 0]
 
 
-def test_forty_images_have_joints_of_all_three_kinds():
+def test_forty_images_have_outside_hidden_and_visible_joints():
     seen = np.zeros(3, int)
     for index in range(40):
         crowd = maker.draw_crowd(RandomState([0, 0, index]), 128)
@@ -179,8 +179,8 @@ def test_bones_keep_their_lengths_in_every_pose():
                 assert np.hypot(*bone) == pytest.approx(200 * length)
 
 
-def test_one_side_is_warm_and_the_other_cool_and_chance_says_which():
-    """So a mirrored image, left and right exchanged in its labels, is one of these too."""
+def test_one_side_is_warm_and_the_other_cool_at_random():
+    """A flipped image with left and right labels swapped follows the same distribution."""
     warm_left = 0
     for seed in range(40):
         rng = RandomState(seed)
@@ -207,7 +207,7 @@ def test_the_category_is_that_of_coco(tiny):
     assert {('left_ankle', 'left_knee'), ('right_elbow', 'right_wrist')} <= bones
 
 
-def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
+def test_detected_boxes_are_close_to_the_true_ones(tiny):
     found = json.loads((tiny / maker.DETECTIONS).read_text())
     truth = json.loads(annotations(tiny, 'val').read_text())['annotations']
     assert len(found) == len(truth)
@@ -221,7 +221,7 @@ def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
         assert 0.75 < shared / (first[2:].prod() + second[2:].prod() - shared) < 1
 
 
-def test_a_joint_outside_of_its_box_is_reported(tmp_path):
+def test_a_joint_outside_its_box_is_reported(tmp_path):
     list(maker.make(tmp_path, seed=0, train=1, val=1, size=96))
     assert maker.check(tmp_path).startswith('train 1 images')
     content = json.loads(annotations(tmp_path, 'val').read_text())

@@ -1,4 +1,4 @@
-"""From files to a training step, through mmpretrain's data set, pipeline and classifier."""
+"""A training step from files, with mmpretrain's data set, pipeline and classifier."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def scope():
 
 @pytest.fixture
 def images(tmp_path, monkeypatch):
-    """Four drawn images of two classes, with label maps of 6 × 6 cells."""
+    """Draw four images of two classes, with label maps of 6 × 6 cells."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.RandomState(0)
     for number, name in enumerate(['ring/a', 'ring/b', 'star/a', 'star/b']):
@@ -86,7 +86,7 @@ def test_a_training_step_reaches_both_heads_and_the_backbone(images):
     loss, log = model.parse_losses(losses)
     loss.backward()
     assert log.keys() == {'loss', 'loss_cls', 'loss_token'}
-    # A head that knows nothing is at the entropy of a uniform guess.
+    # An untrained head has the entropy of the uniform distribution.
     assert log['loss_cls'].item() == pytest.approx(np.log(CLASSES), abs=0.1)
     assert log['loss_token'].item() == pytest.approx(np.log(CLASSES), abs=0.1)
     for name, parameter in model.named_parameters():
@@ -160,7 +160,7 @@ def test_mixing_is_for_training_and_keeps_pixels_and_labels_together():
     assert 'gt_score' not in tested['data_samples'][0]
 
 
-def test_mistakes_are_refused_with_the_way_out():
+def test_errors_say_what_to_do():
     with pytest.raises(ValueError, match='use mix_token'):
         TokenLabelDataPreprocessor(CLASSES, batch_augments=dict(augments=dict(type='CutMix')))
     with pytest.raises(ValueError, match='label_smoothing 1'):

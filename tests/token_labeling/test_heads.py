@@ -1,4 +1,4 @@
-"""The released classifiers' heads inside mmpretrain's ImageClassifier, and their losses by hand."""
+"""Heads of the released classifiers in mmpretrain's ImageClassifier, and their losses."""
 
 import pytest
 import torch
@@ -65,7 +65,7 @@ def soft_labels(*shape):
     return torch.rand(*shape).softmax(1)
 
 
-def test_token_logits_count_half_of_the_strongest_position_of_each_class(maps):
+def test_token_logits_add_half_of_the_maximum_over_positions(maps):
     head = TokenLabelHead(5, 8)
     head.init_weights()
     for batch in range(2):
@@ -171,7 +171,7 @@ def test_a_file_without_this_head_or_for_other_classes_is_refused(tmp_path):
         (torch.arange(5), r'fc\.bias is of torch\.int64, and weights are floating-point'),
     ],
 )
-def test_a_file_whose_head_is_no_numbers_is_refused(bias, message, tmp_path):
+def test_a_file_with_an_invalid_head_is_refused(bias, message, tmp_path):
     path = tmp_path / 'published.pth'
     torch.save({'head.weight': torch.zeros(5, 8), 'head.bias': bias}, path)
     head = UniFormerClsHead(5, 8, dict(type='Pretrained', checkpoint=str(path)))

@@ -1,4 +1,4 @@
-"""Images of any size, whatever is drawn for them: the label map shows what the image shows."""
+"""Label maps match their images for any size and any random parameters."""
 
 import fuzzing  # noqa: F401
 import numpy as np
@@ -32,17 +32,17 @@ def scope():
 
 
 def centers(count: int) -> np.ndarray:
-    """Of as many equal parts of 0 … 1."""
+    """Return the centers of ``count`` equal parts of [0, 1]."""
     return ((np.arange(count) + 0.5) / count).astype(np.float32)
 
 
 def places(rows: int, columns: int) -> np.ndarray:
-    """``(rows, columns, 2)``: across and down, as shares of the width and the height."""
+    """Return ``(rows, columns, 2)``: x and y, relative to width and height."""
     return np.stack(np.meshgrid(centers(columns), centers(rows)), axis=-1)
 
 
 def sample(height: int, width: int, rows: int, columns: int) -> dict:
-    """Pixels and cells that say where they are: the logit is the place across, the class down."""
+    """Make pixels and cells that hold their position: the logit is x, the class y."""
     image = np.concatenate([places(height, width), np.zeros((height, width, 1), np.float32)], -1)
     return {
         'img': image,
@@ -52,7 +52,7 @@ def sample(height: int, width: int, rows: int, columns: int) -> dict:
 
 
 def read_off(line: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Values of a straight line, known at the centers of equal parts of 0 … 1, at other places."""
+    """Interpolate a linear function that is known at the centers of equal parts of [0, 1]."""
     slope = (line[-1] - line[0]) * len(line) / (len(line) - 1)
     return line[0] + slope * (at - 0.5 / len(line))
 
@@ -140,13 +140,13 @@ def test_a_warped_cell_holds_what_its_middle_pixel_shows(
     inside = shown[..., 0] != PAD
     assert np.array_equal(after['label_map'][0, 0], np.where(inside, shown[..., 0], 0))
     assert np.array_equal(after['label_map'][1, 0][inside], shown[..., 1][inside])
-    assert np.isin(after['label_map'][1], given_map[1]).all()  # classes that there are
+    assert np.isin(after['label_map'][1], given_map[1]).all()  # existing classes
     assert np.array_equal(before['label_map'], given_map)
     assert np.array_equal(before['img'], given_image)
 
 
 @given(SIDES, SIDES, SEEDS, st.integers(1, 32))
-def test_images_of_a_whole_pipeline_are_those_without_maps(height, width, seed, side):
+def test_images_of_a_whole_pipeline_are_the_same_without_maps(height, width, seed, side):
     augment = dict(
         type='RandAugment', policies='timm_increasing', num_policies=2, magnitude_level=9,
         magnitude_std=0.5,

@@ -102,8 +102,8 @@ step "Drawing boxes and masks on ${#images[@]} images" '20 s' "$DOCTOR" \
 
 say ''
 printf '         AP     AP50\n'
-for kind in bbox segm; do
-    printf '%-6s %s    %s\n' "${kind/bbox/box}" "$(score "coco/${kind}_mAP")" "$(score "coco/${kind}_mAP_50")"
+for metric in bbox segm; do
+    printf '%-6s %s    %s\n' "${metric/bbox/box}" "$(score "coco/${metric}_mAP")" "$(score "coco/${metric}_mAP_50")"
 done | sed 's/^segm/mask/'
 ((${#options[@]} == 0)) || say 'After a minute of training these numbers are low; without --fast the AP50 are about 0.8.'
 say ''

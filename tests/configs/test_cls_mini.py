@@ -11,19 +11,19 @@ from mmengine.registry import MODELS, TRANSFORMS
 
 pytest.importorskip('mmpretrain')
 
-from cls_configs import MINI, check_kinds, config_of, random_crop
+from cls_configs import MINI, check_component_types, config_of, random_crop
 
 from configs import CONFIGS
 
-# Depths; whether the net is a light one, whether labels are of tokens; pixels.
-KINDS = {
+# Depths, light model, token labels, image side in pixels.
+EXPECTED = {
     'mini_uniformer_s_in1k': ((3, 4, 8, 3), False, False, 64),
     'mini_uniformer_s_in1k_96': ((3, 4, 8, 3), False, False, 96),
     'mini_uniformer_s_tl_in1k': ((3, 4, 8, 3), False, True, 96),
     'mini_uniformer_xxs_in1k': ((2, 5, 8, 2), True, False, 64),
     'mini_finetune_uniformer_s': ((3, 4, 8, 3), False, False, 64),
 }
-# Each of these starts from the last epoch of the other.
+# Config → the config whose last epoch it starts from.
 STARTS = {
     'mini_uniformer_s_in1k_96': 'mini_uniformer_s_in1k',
     'mini_finetune_uniformer_s': 'mini_uniformer_s_in1k',
@@ -31,21 +31,21 @@ STARTS = {
 
 
 def maker_of(name: str):
-    """The module that draws the images of a config."""
+    """Import the module that draws the images of a config."""
     root = config_of(name).train_dataloader.dataset.data_root
     name = root.removeprefix('data/mini/').rstrip('/')
     return importlib.import_module(f'mmuniformer.data.mini.{name}')
 
 
 def test_every_mini_config_is_known_here():
-    assert sorted(KINDS) == MINI
+    assert sorted(EXPECTED) == MINI
 
 
 @pytest.mark.parametrize('name', MINI)
 def test_the_name_of_a_mini_config_tells_the_truth(name):
-    depths, light, token_labels, pixels = KINDS[name]
+    depths, light, token_labels, pixels = EXPECTED[name]
     config = config_of(name)
-    check_kinds(config, light, token_labels)
+    check_component_types(config, light, token_labels)
     assert tuple(MODELS.build(config.model.backbone).depths) == depths
     assert random_crop(config).scale == pixels
     assert config.val_dataloader == config.test_dataloader
@@ -78,7 +78,7 @@ def test_head_and_preprocessor_know_the_classes_that_the_tool_draws(name, tmp_pa
 def test_pipelines_give_images_of_the_stated_size(name, tmp_path):
     import cv2
 
-    pixels, config = KINDS[name][-1], config_of(name)
+    pixels, config = EXPECTED[name][-1], config_of(name)
     (tmp_path / 'star').mkdir()
     image = np.random.RandomState(0).randint(0, 256, (96, 96, 3)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / 'star' / 'a.png'), image)

@@ -182,7 +182,7 @@ def test_the_imagenet_file_of_a_light_model_starts_its_detector_but_for_the_outp
     torch.save(Case(f'cls_{size}').state_dict(), tmp_path / 'file.pth')
     config = load(CONFIGS / 'det' / f'mask_rcnn_uniformer_{size}_1x.py')
     report = build(config).backbone.load_pretrained(str(tmp_path / 'file.pth'))
-    norms = [f'norm{stage}.{kind}' for stage in range(1, 5) for kind in ('weight', 'bias')]
+    norms = [f'norm{stage}.{leaf}' for stage in range(1, 5) for leaf in ('weight', 'bias')]
     assert sorted(report.initialized) == sorted(norms)
     assert {name.partition('.')[0] for name in report.heads} == {
         'norm', 'norm_cls', 'head', 'head_cls',

@@ -119,11 +119,11 @@ def test_every_part_learns_from_an_image_and_the_zero_layers_of_new_parts_first(
         for name, parameter in model.named_parameters()
         if name.startswith('backbone.') and not parameter.grad.abs().max() > 0
     }
-    assert silent == (BEHIND_ZERO if toolbox == 'mmpretrain' else set())
+    assert silent == (AFTER_ZERO if toolbox == 'mmpretrain' else set())
 
 
 # What a global UniBlock has in front of a layer that starts at zero.
-BEHIND_ZERO = {
+AFTER_ZERO = {
     *(f'dec.*.{leaf}' for leaf in ('attn.in_proj_weight', 'attn.in_proj_bias')),
     *(f'dec.*.ln_*.{leaf}' for leaf in ('weight', 'bias')),
     *('dec.*.mlp.c_fc.weight', 'dec.*.mlp.c_fc.bias', 'dpe.*.weight', 'dpe.*.bias'),

@@ -36,8 +36,8 @@ def train_data(config: Config) -> Config:
     return data.dataset if data.type == 'RepeatDataset' else data
 
 
-def steps_of(pipeline: list, kind: str) -> list:
-    return [step for step in pipeline if step.type == kind]
+def steps_of(pipeline: list, type_: str) -> list:
+    return [step for step in pipeline if step.type == type_]
 
 
 def test_there_is_a_config_for_every_released_model():

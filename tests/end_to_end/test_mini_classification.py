@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def workspace(tmp_path_factory, python_tool) -> Path:
     folder = tmp_path_factory.mktemp('cls')
-    for kind in ('imagenet', 'imagenet_things'):
-        python_tool('make_mini_data.py', kind, cwd=folder)
+    for name in ('imagenet', 'imagenet_things'):
+        python_tool('make_mini_data.py', name, cwd=folder)
     return folder
 
 

@@ -124,8 +124,8 @@ def test_a_step_gathers_blocks_twice_and_the_rest_once(fsdp):
     for result in results:
         traffic = result['traffic']
         gathers, scatters = (
-            sum(count for name, count in traffic.items() if name.startswith(kind))
-            for kind in ('all_gather', 'reduce_scatter')
+            sum(count for name, count in traffic.items() if name.startswith(operation))
+            for operation in ('all_gather', 'reduce_scatter')
         )
         assert gathers == 2 * blocks + 1
         assert scatters == blocks + 1

@@ -50,7 +50,7 @@ class Features(BaseMetric):
 
 
 class NormsInUse(Hook):
-    """Count the BatchNorms that run, by the kind of the epoch."""
+    """Count the BatchNorms that run, by the mode of the epoch."""
 
     def __init__(self):
         self.counts = {'train': 0, 'val': 0, 'test': 0}

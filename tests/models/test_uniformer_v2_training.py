@@ -41,13 +41,15 @@ def test_activation_checkpointing_changes_no_bit_of_outputs_gradients_and_statis
 def test_checkpointed_layers_are_computed_twice_with_their_global_block_and_only_they():
     net = seeded(with_cp=2, global_layers=(1, 3)).train()
     calls = []
-    for kind in ('resblocks', 'dec', 'dpe'):
-        for number, block in enumerate(getattr(net.transformer, kind)):
-            block.register_forward_pre_hook(lambda *_, call=(kind, number): calls.append(call))
+    for module_list in ('resblocks', 'dec', 'dpe'):
+        for number, block in enumerate(getattr(net.transformer, module_list)):
+            block.register_forward_pre_hook(
+                lambda *_, call=(module_list, number): calls.append(call)
+            )
     net(clip()).mean().backward()
     assert sorted(calls) == sorted(
         [*[('resblocks', n) for n in (0, 0, 1, 1, 2, 3)]]
-        + [(kind, n) for kind in ('dec', 'dpe') for n in (0, 0, 1)]
+        + [(module_list, n) for module_list in ('dec', 'dpe') for n in (0, 0, 1)]
     )
 
 
@@ -83,7 +85,7 @@ LOCAL_MHRA = {
 
 
 @pytest.mark.parametrize(
-    ('options', 'kinds'),
+    ('options', 'names'),
     [
         ({'fusion': 'global'}, READS),  # as released
         ({}, READS | {'balance'}),
@@ -91,14 +93,14 @@ LOCAL_MHRA = {
         ({'fusion': 'global', 'arch': BEIT}, READS),
     ],
 )
-def test_beside_a_frozen_vit_these_parameters_train_and_no_others(options, kinds):
+def test_beside_a_frozen_vit_only_these_parameters_train(options, names):
     net = randomised(frozen_stages=4, **options).train()
     before = {name: p.clone() for name, p in net.named_parameters()}
     optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
     (net(clip()) * torch.randn(2, 32)).sum().backward()
     optimizer.step()
     moved = {name for name, p in net.named_parameters() if not torch.equal(p, before[name])}
-    assert {re.sub(r'\.\d+', '.N', name.removeprefix('transformer.')) for name in moved} == kinds
+    assert {re.sub(r'\.\d+', '.N', name.removeprefix('transformer.')) for name in moved} == names
     assert moved == {name for name, p in net.named_parameters() if p.requires_grad}
 
 

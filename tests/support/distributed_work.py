@@ -17,7 +17,7 @@ from torch.nn import functional as F
 import mmuniformer  # noqa: F401
 
 STEPS = 3
-# Groups by kind, as in the recipes. Not AdamW: its first steps are signs of gradients.
+# Groups by parameter type, as in the recipes. Not AdamW: its first steps are signs of gradients.
 OPTIMIZER = {
     'constructor': 'LayerwiseOptimWrapperConstructor',
     'optimizer': {'type': 'SGD', 'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.05},

@@ -165,7 +165,7 @@ def test_errors_say_what_to_do():
         TokenLabelDataPreprocessor(CLASSES, batch_augments=dict(augments=dict(type='CutMix')))
     with pytest.raises(ValueError, match='label_smoothing 1'):
         TokenLabelDataPreprocessor(CLASSES, label_smoothing=1.0)
-    with pytest.raises(ValueError, match='no multiple'):
+    with pytest.raises(ValueError, match='not a multiple'):
         TokenLabelDataPreprocessor(CLASSES, token_stride=30, mix_token={})
     preprocessor = TokenLabelDataPreprocessor(CLASSES)
     data = make_data(BOXES)

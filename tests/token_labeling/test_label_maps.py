@@ -154,5 +154,5 @@ def test_smoothing_spreads_its_share_evenly_and_labels_sum_to_1():
 
 def test_a_class_beyond_num_classes_is_refused():
     label_map = torch.tensor([[1.0, 2.0], [0, 1000]]).reshape(1, 2, 2, 1, 1)
-    with pytest.raises(ValueError, match='0 to 1000, and num_classes is 1000'):
+    with pytest.raises(ValueError, match='0 to 1000, but num_classes is 1000'):
         token_targets(label_map, torch.tensor([WHOLE]), 1000, (1, 1))

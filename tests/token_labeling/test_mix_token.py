@@ -102,7 +102,7 @@ def test_a_high_alpha_keeps_half_of_the_image():
 
 
 def test_what_does_not_fit_is_refused(batch):
-    with pytest.raises(ValueError, match='alpha 0'):
+    with pytest.raises(ValueError, match='alpha is 0'):
         MixToken(0)
     with pytest.raises(ValueError, match='token_stride 32 is not a multiple of patch_stride 5'):
         MixToken(patch_stride=5)

@@ -66,7 +66,7 @@ class LoadOrSkip:
                 results = transform(results)
             except (FileNotFoundError, ImportError):
                 raise
-            except Exception as error:  # decoders raise errors of any kind
+            except Exception as error:  # decoders raise errors of any type
                 raise _unreadable(paths, transform, str(error) or repr(error)) from error
             if results is None:
                 raise _unreadable(paths, transform, 'it returns no sample')

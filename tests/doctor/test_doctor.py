@@ -250,7 +250,7 @@ def test_it_runs_where_torch_and_mmengine_do_not_import(tmp_path):
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     result = run_doctor(sys.executable, '-S', '-m', 'mmuniformer', 'doctor', PYTHONPATH=path)
     assert result.returncode == 1, result.stderr
-    assert 'torch is there but cannot be imported.' in result.stdout
+    assert 'torch is installed but cannot be imported.' in result.stdout
     assert 'ImportError: mmengine is broken' in result.stdout
 
 

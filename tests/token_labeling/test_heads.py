@@ -140,7 +140,7 @@ def test_maps_without_token_labels_or_with_others_are_refused(maps):
     with pytest.raises(ValueError, match='TokenLabelDataPreprocessor'):
         head.loss((maps,), [sample, sample])
     sample.set_field(torch.ones(5, 7, 7) / 5, 'gt_token_score')
-    with pytest.raises(ValueError, match=r'\(5, 7, 7\) .* \(5, 2, 3\)'):
+    with pytest.raises(ValueError, match=r'\(5, 7, 7\), .* \(5, 2, 3\)'):
         head.loss((maps,), [sample, sample])
 
 

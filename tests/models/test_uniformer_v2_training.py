@@ -154,7 +154,7 @@ def test_layer_depth_counts_layers_from_the_patches_to_the_heads():
     assert net.get_layer_depth('cls_head.fc_cls.weight', 'backbone.') == (5, 6)
 
 
-def test_a_pretrained_file_is_loaded_by_init_cfg_and_other_kinds_are_mmengines(tmp_path):
+def test_a_pretrained_file_is_loaded_by_init_cfg_and_other_types_by_mmengine(tmp_path):
     net, path = randomised(**SSV), str(tmp_path / 'file.pth')
     torch.save({'model_state': {f'backbone.{k}': v for k, v in net.state_dict().items()}}, path)
     again = seeded(init_cfg={'type': 'Pretrained', 'checkpoint': path}, **SSV)

@@ -130,8 +130,8 @@ def mini_coco(tmp_path_factory: pytest.TempPathFactory, python_tool: Run) -> Pat
 
 @pytest.fixture(scope='session')
 def coco_tiny() -> Path:
-    """Four pictures of COCO with their annotations; they are not part of the repository."""
+    """Four images of COCO with their annotations; they are not part of the repository."""
     folder = ROOT.parent / 'shared' / 'data' / 'coco_tiny'
     if not folder.is_dir():
-        pytest.skip(f'the pictures are not at {folder}')
+        pytest.skip(f'the images are not at {folder}')
     return folder

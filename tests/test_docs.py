@@ -96,8 +96,8 @@ def test_the_command_runs(command, tmp_path, run):
 def own_data(tmp_path_factory, python_tool) -> Path:
     folder = tmp_path_factory.mktemp('own')
     lay_out(OWN_DATA, folder)
-    for kind, number in MINI_DATA.items():
-        python_tool('make_mini_data.py', kind, '--train', number, '--val', number, cwd=folder)
+    for dataset, number in MINI_DATA.items():
+        python_tool('make_mini_data.py', dataset, '--train', number, '--val', number, cwd=folder)
     return folder
 
 
@@ -109,8 +109,8 @@ def test_a_config_for_own_data_reads_it_and_learns(file, own_data, monkeypatch, 
     init_default_scope(config.default_scope)
     loader = config.train_dataloader
     data = DATASETS.build(loader.dataset)
-    (pictures,) = (number for kind, number in MINI_DATA.items() if kind in str(loader.dataset))
-    assert len(data) >= pictures  # of persons there are more
+    (images,) = (number for dataset, number in MINI_DATA.items() if dataset in str(loader.dataset))
+    assert len(data) >= images  # more, if an image has several persons
     collate = FUNCTIONS.get(loader.get('collate_fn', {'type': 'pseudo_collate'})['type'])
     if 'data_preprocessor' in config:  # a Runner hands it to the model
         config.model.setdefault('data_preprocessor', config.data_preprocessor)
@@ -140,7 +140,7 @@ def test_a_notebook_is_stored_without_results(notebook):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('notebook', NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_shows_pictures(notebook, tmp_path, user_env):
+def test_a_notebook_runs_and_shows_images(notebook, tmp_path, user_env):
     import nbclient
     import nbformat
 

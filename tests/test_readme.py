@@ -83,7 +83,7 @@ def test_the_fine_tuning_lines_give_the_rates_they_say():
     groups = build_optim_wrapper(model, cfg).optimizer.param_groups
     rates = {parameter: group['lr'] for group in groups for parameter in group['params']}
     assert rates[model['roi_head'].weight] == pytest.approx(2e-4)
-    # The first of six layers: patch_embed1, four blocks, and what is behind them.
+    # The first of six layers: patch_embed1, four blocks, and the layers after them.
     assert rates[backbone.patch_embed1.proj.weight] == pytest.approx(1e-4 * 0.9**5)
     decays = {parameter: group['weight_decay'] for group in groups for parameter in group['params']}
     assert decays[backbone.blocks3[0].norm1.weight] == decays[backbone.patch_embed1.proj.bias] == 0

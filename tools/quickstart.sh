@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh checkout to a picture with boxes and masks.
+# From a fresh checkout to an image with boxes and masks.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 
@@ -42,7 +42,7 @@ choose_stack "$STACK"
 cd "$ROOT"
 CONFIG=configs/det/mini_mask_rcnn_uniformer_s_h14.py
 DATA=data/mini/coco
-PICTURES=$WORK/pictures
+OUTPUT=$WORK/pictures
 LOG=$ROOT/$WORK/quickstart.log
 
 VENV=$VENV bash tools/setup.sh det --stack "$STACK"
@@ -97,16 +97,16 @@ checkpoint=$(cat "$WORK/finished")
 
 step "Testing $checkpoint" '10 s' "$DOCTOR" evaluate "$checkpoint"
 mapfile -t images < <(find "$DATA" -path '*val*' \( -name '*.jpg' -o -name '*.png' \) | sort | head -n 8)
-step "Drawing boxes and masks on ${#images[@]} pictures" '20 s' "$DOCTOR" \
-    venv_python -m mmuniformer demo det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$PICTURES"
+step "Drawing boxes and masks on ${#images[@]} images" '20 s' "$DOCTOR" \
+    venv_python -m mmuniformer demo det "$CONFIG" "$checkpoint" "${images[@]}" --out-dir "$OUTPUT"
 
 say ''
 printf '         AP     AP50\n'
-for kind in bbox segm; do
-    printf '%-6s %s    %s\n' "${kind/bbox/box}" "$(score "coco/${kind}_mAP")" "$(score "coco/${kind}_mAP_50")"
+for metric in bbox segm; do
+    printf '%-6s %s    %s\n' "${metric/bbox/box}" "$(score "coco/${metric}_mAP")" "$(score "coco/${metric}_mAP_50")"
 done | sed 's/^segm/mask/'
 ((${#options[@]} == 0)) || say 'After a minute of training these numbers are low; without --fast the AP50 are about 0.8.'
 say ''
-say 'Pictures:'
-find "$ROOT/$PICTURES" -name '*.png' | sort
+say 'Images:'
+find "$ROOT/$OUTPUT" -name '*.png' | sort
 say "Total time: $(clock "$SECONDS")"

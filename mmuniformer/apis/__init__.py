@@ -1,4 +1,4 @@
-"""What a user imports besides the networks: models of configs, and what can be done with them."""
+"""High-level functions: build the models of configs, run, measure, convert and export them."""
 
 from .benchmarking.run import benchmark
 from .class_heads import HeadConversion, permute_head, slice_head

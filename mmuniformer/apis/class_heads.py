@@ -1,7 +1,7 @@
-"""Classifiers of videos with their classes in another order, or cut down to those of another set.
+"""Reorder or select the classes of video classifiers.
 
-The authors' heads number the classes in an order of their own; mmaction2's annotation lists, which
-the configs here read, have another. Used by :mod:`.convert`, which exports the functions.
+The authors' heads have another order of classes than mmaction2's annotation lists, which the
+configs of this package read. :mod:`.convert` exports these functions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ from ..weights.rename import FINAL_NORMS, OFFICIAL_HEAD, rename_final_norm
 from ..weights.report import CheckpointError
 from ..weights.unwrap import unwrap
 
-# First words of the names of a backbone in a released file.
+# First components of the backbone's keys in released files.
 _BACKBONE = ('patch_embed', 'blocks', 'norm', 'norm_cls', 'cls_token', 'cls_upsample')
-# Heads in released files → in mmaction2. The second is of the light nets' class token, which has no
-# part in predictions.
+# Heads in released files → in mmaction2. The second one, of the light models' class token, is not
+# used for prediction.
 _HEADS = {'head': 'fc_cls', 'head_cls': 'fc_cls_token'}
 _HEAD, _OFFICIAL_HEAD = 'cls_head.fc_cls.', f'backbone.{OFFICIAL_HEAD}'
 _MMACTION_NORM = FINAL_NORMS[1]
@@ -37,11 +37,11 @@ _SHORT = {name.replace('kinetics', 'k'): name for name in DATASETS if name.start
 
 @dataclass(frozen=True)
 class HeadConversion:
-    """A checkpoint for mmaction2 and the configs here.
+    """A checkpoint for mmaction2 and the configs of this package.
 
     Attributes:
-        checkpoint: ``meta``, with the names of the classes, and ``state_dict``.
-        summary: what became of the tensors of the file.
+        checkpoint: ``meta``, with the class names, and ``state_dict``.
+        summary: what was done with the tensors of the file.
     """
 
     checkpoint: dict[str, Any]
@@ -51,7 +51,7 @@ class HeadConversion:
         return self.summary
 
     def save(self, path: str | Path) -> None:
-        """Write the checkpoint, in folders that are made if necessary."""
+        """Write the checkpoint; missing parent folders are created."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         torch.save(self.checkpoint, path)
 
@@ -65,23 +65,23 @@ def _tensors(source: str | Path | Mapping) -> dict[str, Tensor]:
 
 
 def is_official_v2(state: Mapping[str, Tensor]) -> bool:
-    """Whether this is a classifier of UniFormerV2 in the authors' format."""
+    """Return whether this is a UniFormerV2 classifier in the authors' format."""
     return any(key.endswith(f'{OFFICIAL_HEAD}weight') for key in state)
 
 
 def permute_head(source: str | Path | Mapping, dataset: str) -> HeadConversion:
-    """Turn a released UniFormer for video into a checkpoint with classes in mmaction2's order.
+    """Convert a released video UniFormer to a checkpoint with classes in mmaction2's order.
 
     Args:
         source: path, URL or released name, or a loaded file.
-        dataset: what the file was trained on: ``'kinetics400'``, ``'kinetics600'``, ``'sthv1'`` or
-            ``'sthv2'``.
+        dataset: data set that the file was trained on: ``'kinetics400'``, ``'kinetics600'``,
+            ``'sthv1'`` or ``'sthv2'``.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        CheckpointError: it is one of mmaction2 already, it is a UniFormerV2, it has no head or one
-            of other classes, or it has unknown tensors.
-        ValueError: it holds no tensors, or the official order of ``dataset`` is not known.
+        FileNotFoundError: the file does not exist.
+        CheckpointError: the file is in mmaction2's format already, it is a UniFormerV2, it has no
+            head or one for other classes, or it has unknown tensors.
+        ValueError: the file has no tensors, or the official order of ``dataset`` is not known.
 
     Example:
         >>> from mmuniformer.apis.conversion import permute_head
@@ -125,10 +125,10 @@ def permute_head(source: str | Path | Mapping, dataset: str) -> HeadConversion:
 
 
 def official_class_rows(state: Mapping[str, Tensor], dataset: str) -> list[int]:
-    """For every class in mmaction2's order, the row in the head of a released file.
+    """Return the row in a released head of each class in mmaction2's order.
 
     Raises:
-        CheckpointError: the file is one of mmaction2.
+        CheckpointError: the file is in mmaction2's format.
         ValueError: the official order of ``dataset`` is not known.
     """
     rows = official_rows(dataset)
@@ -148,7 +148,7 @@ def _rows_of(state: Mapping[str, Tensor], key: str, rows: Sequence[int]) -> Tens
 
 
 def check_classes(key: str, value: Tensor, number: int) -> None:
-    """Refuse a parameter of a head that is not of ``number`` classes."""
+    """Raise if a parameter of a head does not have ``number`` rows."""
     if len(value) != number:
         raise CheckpointError(
             f'{key} has {len(value)} rows and the data set {number} classes; '
@@ -157,20 +157,20 @@ def check_classes(key: str, value: Tensor, number: int) -> None:
 
 
 def slice_head(source: str | Path | Mapping, old: str, new: str) -> HeadConversion:
-    """Cut the head of a UniFormerV2 down to other classes, by their names and in their order.
+    """Reduce the head of a UniFormerV2 to other classes, matched by name.
 
     Args:
-        source: path, URL or released name, or a loaded file; of the configs here, of mmaction2 or
-            of the authors, of whose heads the order is known of Kinetics-400, Kinetics-600 and the
-            first 400 rows of Kinetics-710.
+        source: path, URL or released name, or a loaded file, in the format of this package, of
+            mmaction2 or of the authors. Of the authors' heads, the order is known for Kinetics-400,
+            Kinetics-600 and the first 400 rows of Kinetics-710.
         old: classes of the head: ``'k400'``, ``'k600'``, ``'k700'``, ``'k710'``, another data set,
             or a .txt file with a name per line.
-        new: the classes wanted.
+        new: classes of the new head, in the same notation.
 
     Raises:
-        FileNotFoundError: there is no such file or list.
-        CheckpointError: the file has no such head, or one of another number of classes.
-        ValueError: there are no such classes, or the head lacks some of those wanted.
+        FileNotFoundError: the file or list does not exist.
+        CheckpointError: the file has no such head, or one with another number of classes.
+        ValueError: a set of classes is unknown, or the head lacks some of the new classes.
 
     Example:
         >>> from mmuniformer.apis.conversion import slice_head
@@ -212,7 +212,7 @@ def slice_head(source: str | Path | Mapping, old: str, new: str) -> HeadConversi
 
 
 def _find_names(classes: str) -> tuple[str, ...]:
-    """The classes of a data set (``k710``, ``kinetics710``) or of a list, a name per line."""
+    """Return the classes of a data set (``k710``, ``kinetics710``) or of a .txt list."""
     dataset = _SHORT.get(classes, classes)
     if dataset in DATASETS:
         return class_names(dataset)
@@ -224,7 +224,7 @@ def _find_names(classes: str) -> tuple[str, ...]:
 
 
 def _official_order(classes: str) -> tuple[str, ...]:
-    """The names of the rows of an official head, as far as they are known."""
+    """Return the class names of the rows of an official head, as far as they are known."""
     dataset = _SHORT.get(classes, classes)
     if dataset == 'kinetics710':  # the first 400 rows are those of their Kinetics-400
         return class_names('kinetics400', 'official')

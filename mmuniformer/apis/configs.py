@@ -1,4 +1,4 @@
-"""Configs by path or by name, and what their test pipelines say."""
+"""Find and load configs by path or name, and read settings of their test pipelines."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, DefaultScope
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# Of an installed package, and of a checkout.
+# In an installed package, and in a checkout.
 CONFIG_FOLDERS = (PACKAGE / '.mim' / 'configs', PACKAGE.parent / 'configs')
 
 
 def list_configs() -> dict[str, Path]:
-    """Return all configs of this package by name, without those that are only inherited from."""
+    """Return all configs of this package by name, without base configs."""
     paths = [path for folder in CONFIG_FOLDERS for path in folder.rglob('*.py')]
     return {path.stem: path for path in paths if '_base_' not in path.parts}
 
 
 def find_config(name: str | Path) -> Path:
-    """Find a config file by its path, or by its name among those of this package.
+    """Find a config file by path, or by name among the configs of this package.
 
     Example:
         >>> find_config('mask_rcnn_uniformer_s_h14_1x').name
         'mask_rcnn_uniformer_s_h14_1x.py'
 
     Raises:
-        FileNotFoundError: there is no such file and no config of this name.
+        FileNotFoundError: neither a file nor a config with this name exists.
     """
     if Path(name).is_file():
         return Path(name)
@@ -46,16 +46,16 @@ def find_config(name: str | Path) -> Path:
 
 
 def load_config(config: str | Path | Config) -> Config:
-    """Read a config file, found by its path or name.
+    """Load a config by path or name.
 
     Raises:
-        FileNotFoundError: there is no such file and no config of this name.
+        FileNotFoundError: neither a file nor a config with this name exists.
     """
     return config if isinstance(config, Config) else Config.fromfile(find_config(config))
 
 
 def get_test_pipeline(config: Mapping) -> list[Mapping]:
-    """Return the transforms of the test dataset, inside wrappers of datasets too."""
+    """Return the transforms of the test dataset, also if it is inside wrappers."""
     dataset = (config.get('test_dataloader') or {}).get('dataset') or {}
     while 'pipeline' not in dataset and 'dataset' in dataset:
         dataset = dataset['dataset']
@@ -72,7 +72,7 @@ def find_setting(config: Mapping, transforms: Sequence[str], key: str) -> Any:
 
 
 def find_dataset_meta(config: Mapping) -> dict[str, Any]:
-    """Return the ``classes`` and the ``palette`` of the test dataset, as far as it has them."""
+    """Return ``classes`` and ``palette`` of the test dataset, if it has them."""
     dataset = (config.get('test_dataloader') or config.get('val_dataloader') or {}).get('dataset')
     dataset = dataset or {}
     while 'dataset' in dataset:  # wrappers

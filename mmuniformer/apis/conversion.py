@@ -1,4 +1,4 @@
-"""Whole published files → checkpoints for the models of configs, every tensor accounted for."""
+"""Convert published files, heads included, to checkpoints for the models of configs."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -32,10 +32,10 @@ __all__ = ['Conversion', 'HeadConversion', 'convert', 'permute_head', 'slice_hea
 
 _BACKBONE = 'backbone.'
 _HEADS = ('head.', 'head_cls.', 'aux_head.')  # of published classifiers
-# Parts of published models → what the toolboxes call them today.
+# Prefixes in published models → in the current toolboxes.
 _TODAY = {'keypoint_head.': 'head.', f'{_BACKBONE}{OFFICIAL_HEAD}': 'cls_head.fc_cls.', '': ''}
-_OF_TOKEN = 'of the class token, which has no part in predictions'
-# What a model may do without, and why.
+_OF_TOKEN = 'of the class token, which is not used for prediction'
+# Tensors that a model may lack, and the reason.
 _SUPERFLUOUS = {
     'head_cls.': _OF_TOKEN,
     'cls_head.fc_cls_token.': _OF_TOKEN,
@@ -48,15 +48,15 @@ _SUPERFLUOUS = {
 
 @dataclass(frozen=True)
 class Conversion:
-    """The tensors of a file under the names of a model, and what became of each.
+    """A converted checkpoint, with a record of each tensor.
 
     Attributes:
         state: state dict of the model.
-        meta: of the checkpoint: config, names of the classes, and what it was converted from.
-        names: old name → new, of every tensor taken.
-        left_out: old name → why.
-        added: counters of BatchNorm that the file lacks, as in a new model.
-        notes: sentences about the whole.
+        meta: meta data of the checkpoint: config, class names and source.
+        names: old name → new name of each converted tensor.
+        left_out: old name → reason.
+        added: BatchNorm counters that the file lacks; they start at 0.
+        notes: remarks about the whole file.
     """
 
     state: dict[str, Tensor]
@@ -85,7 +85,7 @@ class Conversion:
         return '\n'.join([*lines, *self.notes])
 
     def every_tensor(self) -> str:
-        """A line per tensor of the file."""
+        """Return a line per tensor of the file."""
         lines = [
             f'loaded   {old}' if old == new else f'renamed  {old} → {new}'
             for old, new in self.names.items()
@@ -93,10 +93,10 @@ class Conversion:
         return '\n'.join([*lines, *(f'left out {old}' for old in self.left_out)])
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint, in the safetensors format if ``path`` ends so.
+        """Write a checkpoint, in the safetensors format if the suffix is ``.safetensors``.
 
         Raises:
-            ImportError: the package safetensors is needed and not installed.
+            ImportError: the package safetensors is required but not installed.
         """
         path = Path(path)
         if path.suffix == '.safetensors':
@@ -116,7 +116,7 @@ class Conversion:
 
 
 def _common_end(old: str, new: str) -> str:
-    """The last words that two names share."""
+    """Return the trailing components that two names share."""
     words = []
     for mine, other in zip(reversed(old.split('.')), reversed(new.split('.')), strict=False):
         if mine != other:
@@ -129,18 +129,19 @@ def _common_end(old: str, new: str) -> str:
 def convert(
     source: str | Path, config: str | Path | Config, *, dataset: str | None = None
 ) -> Conversion:
-    """Turn a whole published file, heads included, into a checkpoint for the model of a config.
+    """Convert a published file, heads included, to a checkpoint for the model of a config.
 
     Args:
         source: path, URL or released name of a classifier, detector, segmentor or pose estimator.
-        config: file, name of a config of this package, or config of the model that the file holds.
-        dataset: what a released video classifier was trained on, to have its classes in the order
-            of mmaction2's annotation lists.
+        config: config file, name of a config of this package, or a loaded config, of the model in
+            the file.
+        dataset: data set that a released video classifier was trained on, to reorder its classes
+            as in mmaction2's annotation lists.
 
     Raises:
-        FileNotFoundError: there is no such file or config.
-        CheckpointError: a tensor of the file has no place in the model, a tensor of the model is
-            missing in the file, or it has another shape; or the file has heads of another size.
+        FileNotFoundError: the file or config does not exist.
+        CheckpointError: a tensor of the file is unexpected, a tensor of the model is missing, or
+            shapes differ.
         ValueError: the order of the classes of ``dataset`` is not known.
 
     Example:
@@ -191,7 +192,7 @@ def _why(name: str) -> str:
 
 
 def _names(keys: Collection[str], model: nn.Module) -> dict[str, str]:
-    """Prefixes in a published file → prefixes in ``model``."""
+    """Map prefixes in a published file to prefixes in ``model``."""
     if any(key.startswith(_BACKBONE) for key in keys):
         return _TODAY
     published = getattr(getattr(model, 'head', None), 'published', {})
@@ -202,7 +203,7 @@ def _names(keys: Collection[str], model: nn.Module) -> dict[str, str]:
 
 
 def _reorder(state: dict[str, Tensor], rows: list[int]) -> dict[str, Tensor]:
-    """Put the rows of the heads of a recognizer in the order of mmaction2."""
+    """Reorder the rows of a recognizer's heads as in mmaction2."""
     heads = [key for key in state if key.startswith('cls_head.fc_cls')]
     for key in heads:
         check_classes(key, state[key], len(rows))

@@ -1,4 +1,4 @@
-"""Parameters and FLOPs of the models of configs, part by part."""
+"""Parameters and FLOPs of models and their parts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .toolbox import check_shape, count_views, find_toolbox
 
 @dataclass(frozen=True)
 class Complexity:
-    """What a model costs; one multiply-add is one FLOP, as in the papers.
+    """Cost of a model; a multiply-add counts as one FLOP, as in the papers.
 
     Attributes:
-        shape: ``(H, W)`` or ``(T, H, W)`` of the input.
-        views: inputs of a test, clips times crops.
-        parameters: all that are trained, as published.
-        flops: of one input.
-        parts: backbone, neck and heads; heads that only training runs have no FLOPs.
+        shape: input shape, ``(H, W)`` or ``(T, H, W)``.
+        views: number of views at test time, clips times crops.
+        parameters: number of parameters.
+        flops: FLOPs of one view.
+        parts: backbone, neck and heads; heads that run only in training have 0 FLOPs.
     """
 
     shape: tuple[int, ...]
@@ -35,7 +35,7 @@ class Complexity:
     parts: tuple[Part, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON takes."""
+        """Return a dict that can be serialized as JSON."""
         return {
             **asdict(self),
             'shape': list(self.shape),
@@ -46,13 +46,13 @@ class Complexity:
 def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) -> Complexity:
     """Count parameters and FLOPs of the model of a config.
 
-    Attention products count; norms, activations, resizing and sampling do not. Only shapes go
-    through the model, except for detectors like DETR, which read the numbers.
+    Matrix products of attention count; norms, activations, resizing and sampling do not. The model
+    runs on the meta device, except for detectors like DETR, which read values.
 
     Args:
-        config: file, name of a config of this package, or config.
-        shape: ``(H, W)`` of the input in pixels, ``(T, H, W)`` for video; as in the papers' tables
-            if None.
+        config: config file, name of a config of this package, or a loaded config.
+        shape: ``(H, W)`` of the input in pixels, ``(T, H, W)`` for video; default: that of the
+            papers' tables.
 
     Example:
         >>> cost = complexity('uniformer_s_in1k')
@@ -60,8 +60,8 @@ def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) 
         (21545256, '3.63 G', ['backbone', 'head'])
 
     Raises:
-        FileNotFoundError: there is no such config.
-        ValueError: the config has no supported model, or the shape does not suit it.
+        FileNotFoundError: the config does not exist.
+        ValueError: the config has no supported model, or the shape is invalid.
     """
     config = load_config(config)
     toolbox = find_toolbox(config)
@@ -69,7 +69,7 @@ def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) 
     model = build_model(config)
     on_meta = toolbox.scope != 'mmdet' or runs_on_meta(model)
     device = 'meta' if on_meta else 'cpu'
-    # Built, then emptied: some constructors compute with tensors, which fails on the meta device.
+    # Moved after building: some constructors compute with tensors, which fails on the meta device.
     model.to(device).eval().requires_grad_(False)
     meter = FlopMeter()
     x = torch.zeros(1, get_in_channels(model), *shape, device=device)

@@ -10,9 +10,9 @@ import requests
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-TIMEOUT = 30  # seconds without a byte
-TRIES = 4  # in a row without a new byte
-BLOCK = 1 << 14  # bytes; what has come of a block is lost where a server breaks off
+TIMEOUT = 30  # seconds without data
+TRIES = 4  # consecutive attempts without new data
+BLOCK = 1 << 14  # bytes; a partly received block is lost if the connection breaks
 
 
 class DownloadError(OSError):
@@ -20,13 +20,13 @@ class DownloadError(OSError):
 
 
 def download(url: str, part: Path) -> None:
-    """Write what is at ``url`` to ``part``, from the byte on that ``part`` ends with.
+    """Download ``url`` to ``part``, resuming after the bytes that ``part`` has.
 
-    A server that breaks off is asked for the rest; one that sends the whole file instead of the
-    rest makes it start again.
+    If the connection breaks, the rest is requested again. If the server does not support ranges,
+    the download starts over.
 
     Raises:
-        DownloadError: the server refuses, cannot be reached, or broke off too often.
+        DownloadError: the server refuses, cannot be reached, or the connection broke too often.
     """
     columns = (*Progress.get_default_columns()[:2], DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
@@ -63,12 +63,12 @@ def size_of(part: Path) -> int:
 
 def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
     have = size_of(part)
-    # Compressed on the way, byte N of the answer would not be byte N of the file.
+    # With compression, byte N of the response would not be byte N of the file.
     headers = {'Accept-Encoding': 'identity', **({'Range': f'bytes={have}-'} if have else {})}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
             if response.headers.get('Content-Range') == f'bytes */{have}':
-                return  # all of it is there
+                return  # complete
             part.unlink()
             raise requests.RequestException('the file there is shorter than what is here')
         response.raise_for_status()
@@ -83,7 +83,7 @@ def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """The innermost reason, in words; those of the outer layers repeat it."""
+    """Return the message of the innermost exception; outer ones repeat it."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return str(error) or type(error).__name__

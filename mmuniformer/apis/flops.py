@@ -1,4 +1,4 @@
-"""FLOPs of the parts of a model, as the models of each toolbox are run."""
+"""FLOPs of the parts of a model, for each toolbox."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .toolbox import make_detection_samples
 
-# The published numbers of two-stage detectors are for so many regions per image.
+# Number of regions per image in the published FLOPs of two-stage detectors.
 BOX_REGIONS, MASK_REGIONS = 1000, 100
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a part of a model costs; one multiply-add is one FLOP."""
+    """Cost of a part of a model; a multiply-add counts as one FLOP."""
 
     part: str
     parameters: int
@@ -28,7 +28,7 @@ class Part:
 
 @dataclass
 class FlopMeter:
-    """Runs parts of a model and records what each costs."""
+    """Runs parts of a model and records their costs."""
 
     parts: list[Part] = field(default_factory=list)
 
@@ -36,13 +36,13 @@ class FlopMeter:
         return self.run(name, count_parameters(module), module, *args, **kwargs)
 
     def run(self, name: str, parameters: int, function: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Run ``function`` as a part that has so many parameters; return what it returns."""
+        """Run ``function`` as a part with this number of parameters; return its output."""
         out, flops = count_flops(function, *args, **kwargs)
         self.parts.append(Part(name, parameters, flops))
         return out
 
     def add_unused_parts(self, model: nn.Module) -> None:
-        """Add heads that only training runs: their parameters, and no FLOPs."""
+        """Add heads that run only in training, with 0 FLOPs."""
         if count_parameters(model) == sum(part.parameters for part in self.parts):
             return
         run = {part.part.partition('.')[0] for part in self.parts}
@@ -52,7 +52,7 @@ class FlopMeter:
 
 
 def count_flops(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, int]:
-    """Run ``function`` without gradients; return what it returns, and its multiply-adds.
+    """Run ``function`` without gradients; return its output and its multiply-adds.
 
     Example:
         >>> count_flops(nn.Linear(8, 4), torch.ones(2, 8))[1]
@@ -61,7 +61,7 @@ def count_flops(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, int
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
-    # The fused kernel for the CPU has no formula in torch; the plain one is two products.
+    # torch has no FLOP formula for the fused CPU kernel; the math kernel is two products.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         out = function(*args, **kwargs)
     # torch counts a multiply-add as two operations.
@@ -73,7 +73,7 @@ def count_parameters(module: nn.Module) -> int:
 
 
 def count_features(model: nn.Module, x: Tensor, meter: FlopMeter) -> Any:
-    """Count backbone and neck; return the features that the neck gives."""
+    """Count backbone and neck; return the features."""
     features = meter('backbone', model.backbone, x)
     if getattr(model, 'neck', None) is not None:
         features = meter('neck', model.neck, features)
@@ -98,7 +98,7 @@ def count_detector(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
 
 
 def runs_on_meta(model: nn.Module) -> bool:
-    """Return whether shapes alone can go through a model of mmdet; some read the numbers."""
+    """Return whether a model of mmdet runs on the meta device; some read values."""
     one_stage = isinstance(model, _mmdet_class('SingleStageDetector'))
     return isinstance(model, _mmdet_class('TwoStageDetector')) or (
         one_stage and hasattr(model, 'bbox_head')
@@ -125,7 +125,7 @@ def _count_regions(roi_head: nn.Module, meter: FlopMeter) -> None:
         if head is None:
             continue
         heads = _as_list(head)
-        # A mask head without an extractor of its own shares that of the boxes.
+        # A mask head without its own extractor shares that of the boxes.
         extractor = getattr(roi_head, f'{name}_roi_extractor', None) or roi_head.bbox_roi_extractor
         extractors = _as_list(extractor)
         for stage, head in enumerate(heads):
@@ -150,7 +150,7 @@ def count_segmentor(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
 
 
 def _count_with_head(name: str) -> Callable[[nn.Module, Tensor, FlopMeter], None]:
-    """Make a function that counts backbone, neck and the head of this name."""
+    """Make a function that counts backbone, neck and the head with this name."""
 
     def count(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
         features = count_features(model, x, meter)
@@ -160,7 +160,7 @@ def _count_with_head(name: str) -> Callable[[nn.Module, Tensor, FlopMeter], None
     return count
 
 
-# Scope of a toolbox → what counts one of its models.
+# Scope of a toolbox → function that counts its models.
 COUNTERS = {
     'mmpretrain': _count_with_head('head'),
     'mmaction': _count_with_head('cls_head'),

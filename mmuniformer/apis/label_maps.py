@@ -1,4 +1,4 @@
-"""Label maps for token labeling, from any classifier of mmpretrain as the annotator."""
+"""Make label maps for token labeling with any classifier of mmpretrain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..token_labeling.label_maps import label_map_path, top_classes, write_label
 from .configs import find_config
 
 SUFFIXES = ('.jpeg', '.jpg', '.png', '.bmp', '.ppm', '.tif', '.tiff', '.webp')
-SETTINGS = 'label_maps.json'  # in the folder of the maps: what they were made with
+SETTINGS = 'label_maps.json'  # records in the output folder how the maps were made
 
 
 def make_label_maps(
@@ -35,30 +35,30 @@ def make_label_maps(
     workers: int = 4,
     device: str | None = None,
 ) -> tuple[int, int]:
-    """Write the label maps that are missing.
+    """Write the missing label maps of a folder of images.
 
-    For ``CLASS/NAME.jpg`` in ``images`` the map is ``CLASS/NAME.pt`` in ``out``, a tensor
-    ``(2, k, H, W)``: the k largest logits at each cell of the last map of the classifier, and
-    their classes. The whole image is resized to a square. Maps that are there are kept.
+    The map of ``CLASS/NAME.jpg`` is ``CLASS/NAME.pt`` in ``out``, a tensor ``(2, k, H, W)``: the k
+    largest logits at each cell of the classifier's last feature map, and their classes. The whole
+    image is resized to a square. Existing maps are kept.
 
     Args:
-        images: folder with a folder of images for each class.
-        out: folder to write to.
+        images: folder with a subfolder per class.
+        out: output folder.
         model: name of a model of mmpretrain, or a config.
         checkpoint: weights. Default: those that mmpretrain publishes for ``model``.
         model_options: settings of the model to override, by dotted keys.
         size: side of the square, in pixels.
         top_k: classes per cell.
-        workers: processes that read images.
-        device: such as ``'cuda:1'``. Default: a GPU if there is one.
+        workers: number of processes that read images.
+        device: such as ``'cuda:1'``. Default: a GPU if available.
 
     Returns:
-        The number of images, and of maps that were written.
+        The number of images and the number of maps written.
 
     Raises:
-        FileNotFoundError: there is no such config.
-        ValueError: there are no images, ``out`` holds other files or maps of another annotator, or
-            the model does not fit its checkpoint or gives no map.
+        FileNotFoundError: the config does not exist.
+        ValueError: there are no images, ``out`` has other files or maps of another model, the
+            checkpoint does not match the model, or the model has no feature map.
     """
     settings = dict(
         model=model, checkpoint=checkpoint, model_options=dict(model_options or {}),
@@ -75,7 +75,7 @@ def make_label_maps(
 
 
 class SquareImages(Dataset):
-    """Whole images, resized to squares: uint8 BGR ``(3, side, side)``."""
+    """Images resized to squares: uint8 BGR ``(3, side, side)``."""
 
     def __init__(self, paths: Sequence[Path], side: int):
         self.paths = paths
@@ -129,7 +129,7 @@ def load_annotator(
 
 
 def find_classifier(model: str) -> tuple[Config, str | None]:
-    """Return the config of a model and its published weights, if any."""
+    """Return the config of a model and its published weights, or None."""
     from mmpretrain.apis import ModelHub
 
     try:
@@ -145,7 +145,7 @@ def find_classifier(model: str) -> tuple[Config, str | None]:
 
 
 def check_settings(out: Path, settings: Mapping[str, Any]) -> None:
-    """Keep maps of different annotators apart: the folder records what its maps were made with."""
+    """Check that existing maps were made with the same settings, and record the settings."""
     wanted = json.loads(json.dumps(settings))
     path = out / SETTINGS
     if path.is_file() and any(out.glob('*/*.pt')):
@@ -166,9 +166,9 @@ def check_settings(out: Path, settings: Mapping[str, Any]) -> None:
 
 @torch.no_grad()
 def cell_logits(model: nn.Module, images: Tensor) -> Tensor:
-    """Return logits ``(B, K, H, W)``, as if each cell of the last map were the only one.
+    """Return the logits ``(B, K, H, W)`` of each cell of the last feature map by itself.
 
-    With global average pooling and a linear layer their mean is the logits of the image.
+    With global average pooling and a linear layer, their mean is the logits of the image.
 
     Raises:
         ValueError: the output of the backbone is not a map.
@@ -202,8 +202,8 @@ def annotate(
     workers: int,
 ) -> int:
     """Write the maps that are missing, and return how many."""
-    # Batches do not depend on what is there already: with other images in its batch the logits of
-    # an image differ in their last bits.
+    # Batches do not depend on which maps exist: the logits of an image differ in their last bits
+    # with other images in the batch.
     starts = range(0, len(paths), batch_size)
     batches = [range(start, min(start + batch_size, len(paths))) for start in starts]
     targets = [label_map_path(out, path) for path in paths]

@@ -1,4 +1,4 @@
-"""Images and videos in and out, with OpenCV: the one place of this package that does it.
+"""Read and write images and videos with OpenCV.
 
 Images are uint8 BGR arrays of shape ``(H, W, 3)``.
 """
@@ -15,21 +15,21 @@ from numpy import ndarray
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov', '.webm', '.m4v', '.mpg', '.mpeg')
-DEFAULT_FPS = 25.0  # of cameras and files that do not say
+DEFAULT_FPS = 25.0  # for cameras and files without a frame rate
 
 
 class MediaError(ValueError):
-    """A file or camera that cannot be read; the message says which and why."""
+    """A file or camera cannot be read; the message names it and the reason."""
 
 
 def read_image(path: str | Path) -> ndarray:
     """Read an image.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        MediaError: it is not an image that OpenCV can read.
+        FileNotFoundError: the file does not exist.
+        MediaError: OpenCV cannot read the file as an image.
     """
-    data = np.fromfile(path, np.uint8)  # cv2.imread takes no paths beyond ASCII on Windows
+    data = np.fromfile(path, np.uint8)  # cv2.imread does not support non-ASCII paths on Windows
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         raise MediaError(f'{path} is not an image that OpenCV can read')
@@ -37,7 +37,7 @@ def read_image(path: str | Path) -> ndarray:
 
 
 def write_image(path: str | Path, image: ndarray) -> None:
-    """Write a PNG file, and its folder if there is none.
+    """Write a PNG file; its folder is created if it does not exist.
 
     Example:
         >>> image = np.zeros((4, 6, 3), np.uint8)
@@ -55,14 +55,14 @@ class VideoReader:
     """Iterates over the frames of a video file or camera.
 
     Args:
-        source: file, or number of a camera.
+        source: path, or index of a camera.
         max_frames: stop after this many frames.
 
     Attributes:
         fps: frames per second.
 
     Raises:
-        MediaError: it cannot be opened, or it has no frames.
+        MediaError: the source cannot be opened or has no frames.
     """
 
     def __init__(self, source: str | Path | int, max_frames: int | None = None):
@@ -77,7 +77,7 @@ class VideoReader:
         self.fps = fps if 0 < fps < 1000 else DEFAULT_FPS
 
     def __iter__(self) -> Iterator[ndarray]:
-        """Yield frames; Ctrl-C ends those of a camera."""
+        """Yield frames until the end or Ctrl-C."""
         count = 0
         with closing(self):
             while self.max_frames is None or count < self.max_frames:
@@ -99,7 +99,7 @@ class VideoReader:
 class VideoWriter:
     """Writes frames into an MPEG-4 file; the first frame sets the size.
 
-    Odd sides lose their last row or column, which the codec does not take.
+    The last row or column of odd sides is dropped, because the codec requires even sides.
 
     Raises:
         OSError: this OpenCV cannot write the file.

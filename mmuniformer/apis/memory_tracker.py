@@ -1,4 +1,4 @@
-"""The peak of activations and temporary tensors. Importing this takes a second."""
+"""Peak memory of activations and temporary tensors. Importing this takes a second."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from typing import Any
 
 from torch.distributed._tools.mem_tracker import MemTracker
 
-# What stays however large the batch is.
+# Does not depend on the batch size.
 PERMANENT = ('PARAM', 'BUFFER', 'GRAD')
 
 
 class ActivationTracker(MemTracker):
-    """Finds the peak without parameters, buffers and gradients.
+    """Tracks the peak memory without parameters, buffers and gradients.
 
-    With them, the peak of a small input is the end of the backward pass, when all gradients exist.
+    With them, the peak for small inputs is at the end of the backward pass, when all gradients
+    exist.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Memory that the backbones of configs need in a training step, computed from shapes alone."""
+"""Memory of backbones in a training step, computed from shapes only."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from .benchmarking.nets import masked
 from .configs import load_config
 from .toolbox import TOOLBOXES, check_shape
 
-# Backbones that are not named here have one pattern.
+# Other backbones have only one pattern.
 PATTERNS = {'UniFormer': ('global', 'hybrid', 'window'), 'UniFormer3D': ('joint', 'divided')}
 IMAGE_SHAPE = (800, 1280)
-SCOPE = 'mmengine'  # of configs that state none
+SCOPE = 'mmengine'  # default scope of configs without one
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A backbone with an attention pattern and a choice of blocks that are recomputed.
+    """A backbone with an attention pattern and a choice of recomputed blocks.
 
     Attributes:
-        attention: the pattern, '' for a backbone that has only one.
-        recomputed: what activation checkpointing recomputes, in words.
-        backbone: its config.
-        shape: of one input without batch and channels.
-        as_stated: whether the config states this pattern.
-        scope: in which the type of the backbone is looked up.
+        attention: attention pattern, '' if the backbone has only one.
+        recomputed: description of the blocks that activation checkpointing recomputes.
+        backbone: config of the backbone.
+        shape: input shape without batch and channels.
+        as_stated: whether the config uses this pattern.
+        scope: registry scope of the backbone's type.
     """
 
     attention: str
@@ -42,21 +42,21 @@ class Variant:
     scope: str
 
     def measure(self) -> int:
-        """Return bytes, as :func:`memory` does."""
+        """Return the memory in bytes; see :func:`memory`."""
         return memory_of_backbone(self.backbone, self.shape, self.scope)
 
 
 def memory(config: str | Path | Config, shape: Sequence[int] | None = None) -> int:
-    """Return the bytes that the backbone of a config needs for one input in a training step.
+    """Return the memory in bytes of a config's backbone in a training step with batch size 1.
 
-    Activations and temporary tensors in float32 (bfloat16 needs about half) at the peak of forward
-    and backward pass; parameters, their gradients and the optimizer's states come on top. Only
-    shapes go through the network. Nothing is downloaded.
+    This is the peak of activations and temporary tensors in float32 (bfloat16 needs about half);
+    parameters, gradients and optimizer states come on top. The network runs on fake tensors, and
+    nothing is downloaded.
 
     Args:
-        config: file, name of a config of this package, or config.
-        shape: ``(H, W)`` of an image in pixels, (800, 1280) if None; ``(T, H, W)`` of a clip, that
-            of the config if None.
+        config: config file, name of a config of this package, or a loaded config.
+        shape: ``(H, W)`` of an image in pixels, default (800, 1280); ``(T, H, W)`` of a clip,
+            default: that of the config.
 
     Example:
         >>> hybrid = memory('mask_rcnn_uniformer_s_h14_1x', (64, 128))
@@ -64,8 +64,8 @@ def memory(config: str | Path | Config, shape: Sequence[int] | None = None) -> i
         True
 
     Raises:
-        FileNotFoundError: there is no such config.
-        ValueError: the config has no UniFormer backbone, or the shape does not suit it.
+        FileNotFoundError: the config does not exist.
+        ValueError: the config has no UniFormer backbone, or the shape is invalid.
     """
     config = load_config(config)
     backbone, shape = find_backbone(config), find_shape(config, shape)
@@ -75,7 +75,7 @@ def memory(config: str | Path | Config, shape: Sequence[int] | None = None) -> i
 def list_variants(config: str | Path | Config, shape: Sequence[int] | None = None) -> list[Variant]:
     """List all attention patterns of the backbone of a config, with and without recomputation.
 
-    Arguments and errors are those of :func:`memory`.
+    Arguments and errors are the same as for :func:`memory`.
 
     Example:
         >>> [(row.attention, row.recomputed) for row in list_variants('uniformer_s_16x4_k400')]
@@ -107,7 +107,7 @@ def find_backbone(config: Config) -> dict:
     """Return the config of the backbone, without weights to load.
 
     Raises:
-        ValueError: there is no UniFormer backbone.
+        ValueError: the config has no UniFormer backbone.
     """
     backbone = config.get('model', {}).get('backbone')
     if backbone is None or not _name_type(backbone).startswith('UniFormer'):
@@ -128,20 +128,20 @@ def find_shape(config: Config, shape: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE) -> int:
-    """Build a backbone from its config without allocating it; return bytes for one input."""
+    """Build a backbone without allocating it; return the memory in bytes for one input."""
     from torch._subclasses.fake_tensor import FakeTensorMode
 
-    # Initialization on the meta device does not look at the numbers it drew.
+    # Initialization on the meta device does not read values.
     with DefaultScope.overwrite_default_scope(scope), torch.device('meta'):
         net = MODELS.build(backbone).train()
     with FakeTensorMode(allow_non_fake_inputs=True):
-        # Without numbers no sample can be dropped: all are computed.
+        # Fake tensors have no values to drop samples by: all are computed.
         net = masked(net.to_empty(device='cpu'))
         return memory_of_step(net, torch.empty(1, net.in_channels, *shape))
 
 
 def memory_of_step(net: nn.Module, x: Tensor) -> int:
-    """Return the bytes that forward and backward pass need beyond parameters and gradients.
+    """Return the bytes that forward and backward pass need in addition to parameters and gradients.
 
     Example:
         >>> net = nn.Sequential(nn.Linear(32, 32), nn.Linear(32, 32))
@@ -160,9 +160,9 @@ def memory_of_step(net: nn.Module, x: Tensor) -> int:
 
 
 def _make_buffers_of_frozen_parameters(net: nn.Module) -> None:
-    """The tracker waits for the gradient of every parameter; frozen ones get none.
+    """Register frozen parameters as buffers.
 
-    For a forward pass, the attributes of the modules stay what they were.
+    The tracker waits for the gradient of every parameter, but frozen ones have none.
     """
     for module in net.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):

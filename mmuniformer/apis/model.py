@@ -1,4 +1,4 @@
-"""Models of configs, with the weights of a checkpoint."""
+"""Build the models of configs and load checkpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build_model(config: str | Path | Config) -> nn.Module:
     """Build the model of a config with random weights; nothing is downloaded.
 
     Args:
-        config: file, name of a config of this package, or config.
+        config: config file, name of a config of this package, or a loaded config.
 
     Example:
         >>> model = build_model('uniformer_s_in1k')
@@ -28,14 +28,14 @@ def build_model(config: str | Path | Config) -> nn.Module:
         ('ImageClassifier', 512)
 
     Raises:
-        FileNotFoundError: there is no such config.
-        ValueError: the config has no model, or none of a supported toolbox and class.
+        FileNotFoundError: the config does not exist.
+        ValueError: the config has no model, or one of an unsupported toolbox or class.
     """
     config = load_config(config)
     toolbox = find_toolbox(config)
     if 'model' not in config:
         raise ValueError('the config has no model; give one that mmuniformer train takes')
-    # The default scope is one per process; the next config may be of another toolbox.
+    # The default scope is global; the next config may belong to another toolbox.
     with DefaultScope.overwrite_default_scope(toolbox.scope):
         model = MODELS.build(config.model)
     base = get_object_from_string(toolbox.base_class)
@@ -51,8 +51,8 @@ def find_checkpoint(checkpoint: str | Path) -> Path:
     """Return the path of a checkpoint file.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is a safetensors file, which the toolboxes do not read.
+        FileNotFoundError: the file does not exist.
+        ValueError: it is a safetensors file, which the toolboxes cannot read.
     """
     path = Path(checkpoint)
     if not path.is_file():
@@ -68,12 +68,12 @@ def load_model(
     """Build the model of a config in eval mode, with the weights of a checkpoint.
 
     Args:
-        config: file, name of a config of this package, or config.
-        checkpoint: file that training wrote, or ``'random'`` to measure a model without one.
+        config: config file, name of a config of this package, or a loaded config.
+        checkpoint: file written by training, or ``'random'`` for random weights.
 
     Raises:
-        FileNotFoundError: there is no such config or checkpoint.
-        ValueError: the config has no supported model, or the checkpoint does not fit it.
+        FileNotFoundError: the config or checkpoint does not exist.
+        ValueError: the config has no supported model, or the checkpoint does not match it.
     """
     path = None if str(checkpoint) == RANDOM else find_checkpoint(checkpoint)
     model = build_model(config)
@@ -89,5 +89,5 @@ def load_model(
 
 
 def get_in_channels(model: nn.Module) -> int:
-    """Return how many channels the backbone of ``model`` takes; 3 if it does not say."""
+    """Return the number of input channels of the backbone, 3 if it is unknown."""
     return getattr(getattr(model, 'backbone', None), 'in_channels', 3)

@@ -1,4 +1,4 @@
-"""Models of the toolboxes as plain networks: one tensor in, plain tensors out."""
+"""Models of the toolboxes as plain networks from one tensor to one or more tensors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .toolbox import Toolbox
 
 
 class BackboneNet(nn.Module):
-    """The backbone of a model: its maps."""
+    """The backbone of a model, which returns feature maps."""
 
     def __init__(self, model: nn.Module):
         super().__init__()

@@ -10,7 +10,7 @@ DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def set_mmpretrain_dataloaders(cfg: Config) -> None:
-    """Fill in what mmpretrain's own scripts fill in, and no other toolbox's do."""
+    """Set the defaults of dataloaders that only mmpretrain's own scripts set."""
     for name in DATALOADERS:
         dataloader = cfg.get(name)
         if dataloader:

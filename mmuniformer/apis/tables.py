@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Markdown tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def markdown_row(cells: Sequence[str], widths: Sequence[int] | None = None) -> str:
-    """Lay out a row, padded to ``widths``: the first cell to the left, the others to the right.
+    """Format a row, padded to ``widths``: the first cell is left-aligned, the others right-aligned.
 
     Example:
         >>> markdown_row(['a', '1'], (3, 4))
@@ -18,7 +18,7 @@ def markdown_row(cells: Sequence[str], widths: Sequence[int] | None = None) -> s
 
 
 def markdown_ruler(widths: Sequence[int]) -> str:
-    """Lay out the line below a header, for columns of these widths.
+    """Format the line below a header, for columns with these widths.
 
     Example:
         >>> markdown_ruler((0, 6))

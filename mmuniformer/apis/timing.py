@@ -1,4 +1,4 @@
-"""Latency: the one place where this package times networks and other callables."""
+"""Latency of networks and other callables."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def latency(
     device: str = 'cpu',
     rounds: int = ROUNDS,
 ) -> float:
-    """Return the seconds of a forward pass of one input through the model of a config.
+    """Return the time in seconds of a forward pass of the model of a config, with batch size 1.
 
-    The median of several passes after a warm-up, with random weights, without data loading and
-    post-processing.
+    It is the median of several passes after a warm-up, with random weights and without data loading
+    and post-processing.
 
     Args:
-        shape: ``(H, W)`` of the input in pixels, ``(T, H, W)`` for video; as in the papers' tables
-            if None.
+        shape: ``(H, W)`` of the input in pixels, ``(T, H, W)`` for video; default: that of the
+            papers' tables.
 
     Example:
         >>> latency('uniformer_xxs_in1k_128', rounds=1) > 0
         True
 
     Raises:
-        FileNotFoundError: there is no such config.
-        ValueError: the config has no supported model, the shape does not suit it, there is no such
-            device, or ``rounds`` is less than 1.
+        FileNotFoundError: the config does not exist.
+        ValueError: the config has no supported model, the shape is invalid, the device does not
+            exist, or ``rounds`` is less than 1.
     """
     device = check_device(device)
     config = load_config(config)
     toolbox = find_toolbox(config)
     shape = check_shape(toolbox.table_shape(config) if shape is None else shape, toolbox.axes)
-    # The weights decide how many regions a detector proposes.
+    # The number of proposals of a detector depends on its weights.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         model = build_model(config)
@@ -86,17 +86,17 @@ def time_rounds(
     clock: Clock = time.perf_counter,
     on_step: Callable[[str], object] = lambda name: None,
 ) -> dict[str, list[float]]:
-    """Time steps in rounds in which each takes its turn, so that a busy machine slows all of them.
+    """Time steps in interleaved rounds, so that a busy machine slows down all of them.
 
     Args:
-        steps: what is timed, by name.
-        warmup: rounds before these, which are not timed.
-        device: where the steps compute; on a GPU, a step ends when its kernels have finished.
-        clock: for a CPU, returns seconds.
-        on_step: called with the name of every step that was timed.
+        steps: functions to time, by name.
+        warmup: number of rounds that are not timed.
+        device: device of the steps; on a GPU, a step ends when its kernels have finished.
+        clock: returns seconds; used on a CPU.
+        on_step: called with the name of each step after it was timed.
 
     Returns:
-        Seconds of every round, by name.
+        Seconds per round, by name.
 
     Raises:
         ValueError: ``rounds`` is less than 1.
@@ -119,7 +119,7 @@ def time_step(
     device: str | torch.device = 'cpu',
     clock: Clock = time.perf_counter,
 ) -> float:
-    """Return the seconds of one call, on a GPU until its kernels have finished."""
+    """Return the time of a call in seconds, on a GPU until its kernels have finished."""
     device = torch.device(device)
     if device.type != 'cuda':
         start = clock()
@@ -135,14 +135,14 @@ def time_step(
 
 
 def check_device(device: str | torch.device) -> torch.device:
-    """Return the device of this name.
+    """Return a device by name.
 
     Example:
         >>> check_device('cpu')
         device(type='cpu')
 
     Raises:
-        ValueError: PyTorch does not know it, or there is none here.
+        ValueError: the name is unknown, or there is no such device.
     """
     try:
         found = torch.device(device)
@@ -154,7 +154,7 @@ def check_device(device: str | torch.device) -> torch.device:
 
 
 def describe_device(device: str | torch.device) -> str:
-    """Name a device as tables of latencies do: the GPU, or the CPU and its threads."""
+    """Return the name of a GPU, or the number of threads of the CPU."""
     if torch.device(device).type == 'cuda':
         return torch.cuda.get_device_name(device)
     return f'CPU, {torch.get_num_threads()} threads'

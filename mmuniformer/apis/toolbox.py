@@ -1,4 +1,4 @@
-"""What the models of each toolbox are: the one table that all of :mod:`mmuniformer.apis` reads."""
+"""Table of the supported toolboxes and their models, used by all of :mod:`mmuniformer.apis`."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from torch import Tensor, nn
 from .configs import find_setting, get_test_pipeline
 
 Shape = tuple[int, ...]
-# Crops of a clip in test pipelines of mmaction2, and how many views each makes.
+# Crop transforms in test pipelines of mmaction2 → number of views.
 CROPS = {'ThreeCrop': 3, 'TenCrop': 10}
-SMALLEST = 32  # pixels: one value of the last stage
+SMALLEST = 32  # pixels, the stride of the last stage
 FRAME_SAMPLERS = ('SampleFrames', 'UniformSample', 'UniformSampleFrames')
 
 
 @dataclass(frozen=True)
 class Toolbox:
-    """What a toolbox's models are called, take and return.
+    """A toolbox: names, inputs and outputs of its models.
 
     Attributes:
-        scope: the ``default_scope`` of configs.
-        name: what mim calls the toolbox.
-        task: the folder of its configs.
-        base_class: import path of the class that all supported models derive from.
-        head: attribute of the head that ends a model.
-        output: name of what the head returns.
-        input_shape: ``(H, W)`` or ``(T, H, W)`` that a config's test pipeline makes.
-        table_shape: the same as in the papers' tables of parameters and FLOPs.
-        run: forward pass without post-processing: model and input in, raw outputs out.
+        scope: ``default_scope`` of its configs.
+        name: name of the toolbox in mim.
+        task: folder of its configs.
+        base_class: import path of the base class of all supported models.
+        head: attribute of a model's last head.
+        output: name of the output of the head.
+        input_shape: returns the ``(H, W)`` or ``(T, H, W)`` of a config's test pipeline.
+        table_shape: returns the shape used in the papers' tables of parameters and FLOPs.
+        run: forward pass without post-processing; takes model and input, returns raw outputs.
         axes: names of the axes of an input shape.
-        loads_rgb: whether the loading transforms give RGB; BGR otherwise.
-        draw: attributes of the visualization hook that switch drawing on and name its folder.
+        loads_rgb: whether the loading transforms return RGB instead of BGR.
+        draw: attributes of the visualization hook that enable drawing and set its folder.
     """
 
     scope: str
@@ -54,7 +54,7 @@ class Toolbox:
         """Return the head of ``model``.
 
         Raises:
-            ValueError: it has none that takes features alone.
+            ValueError: the model has no head that takes features only.
         """
         head = getattr(model, self.head, None)
         if not isinstance(head, nn.Module):
@@ -77,7 +77,7 @@ def find_toolbox(config: Mapping) -> Toolbox:
 
 
 def count_views(config: Mapping) -> int:
-    """Return how many views of a sample are averaged at test time: clips times crops."""
+    """Return the number of views that are averaged at test time: clips times crops."""
     crops = [
         CROPS[transform['type']]
         for transform in get_test_pipeline(config)
@@ -88,14 +88,14 @@ def count_views(config: Mapping) -> int:
 
 
 def check_shape(shape: Sequence[int], axes: str) -> Shape:
-    """Return the shape of an input as a tuple.
+    """Return a valid input shape as a tuple.
 
     Example:
         >>> check_shape([16, 224, 224], 'T H W')
         (16, 224, 224)
 
     Raises:
-        ValueError: it has other axes, no frames, or sides of less than 32 pixels.
+        ValueError: the number of axes is wrong, there are no frames, or a side is below 32 pixels.
     """
     shape = tuple(shape)
     if len(shape) != len(axes.split()) or min(shape[-2:]) < SMALLEST or min(shape) < 1:
@@ -107,7 +107,7 @@ def check_shape(shape: Sequence[int], axes: str) -> Shape:
 
 
 def make_detection_samples(x: Tensor) -> list:
-    """Make the data samples that mmdet's models want beside a batch ``(B, C, H, W)``."""
+    """Make the data samples that mmdet's models take with a batch ``(B, C, H, W)``."""
     structures = get_object_from_string('mmdet.structures.DetDataSample')
     instances = get_object_from_string('mmengine.structures.InstanceData')
     size = tuple(x.shape[-2:])

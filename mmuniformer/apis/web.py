@@ -1,4 +1,4 @@
-"""A web page on which images and videos are uploaded and a model shows what it finds."""
+"""A web page for predictions on uploaded images and videos."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .configs import load_config
 from .predict import PREDICTORS, PredictionRun, Predictor, Source, predictor
 from .toolbox import find_toolbox
 
-MAX_FRAMES = 300  # of an uploaded video that is predicted frame by frame
-# Drawn image, drawn video, and the result in numbers.
+MAX_FRAMES = 300  # limit for uploaded videos that are predicted frame by frame
+# Drawn image, drawn video and the result as a dict.
 Shown = tuple[str | None, str | None, dict]
 Models = Mapping[str, tuple[str | Path, str | Path]]
 
@@ -21,12 +21,12 @@ Models = Mapping[str, tuple[str | Path, str | Path]]
 def make_finder(
     models: Models, device: str, folder: Path
 ) -> Callable[[str, str | None, str | None], Shown]:
-    """Make the function that the button of the page calls: files in, files out.
+    """Make the function that the page calls, from uploaded files to output files.
 
     Args:
-        models: config and checkpoint of each model, by the name on the page; a model is built when
-            it is used first.
-        folder: where the output files are written.
+        models: config and checkpoint of each model, by its name on the page; a model is built on
+            first use.
+        folder: output folder.
     """
 
     @cache
@@ -34,10 +34,10 @@ def make_finder(
         return predictor(*models[name], device)
 
     def find(name: str, image: str | None, video: str | None) -> Shown:
-        """Predict for the image if there is one, else for the video.
+        """Predict for the image if given, otherwise for the video.
 
         Raises:
-            ValueError: neither is there, the model does not take it, or it cannot be read.
+            ValueError: no input is given, the model does not take it, or it cannot be read.
         """
         config, _ = models[name]
         takes = PREDICTORS[find_toolbox(load_config(config)).scope].takes
@@ -61,7 +61,7 @@ def make_finder(
 
 
 def make_page(models: Models, device: str, folder: Path):
-    """Build the page, a ``gradio.Interface`` ready to launch; arguments as in :func:`make_finder`.
+    """Build the page as a ``gradio.Interface``; the arguments are those of :func:`make_finder`.
 
     Raises:
         ImportError: gradio is not installed.

@@ -1,4 +1,4 @@
-"""The released weights: search them, identify a file, download one."""
+"""Search, identify and download the released weights."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def get_hash(row: Published) -> str | None:
 
 
 def describe_sources(row: Published) -> str:
-    """Say where to get a file that cannot be downloaded directly."""
+    """Describe where to get a file that cannot be downloaded directly."""
     pages = '\n'.join(f'  {page}' for page in row.pages)
     return (
         f'Pages of its authors that link to it:\n{pages}\n'
@@ -52,10 +52,10 @@ def describe_sources(row: Published) -> str:
 
 
 def check_file(path: str | Path) -> tuple[bool, str]:
-    """Return whether the hash of a file is that of a release, and what the file is.
+    """Return whether a file has the hash of a release, and a description of it.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: the file does not exist.
     """
     path = Path(path)
     if not path.is_file():
@@ -87,18 +87,18 @@ def _compare_by_name(path: Path, contents: Contents) -> str:
 def fetch(
     name: str, folder: str | Path = 'checkpoints', *, from_file: str | Path | None = None
 ) -> Path:
-    """Put a released file into a folder under the name that the configs expect.
+    """Download a released file to a folder, under the name that the configs expect.
 
-    A file that is there already is verified and kept. An interrupted download is resumed.
+    An existing file is verified and kept. An interrupted download is resumed.
 
     Args:
         name: name or alias of a released file.
-        from_file: a copy to take instead of downloading.
+        from_file: local copy to use instead of a download.
 
     Raises:
-        ValueError: no such release, or a file with other contents than the release.
-        FileExistsError: another file than ``from_file`` is there already.
-        FileNotFoundError: there is no ``from_file``, or no direct link to the release.
+        ValueError: the name is unknown, or a file differs from the release.
+        FileExistsError: the target exists and differs from ``from_file``.
+        FileNotFoundError: ``from_file`` does not exist, or the release has no direct link.
         DownloadError: the download failed.
     """
     row = find(name)
@@ -119,7 +119,7 @@ def fetch(
 
 
 def _bring(row: Published, target: Path, source: Path | None) -> None:
-    # Whatever is at ``target`` is whole and verified.
+    # A file at ``target`` is always complete and verified.
     part = target.with_name(f'{target.name}.part')
     if source is not None:
         _verify(source, row, f'{source} is not taken')

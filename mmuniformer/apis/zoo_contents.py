@@ -1,4 +1,4 @@
-"""What a checkpoint is by its tensors alone: backbone, variant, classes. Nothing in it is run."""
+"""Identify a checkpoint by its tensors: backbone, variant, classes. No code in it is run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..weights.positions import square_grid
 from ..weights.rename import OFFICIAL_HEAD, rename
 from ..weights.unwrap import unwrap
 
-# Last layers of classifiers, in the words of the authors and of the toolboxes.
+# Names of the last layer of classifiers, of the authors and of the toolboxes.
 CLASSIFIERS = ('head.weight', 'head.fc.weight', 'fc_cls.weight', f'{OFFICIAL_HEAD}weight')
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds.
+    """Contents of a file.
 
     Attributes:
-        backbone: class of :mod:`mmuniformer.models`.
-        archs: the variants it may be: two, if they differ in head_dim alone.
-        classes: rows of the classifier; ``None`` if there is none.
-        made_from: name of the released file that it says it is a copy of.
+        backbone: name of a class of :mod:`mmuniformer.models`.
+        archs: possible variants; two if they differ in head_dim only.
+        classes: number of classes; ``None`` without a classifier.
+        made_from: name of the released file that it claims to be a copy of.
     """
 
     backbone: str
@@ -43,11 +43,11 @@ class Contents:
 
 
 def look_into(path: Path) -> Contents:
-    """Tell what the file at ``path`` is.
+    """Identify the file at ``path``.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        CheckpointError: it is damaged, or holds no backbone of the family.
+        FileNotFoundError: the file does not exist.
+        CheckpointError: the file is damaged or has no UniFormer backbone.
     """
     checkpoint = read_checkpoint(path)
     try:
@@ -105,7 +105,7 @@ def _archs_v2(state: Mapping[str, Tensor]) -> tuple[str, ...]:
 
 
 def objection(contents: Contents, row: Published) -> str | None:
-    """Say why a file with these contents is not ``row``; ``None`` if it may be."""
+    """Return the reason why a file with these contents is not ``row``, or ``None``."""
     if contents.backbone != row.backbone or row.arch not in contents.archs:
         return f'it is {contents}, and {row.name} is {row.backbone} {row.arch!r}'
     is_classifier = row.task in ('image', 'video')

@@ -1,4 +1,4 @@
-"""Kinetics-710 (UniFormerV2, arXiv 2211.09552): the lists of Kinetics-400, 600 and 700, merged."""
+"""Kinetics-710 (UniFormerV2, arXiv 2211.09552): merged lists of Kinetics-400, 600 and 700."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEYS: Mapping[str, Callable[[Video], Any]] = {
 
 @dataclass
 class Count:
-    """What became of the videos of a list. ``relabelled`` duplicates had another class before."""
+    """Counts of the videos of a list. ``relabelled`` duplicates had another class."""
 
     read: int = 0
     leaking: int = 0
@@ -41,7 +41,7 @@ class Count:
 
 @dataclass
 class Merged:
-    """Videos of several lists, and a count for each of these."""
+    """Videos of several lists, and the counts of each list."""
 
     videos: list[Video] = field(default_factory=list)
     counts: dict[str, Count] = field(default_factory=dict)
@@ -52,7 +52,7 @@ def merge(
     key: Callable[[Video], Any],
     held_out: frozenset[str] = frozenset(),
 ) -> Merged:
-    """Concatenate lists, each video once and without those cut from the ``held_out`` ids."""
+    """Concatenate lists without duplicates and without videos with ``held_out`` ids."""
     merged, rows = Merged(), {}
     for name, videos in lists.items():
         count = merged.counts[name] = Count(read=len(videos))
@@ -76,12 +76,12 @@ def make_texts(
     classes: Sequence[str],
     by: str = 'video',
 ) -> tuple[dict[str, str], dict]:
-    """Return the contents of all files by their names, and the counts.
+    """Return the contents of all files by name, and the counts.
 
     Args:
-        train, val: the videos of each set, with rows among the merged ``classes``.
-        by: what is a copy: ``'video'``, of the same YouTube id; ``'clip'``, also of the same time.
-            Whatever is cut from a video of a validation set leaks.
+        train, val: videos of each set, with rows of the merged ``classes``.
+        by: definition of duplicates: same YouTube id (``'video'``), or same id and time
+            (``'clip'``). All clips of a video in a validation set count as leaking.
     """
     held_out = frozenset(video.youtube_id for videos in val.values() for video in videos)
     parts = {'train': merge(train, KEYS[by], held_out), 'val': merge(val, KEYS[by])}
@@ -110,10 +110,10 @@ def _lines(lines: Any) -> str:
 
 
 def write(texts: Mapping[str, str], folder: Path, force: bool) -> list[str]:
-    """Write what is not there yet, and return its names.
+    """Write missing files and return their names.
 
     Raises:
-        FileExistsError: a file holds something else, and ``force`` is not set; nothing is written.
+        FileExistsError: a file has other contents and ``force`` is not set; nothing is written.
     """
     paths = {folder / name: text.encode() for name, text in texts.items()}
     new = {path: text for path, text in paths.items() if not path.exists()}
@@ -125,7 +125,7 @@ def write(texts: Mapping[str, str], folder: Path, force: bool) -> list[str]:
         )
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in {**new, **other}.items():
-        part = path.with_name(f'{path.name}.part')  # an interruption leaves no half a list
+        part = path.with_name(f'{path.name}.part')  # an interruption leaves no partial list
         part.write_bytes(text)
         os.replace(part, path)
     return [path.name for path in (*new, *other)]
@@ -133,7 +133,7 @@ def write(texts: Mapping[str, str], folder: Path, force: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class Kinetics710:
-    """The counts of each list, the classes of each set, and the files with those that are new."""
+    """Counts of the lists, numbers of classes of the sets, all files and those written."""
 
     counts: dict[str, Any]
     sizes: dict[str, int]
@@ -152,22 +152,23 @@ def make_kinetics710(
     merged: Path | None = None,
     force: bool = False,
 ) -> Kinetics710:
-    """Merge the lists of the three sets and write those of Kinetics-710.
+    """Merge the lists of the three sets into those of Kinetics-710.
 
-    A list has a line ``PATH LABEL`` for each video, or is a ``.csv`` table of the releases.
+    A list has a line ``PATH LABEL`` per video, or is a ``.csv`` file of the releases.
 
     Args:
         train, val: lists of Kinetics-400, 600 and 700.
-        out: folder to write to.
-        prefix: put before the paths, with ``{set}`` and ``{split}`` filled in.
-        by: videos that are the same: ``'video'``, of one YouTube id; ``'clip'``, also of one time.
-        classes: files with the names of the labels of each list. Default: mmaction2's.
-        merged: file with the names of the merged classes. Default: the published 710.
+        out: output folder.
+        prefix: prefix of the paths; ``{set}`` and ``{split}`` are replaced.
+        by: definition of duplicates: same YouTube id (``'video'``), or same id and time
+            (``'clip'``).
+        classes: files with the class names of each list. Default: mmaction2's.
+        merged: file with the merged class names. Default: the published 710.
         force: replace files that have other contents.
 
     Raises:
-        FileNotFoundError: there is no such list.
-        ValueError: a line of a list or a class cannot be used.
+        FileNotFoundError: a list does not exist.
+        ValueError: a line of a list or a class is invalid.
         FileExistsError: a file has other contents; nothing is written.
     """
     labels, names, rows = read_classes(classes, merged)
@@ -186,7 +187,7 @@ def make_kinetics710(
 def read_classes(
     classes: Sequence[Path] | None, merged: Path | None
 ) -> tuple[tuple[str, ...], dict, dict]:
-    """Return the merged classes, those of each set, and their rows among the merged ones."""
+    """Return the merged classes, the classes of each set, and their rows in the merged ones."""
     labels = read_class_names(merged) if merged else class_names('kinetics710')
     names, rows = {}, {}
     for index, (name, dataset) in enumerate(zip(SETS, K710_PARTS, strict=True)):

@@ -1,4 +1,4 @@
-"""Reading the lists of Kinetics videos: those of mmaction2, and the tables of the releases."""
+"""Read lists of Kinetics videos: those of mmaction2, and the tables of the releases."""
 
 import csv
 import re
@@ -11,20 +11,21 @@ from ..weights.class_names import plain
 
 COLUMNS = ('youtube_id', 'time_start', 'time_end', 'split', 'label')
 SPLITS = {'train': ('train',), 'val': ('val', 'validate', 'validation')}
-# <YouTube id>_<start>_<end>, as the downloaders name clips; or the id alone.
+# <YouTube id>_<start>_<end>, as named by downloaders, or the id only.
 _CLIP = re.compile(r'(?P<id>[\w-]{11})_(?P<start>\d{6})_(?P<end>\d{6})', re.ASCII)
 _ID = re.compile(r'(?P<id>[\w-]{11})', re.ASCII)
 
 
 class ListError(ValueError):
-    """A line of a list that cannot be used; the message begins with the file and the line."""
+    """A line of a list is invalid; the message starts with the file and line number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A line of a list: the file, what it was cut from, and the row of its class.
+    """A line of a list: path, source and class.
 
-    ``clip`` is the YouTube id with start and end in seconds, or without where the name has none.
+    ``clip`` is the YouTube id with start and end in seconds, or the id only if the name has no
+    times.
     """
 
     path: str
@@ -38,14 +39,14 @@ class Video:
 
 @dataclass(frozen=True)
 class ListFile:
-    """A list to read.
+    """A list of videos.
 
     Attributes:
-        path: the file, ``PATH LABEL`` a line, or a table with the columns :data:`COLUMNS`.
-        names: the classes in the order of the labels.
-        rows: the row of each of them among the merged classes.
-        prefix: put in front of the paths.
-        split: of a table, the rows to take: ``'train'`` or ``'val'``.
+        path: file with lines ``PATH LABEL``, or a table with the columns :data:`COLUMNS`.
+        names: class names in the order of the labels.
+        rows: row of each class in the merged classes.
+        prefix: prefix of the paths.
+        split: rows of a table to read: ``'train'`` or ``'val'``.
     """
 
     path: Path
@@ -55,11 +56,11 @@ class ListFile:
     split: str
 
     def read(self) -> list[Video]:
-        """Read all videos, in the order of the file.
+        """Read all videos in the order of the file.
 
         Raises:
-            FileNotFoundError: there is no such file.
-            ListError: a line is malformed, or its class is not one of the data set.
+            FileNotFoundError: the file does not exist.
+            ListError: a line is malformed, or its class is not in the data set.
         """
         if not self.path.is_file():
             raise FileNotFoundError(f'list {self.path} does not exist or is not a file')

@@ -1,5 +1,5 @@
-"""What is installed, which known faults it has and how to fix them.
+"""Check what is installed, find known faults and say how to fix them.
 
-This package imports nothing of mmuniformer and nothing but the standard library, so that it runs
-where the rest does not import. What it looks at is imported in processes of their own.
+This package imports only the standard library and nothing else of mmuniformer, so that it runs even
+if the rest cannot be imported. Packages to check are imported in separate processes.
 """

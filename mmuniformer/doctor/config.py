@@ -13,7 +13,7 @@ from .process import run_python
 SECTIONS = tuple(
     f'{phase}_{what}' for phase in ('train', 'val', 'test') for what in ('dataloader', 'evaluator')
 )
-# Annotation files up to this size are parsed; of larger ones only both ends are looked at.
+# Annotation files up to this size are parsed; for larger ones only both ends are checked.
 PARSED_BYTES = 100_000_000
 
 READ_CONFIG = """
@@ -21,7 +21,7 @@ import json, sys
 from mmuniformer.apis.configs import load_config
 print(json.dumps(load_config(sys.argv[1]).to_dict(), default=str))
 """
-# mmuniformer allows torch to read what mmengine puts into its training checkpoints.
+# mmuniformer allows torch to load objects in mmengine's training checkpoints.
 READ_CHECKPOINT = """
 import sys, torch, mmuniformer
 try:
@@ -45,7 +45,7 @@ PLACES = {'coco': COCO_TREE, 'ade': ADE_TREE, 'imagenet': IMAGENET_TREE}
 
 
 def walk(node: Any, name: str = '') -> Iterator[tuple[str, dict]]:
-    """Give every dict in a config with its dotted name."""
+    """Yield every dict in a config with its dotted name."""
     if isinstance(node, dict):
         yield name, node
         for key, value in node.items():
@@ -60,7 +60,7 @@ def is_remote(path: str) -> bool:
 
 
 def data_paths(cfg: dict) -> dict[str, str]:
-    """Collect path → the setting that names it, the folders of a data set before its files."""
+    """Return path → setting with this path, folders of a data set before its files."""
     found: dict[str, str] = {}
     for section in SECTIONS:
         for name, node in walk(cfg.get(section), section):
@@ -73,7 +73,7 @@ def data_paths(cfg: dict) -> dict[str, str]:
             for key, piece in pieces.items():
                 if isinstance(piece, str) and piece:
                     found.setdefault(os.path.join(root, piece), f'{name}.{key}')
-            if detections := node.get('bbox_file'):  # mmpose does not look for it in data_root
+            if detections := node.get('bbox_file'):  # not relative to data_root in mmpose
                 found.setdefault(detections, f'{name}.bbox_file')
     return {path: name for path, name in found.items() if not is_remote(path)}
 
@@ -85,14 +85,14 @@ def checkpoint_paths(cfg: dict) -> dict[str, str]:
     for name, node in walk(cfg.get('model'), 'model'):
         for key in ('checkpoint', 'pretrained'):
             value = node.get(key)
-            # A word without a suffix is the name of released weights, not a path.
+            # Without a suffix, it is the name of released weights.
             if isinstance(value, str) and Path(value).suffix:
                 found.setdefault(value, f'{name}.{key}')
     return found
 
 
 def fault_of_data(path: Path) -> str | None:
-    """Say what is wrong with a data folder or an annotation file; None if nothing is."""
+    """Return what is wrong with a data folder or annotation file, or None."""
     if not path.exists():
         return 'does not exist'
     try:
@@ -131,7 +131,7 @@ def fault_of_checkpoint(path: Path) -> str | None:
 
 
 def find_hub_folder() -> Path:
-    """Return the folder of torch.hub, by the rules of torch."""
+    """Return the folder of torch.hub, by the same rules as torch."""
     cache = os.environ.get('XDG_CACHE_HOME', '~/.cache')
     return Path(os.environ.get('TORCH_HOME', f'{cache}/torch')).expanduser() / 'hub'
 
@@ -160,7 +160,7 @@ def check_data(cfg: dict) -> int:
     missing = 0
     lost_folders: list[Path] = []
     for path, name in data_paths(cfg).items():
-        # One line for a data set that is missing as a whole.
+        # One line for a data set that is missing completely.
         if any(folder in Path(path).parents for folder in lost_folders):
             continue
         fault = fault_of_data(Path(path))
@@ -187,7 +187,7 @@ def check_checkpoints(cfg: dict) -> int:
 
 
 def check_config(config: str) -> int:
-    """Print what a config needs and whether it is there; return the exit status."""
+    """Print the files that a config needs and whether they exist; return the exit status."""
     print(f'\nFiles that {config} names, seen from {Path.cwd()}:')
     ok, output = run_python(READ_CONFIG, config)
     last = output.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Find out what is installed and what imports, compare it with the tested versions, and report."""
+"""Report installed versions, compared with the tested ones, failing imports and known faults."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .process import run_python
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent
-# Of an installed package, and of a checkout.
+# In an installed package, and in a checkout.
 REQUIREMENTS = (PACKAGE / '.mim' / 'requirements', CHECKOUT / 'requirements')
-# What imports without the patches of mmuniformer.
+# Imported without the patches of mmuniformer.
 WITHOUT_PLUGIN = ('torch', 'torchvision', 'mmengine', 'openmim')
 
 
 def find_module(module: str) -> Path | None:
     """Find the folder of a module without importing it."""
-    # The start-up file of mmuniformer would import it as soon as a toolbox is looked for.
+    # The start-up file of mmuniformer would import it when a toolbox is searched for.
     sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != '_mmuniformer']
     try:
         spec = importlib.util.find_spec(module)
@@ -37,7 +37,7 @@ def find_module(module: str) -> Path | None:
 
 
 def find_version(module: str, folder: Path, distributions: list[str]) -> tuple[str, str]:
-    """Give version and distribution; a source tree on PYTHONPATH has no distribution."""
+    """Return version and distribution; a source tree on PYTHONPATH has no distribution."""
     for name in distributions:
         try:
             return importlib.metadata.version(name), name
@@ -89,7 +89,7 @@ def is_installed(distribution: str) -> bool:
 
 
 def tested_versions(stack: str) -> dict[str, str]:
-    """Read the constraints of a stack for this Python: part → the tested version or bound."""
+    """Read the constraints of a stack for this Python: part → tested version or bound."""
     paths = [folder / f'constraints-{stack}.txt' for folder in REQUIREMENTS]
     tested = {}
     for line in [line for path in paths if path.is_file() for line in path.read_text().split('\n')]:
@@ -104,7 +104,7 @@ def tested_versions(stack: str) -> dict[str, str]:
 
 
 def holds(marker: str) -> bool:
-    """Whether a marker such as ``python_version >= '3.11'`` is true of this Python."""
+    """Return whether a marker such as ``python_version >= '3.11'`` is true of this Python."""
     match = re.search(r"python_version (==|>=|<) '([\d.]+)'", marker)
     if match is None:
         return True
@@ -145,10 +145,10 @@ def print_table(rows: list[tuple[str, ...]]) -> None:
 
 
 def print_patches(facts: Facts) -> None:
-    """Print the table of what mmuniformer changes in other libraries, and what is needed here."""
+    """Print what mmuniformer changes in other libraries, and which changes are needed here."""
     print(
         '\nWhat importing mmuniformer changes in other libraries; with MMUNIFORMER_PATCHES=0, '
-        'names alone:'
+        'only names:'
     )
     off = os.environ.get('MMUNIFORMER_PATCHES') == '0'
     for patch in PATCHES:
@@ -167,23 +167,23 @@ def print_faults(facts: Facts) -> None:
     repaired = [fault for fault in present if fault.repaired and with_plugin]
     for fault in repaired:
         if (advice := fault.advice(facts)) != IMPORT_US:
-            print(f'- {fault.name}\n    for good: {advice}')
+            print(f'- {fault.name}\n    permanent fix: {advice}')
     if repaired:
-        print(f'With configs of others: {IMPORT_US}')
+        print(f'In configs that do not import mmuniformer, add: {IMPORT_US}')
     left = [fault for fault in present if fault not in repaired]
-    print(f'\nFaults to mend: {len(left) or "none"}')
+    print(f'\nFaults to fix: {len(left) or "none"}')
     for fault in left:
         print(f'- {fault.name}\n    symptom: {fault.symptom}\n    fix: {fault.advice(facts)}')
     for part in sorted(facts.failed_imports):
-        print(f'\nImporting {part} ends in:')
+        print(f'\nImporting {part} fails:')
         print('  ' + '\n  '.join(facts.import_output[part].splitlines()[-4:]))
 
 
 OPERATORS = {
     'compiled': "mmcv's operators are compiled.",
     'served': (
-        "mmcv's operators are served by mmuniformer, on those of torchvision: the same results, "
-        'nothing to compile; docs/operators.md has what that costs.'
+        "mmcv's operators are provided by mmuniformer, based on torchvision: the same results, "
+        'nothing to compile; see docs/operators.md for their speed.'
     ),
     'none': "mmcv's operators are missing.",
 }
@@ -196,7 +196,7 @@ def print_stack(facts: Facts) -> None:
 
 
 def judge(facts: Facts) -> int:
-    """Say whether Mask R-CNN can train here, and give the exit status."""
+    """Print whether Mask R-CNN can be trained, and return the exit status."""
     absent = [part for part in MAIN_JOB if part not in facts.versions]
     broken = [part for part in MAIN_JOB if part in facts.failed_imports]
     print()
@@ -206,15 +206,15 @@ def judge(facts: Facts) -> int:
     for part in absent:
         print(f'{part} is missing.')
     for part in broken:
-        print(f'{part} is there but cannot be imported.')
+        print(f'{part} is installed but cannot be imported.')
     has_scripts = (CHECKOUT / 'tools' / 'setup.sh').is_file()
     command = 'bash tools/setup.sh det' if has_scripts else "pip install 'mmuniformer[det]'"
-    print(f'Detection cannot run. To build an environment in which it does: {command}')
+    print(f'Detection cannot run. To build an environment: {command}')
     return 1
 
 
 def check_environment() -> int:
-    """Print what is installed and its faults; return the exit status."""
+    """Print installed versions and faults; return the exit status."""
     facts = gather()
     print_table([('part', 'found', 'tested', 'state'), *make_rows(facts)])
     print_stack(facts)

@@ -1,4 +1,4 @@
-"""The parts of the stack, and what is found out about them."""
+"""The parts of the stack, and facts about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Row of the table, module to look for. By module: the onedl-* forks have other distribution names.
+# Row of the table → module. The onedl-* forks have other distribution names, but the same modules.
 PARTS = {
     'torch': 'torch',
     'torchvision': 'torchvision',
@@ -28,7 +28,7 @@ PARTS = {
     'transformers': 'transformers',
     'mmuniformer': 'mmuniformer',
 }
-# What is imported, each in a process of its own, if its part is installed.
+# Imports to test, each in a separate process, if the part is installed.
 IMPORTS = {
     'torch': 'import torch; print("cuda" if torch.cuda.is_available() else "cpu")',
     'torchvision': 'import torchvision.ops',
@@ -58,11 +58,11 @@ SAME_MODULES = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found: versions by part, where modules lie, and what importing a part said."""
+    """Facts: versions by part, locations of modules, and output of imports."""
 
     versions: dict[str, str] = field(default_factory=dict)
     distributions: dict[str, str] = field(default_factory=dict)
-    # All distributions that own a module; more than one have overwritten each other's files.
+    # All distributions of a module; if there are several, they overwrote each other's files.
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     python: tuple[int, int] = sys.version_info[:2]
     folders: dict[str, Path] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Facts:
         return part in self.versions and release(self.versions[part]) < version
 
     def says(self, *words: str) -> bool:
-        """Whether a failed import's output holds all the words."""
+        """Return whether the output of a failed import contains all the words."""
         outputs = (self.import_output.get(part, '') for part in self.failed_imports)
         return any(all(word in output for word in words) for output in outputs)
 
@@ -89,20 +89,20 @@ class Facts:
 
     @property
     def stack(self) -> str:
-        """The constraints that these versions are compared with."""
+        """Name of the constraints that these versions are compared with."""
         if any(name.startswith('onedl-') for name in self.distributions.values()):
             return 'onedl'
         return 'compiled' if self.operators == 'compiled' else 'today'
 
     @property
     def can_build_mmcv(self) -> bool:
-        """Whether mmcv's operators compile here: its set-up fails on Python 3.13, and torch 2.14
+        """Whether mmcv's operators can be compiled: its set-up fails on Python 3.13, and torch 2.14
         wants C++20, which mmcv does not ask the compiler for."""
         return self.python <= (3, 12) and not self.at_least('torch', 2, 14)
 
 
 def release(version: str) -> tuple[int, ...]:
-    """Give the numbers of a version: '2.11.0+cu130' is (2, 11, 0)."""
+    """Return the numbers of a version: '2.11.0+cu130' is (2, 11, 0)."""
     numbers = []
     for piece in version.partition('+')[0].split('.'):
         digits = piece[: len(piece) - len(piece.lstrip('0123456789'))]

@@ -1,4 +1,4 @@
-"""The faults known in the stack, as a table."""
+"""Table of the known faults of the stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .facts import Facts
 
 
 def _load_table() -> ModuleType:
-    """Load the table of patches by its path: importing mmuniformer takes mmengine."""
+    """Load the table of patches by path, because importing mmuniformer needs mmengine."""
     path = Path(__file__).resolve().parents[1] / 'integrations' / 'patches' / 'table.py'
     spec = importlib.util.spec_from_file_location('_mmuniformer_patches', path)
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
@@ -37,11 +37,11 @@ class Fault:
     name: str
     present: Callable[[Facts], bool]
     symptom: str
-    # A command, or a function of the facts that gives it.
+    # A command, or a function that returns it, given the facts.
     fix: str | Callable[[Facts], str]
-    # The plugin patches it when it is imported, as every config of ours does.
+    # Patched when mmuniformer is imported, as all its configs do.
     repaired: bool = False
-    # The tests run the command and see the fault gone; of the others the doctor says so.
+    # Whether a test runs the command and checks that it fixes the fault.
     tested: bool = True
 
     def advice(self, facts: Facts) -> str:
@@ -63,7 +63,7 @@ STOCK_MMCV = ('mmcv', 'mmcv-lite', 'mmcv-full')
 def _reinstall_one(facts: Facts) -> str:
     commands = []
     for module, names in _doubled(facts).items():
-        # A fork was there on purpose; the stock one came as a dependency.
+        # Keep forks: the stock package was installed as a dependency.
         keep = next((name for name in names if name.startswith('onedl-')), names[0])
         install = f'pip install --no-deps {keep}'
         if module == 'mmcv' and keep in STOCK_MMCV:
@@ -72,10 +72,13 @@ def _reinstall_one(facts: Facts) -> str:
     return '; '.join(commands)
 
 
-# Symptom of a patched fault → what removes the fault for good, and whether a test runs that.
+# Symptom of a patched fault → permanent fix, and whether a test runs it.
 FIXES = {
     'undefined symbol': (_build_or_lite, False),
-    "No module named 'decord'": ('pip install av  (mmuniformer serves decord on PyAV)', True),
+    "No module named 'decord'": (
+        'pip install av  (mmuniformer provides decord, based on PyAV)',
+        True,
+    ),
 }
 
 
@@ -87,15 +90,15 @@ def _patched_fault(patch: Any) -> Fault:
 FAULTS = (
     *(_patched_fault(patch) for patch in PATCHES if patch.when == 'import'),
     Fault(
-        'there is no GPU, and AmpOptimWrapper (--amp) wants one',
+        'there is no GPU, but AmpOptimWrapper (--amp) needs one',
         lambda facts: 'cpu' in facts.import_output.get('torch', '').split(),
         'AssertionError: `AmpOptimizerWrapper` only available on gpu, npu, mlu, musa',
         'leave --amp out on this machine',
     ),
     Fault(
-        'two distributions have installed the same modules, one over the other',
+        'two distributions have installed the same modules',
         lambda facts: bool(_doubled(facts)),
-        'AttributeError or ImportError of names that one of the two lacks',
+        'AttributeError or ImportError for names that one of them lacks',
         _reinstall_one,
         tested=False,
     ),
@@ -112,7 +115,7 @@ FAULTS = (
         "pip install --no-deps 'mmaction2==1.2.0'",
     ),
     Fault(
-        'this OpenCV wants NumPy 2',
+        'this OpenCV needs NumPy 2',
         lambda facts: facts.at_least('opencv', 4, 12) and facts.below('numpy', 2),
         'ImportError: numpy.core.multiarray failed to import',
         "pip install 'opencv-python<4.12' 'opencv-contrib-python<4.12'",
@@ -121,7 +124,7 @@ FAULTS = (
         'xtcocotools was built for another NumPy',
         lambda facts: facts.says('numpy.dtype size changed') and facts.says('xtcocotools'),
         'ValueError: numpy.dtype size changed, may indicate binary incompatibility',
-        'pip uninstall -y xtcocotools  (mmuniformer serves it from pycocotools)',
+        'pip uninstall -y xtcocotools  (mmuniformer provides it, based on pycocotools)',
     ),
     Fault(
         'torch and torchvision come from different builds',
@@ -142,7 +145,7 @@ FAULTS = (
     Fault(
         'openmim 0.3.9 brings openxlab, which downgrades setuptools, requests and rich',
         lambda facts: facts.at_least('openmim', 0, 3, 9),
-        'pip reports conflicts; mim dies',
+        'pip reports conflicts; mim fails',
         "pip uninstall -y openxlab opendatalab; pip install 'openmim==0.3.8' 'setuptools<81'",
     ),
     Fault(

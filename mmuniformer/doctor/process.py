@@ -1,4 +1,4 @@
-"""Run code in a Python process of its own, so that a crash there does not end this one."""
+"""Run code in a separate Python process, so that a crash does not affect this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TIMEOUT = 300  # seconds
 
 
 def run_python(code: str, *args: str) -> tuple[bool, str]:
-    """Return whether the code succeeded, and what it printed: to stderr if it failed."""
+    """Return whether the code succeeded, and its output: stderr if it failed."""
     command = [sys.executable, '-W', 'ignore', '-c', code, *args]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)

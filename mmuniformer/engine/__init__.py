@@ -1,4 +1,4 @@
-"""Parts of training and testing: optimizer groups, bfloat16, FSDP, fusing, and reliability."""
+"""Training and testing: optimizer groups, bfloat16, FSDP, fused inference and reliability."""
 
 from .bfloat16 import BFloat16OptimWrapper
 from .fsdp import GroupedFSDPStrategy

@@ -1,4 +1,4 @@
-"""Mixed precision in bfloat16 for the backbone alone, with or without an accelerator."""
+"""bfloat16 mixed precision for the backbone only, with or without an accelerator."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,9 +15,9 @@ from ..registry import OPTIM_WRAPPERS
 
 @OPTIM_WRAPPERS.register_module()
 class BFloat16OptimWrapper(OptimWrapper):
-    """Train with the backbone in bfloat16. Its outputs, and all modules after it, are float32.
+    """Train with the backbone in bfloat16; its outputs and all other modules are float32.
 
-    During a training step it temporarily replaces ``forward`` of the backbone. mmengine's
+    It temporarily replaces the backbone's ``forward`` during a training step. mmengine's
     ``AmpOptimWrapper`` needs an accelerator and casts the whole model, although some of mmcv's
     operators, such as NMS and RoIAlign, do not take bfloat16. Parameters, gradients and the state
     of the optimizer stay float32. bfloat16 has the range of float32, so the loss needs no scaling.
@@ -48,7 +48,7 @@ def _backbones(model: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def _in_bfloat16(backbone: nn.Module) -> Iterator[None]:
-    """Temporarily replace ``forward``; one that was replaced before, by a hook, is put back."""
+    """Temporarily replace ``forward``; one that was already replaced by a hook is restored."""
     forward, replaced = backbone.forward, vars(backbone).get('forward')
 
     def cast_forward(*args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sharded training (FSDP) with mmengine's FlexibleRunner, and corrections of mmengine 0.10."""
+"""FSDP with mmengine's FlexibleRunner, and fixes for mmengine 0.10."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ from torch.nn.utils import clip_grad_norm_
 
 from ..registry import STRATEGIES
 
-_SHARDED = ('state', 'param_groups')  # keys of an optimizer's state; a wrapper may add others
+_SHARDED = ('state', 'param_groups')  # keys of an optimizer's state dict; a wrapper may add others
 
 
 @STRATEGIES.register_module()
 class GroupedFSDPStrategy(FSDPStrategy):
-    """FSDP with parameter groups formed before sharding, and checkpoints that can be resumed.
+    """FSDP with parameter groups that are made before sharding, and resumable checkpoints.
 
-    The arguments are those of mmengine's ``FSDPStrategy``. That one forms the groups from the
-    shards, which all have one dimension, so multipliers by type of parameter
+    The arguments are those of mmengine's ``FSDPStrategy``, which makes the groups from the
+    shards. These all have one dimension, so multipliers by type of parameter
     (:class:`LayerwiseOptimWrapperConstructor`) are silently wrong: ``flat_decay_mult=0`` removes
     all weight decay. It also clips the gradients of each process by the norm of its own shards,
     does not save the loss scale of mixed precision, and fails to resume, because PyTorch 2.1
     changed the order of arguments.
 
-    It also runs without an accelerator, through gloo; that is slow and meant for testing.
+    It also runs without an accelerator, with gloo, which is slow and meant for testing.
 
     Raises:
-        ValueError: ``use_orig_params=False``, which mixes parameters of several groups; more than
-            one optimizer.
+        ValueError: ``use_orig_params=False``, which mixes parameters of several groups, or more
+            than one optimizer.
 
     Example:
         >>> runner_type = 'FlexibleRunner'
@@ -57,7 +57,7 @@ class GroupedFSDPStrategy(FSDPStrategy):
         optim_wrapper: BaseOptimWrapper | dict | None = None,
         **options: Any,
     ) -> Any:
-        """Build, shard and group; arguments and result are those of mmengine's strategies."""
+        """Build, shard and group; arguments and return value are those of mmengine's strategies."""
         if not self._prepared:
             model = self.build_model(model)
             if isinstance(optim_wrapper, dict):
@@ -66,7 +66,7 @@ class GroupedFSDPStrategy(FSDPStrategy):
 
     def _wrap_model(self, model: nn.Module) -> nn.Module:
         if get_device() == 'cpu':
-            # FSDP takes a number for a GPU; offloading shards that are on the CPU frees them.
+            # FSDP takes an int for a GPU; offloading shards that are on the CPU frees them.
             self.model_wrapper = {'device_id': 'cpu', **(self.model_wrapper or {})}
             self.state_dict_config.offload_to_cpu = False
             self.optim_state_dict_config.offload_to_cpu = False
@@ -110,7 +110,7 @@ def _original_name(name: str) -> str:
 
 
 def _for_shards(cfg: dict) -> dict:
-    """Have mixed precision scale the loss with FSDP's gradient scaler."""
+    """Use FSDP's gradient scaler for mixed precision."""
     cls = cfg.get('type', 'OptimWrapper')
     cls = OPTIM_WRAPPERS.get(cls) if isinstance(cls, str) else cls
     is_amp = cls is not None and issubclass(cls, AmpOptimWrapper)

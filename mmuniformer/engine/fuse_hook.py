@@ -1,4 +1,4 @@
-"""Testing with fused backbones."""
+"""Test with fused backbones."""
 
 import copy
 from typing import Any
@@ -12,11 +12,11 @@ from ..registry import HOOKS
 
 @HOOKS.register_module()
 class FuseHook(Hook):
-    """Test with a fused copy of the backbone: :meth:`mmuniformer.models.UniFormer.fuse`.
+    """Test with a fused copy of the backbone, see :meth:`mmuniformer.models.UniFormer.fuse`.
 
-    During the test it temporarily replaces ``forward`` of the backbone by that of the copy. The
-    model keeps its weights, so checkpoints, validation and further training do not change. The copy
-    is made after ``EMAHook`` has run, from the averaged weights.
+    It temporarily replaces the backbone's ``forward`` by that of the copy. The weights of the model
+    do not change, so checkpoints, validation and further training are not affected. The copy is
+    made after ``EMAHook`` has run, from the averaged weights.
 
     Raises:
         ValueError: before the test, if the model has no backbone of this package.

@@ -1,4 +1,4 @@
-"""Learning rates by depth and weight decay by type of parameter, in few groups."""
+"""Layer-wise learning-rate decay and weight decay by parameter type."""
 
 import difflib
 import inspect
@@ -25,10 +25,10 @@ CUSTOM_KEY_FIELDS = ('lr_mult', 'decay_mult')
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """Set the learning rate and weight decay of every parameter; equal ones share a group.
+    """Set the learning rate and weight decay of each parameter; parameters are grouped by both.
 
-    All keys of ``paramwise_cfg`` are optional. Those that mmengine has too give mmengine's numbers,
-    except for what it misses: depthwise convolutions of clips, ``in_proj_bias``.
+    All keys of ``paramwise_cfg`` are optional. Those that mmengine also has give the same
+    values, except for depthwise 3D convolutions and ``in_proj_bias``, which mmengine misses.
 
     - ``layer_decay_rate``: in (0, 1]. The ``i``-th of ``n`` layers learns at ``lr`` times
       ``layer_decay_rate ** (n - 1 - i)``, as its backbone's ``get_layer_depth(name, prefix)``
@@ -94,7 +94,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         return options
 
     def _rule(self, info: ParamInfo) -> tuple[str, float, float]:
-        """Type, factor on the learning rate (without that of the layer) and on the weight decay."""
+        """Return type, factor of the learning rate without layer decay, and of weight decay."""
         custom_keys = self.paramwise_cfg.get('custom_keys', {})
         fitting = [key for key in custom_keys if key in info.match_key]
         if fitting:
@@ -110,7 +110,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         return types[0] if types else 'weight', lr_mult, decay_mult
 
     def _layers(self, model: nn.Module) -> Callable[[str], tuple[int | None, float]]:
-        """Make a function from the name of a parameter to its layer and the scale of that layer."""
+        """Return a function from the name of a parameter to its layer and the layer's scale."""
         rate = self.paramwise_cfg['layer_decay_rate']
         if rate == 1:
             return lambda name: (None, 1.0)
@@ -148,7 +148,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                     f'custom_keys[{key!r}] is a dict of {CUSTOM_KEY_FIELDS}, got {custom!r}'
                 )
             _refuse_unknown(f'custom_keys[{key!r}]', custom, CUSTOM_KEY_FIELDS)
-        # Never empty: mmengine would then ask for no groups, and optimize frozen parameters too.
+        # If it were empty, mmengine would make no groups and optimize frozen parameters too.
         self.paramwise_cfg = {'layer_decay_rate': 1.0, **cfg}
         rate = _number('layer_decay_rate', self.paramwise_cfg['layer_decay_rate'])
         if not 0 < rate <= 1:
@@ -156,7 +156,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         self._check_bases(custom_keys)
 
     def _check_bases(self, custom_keys: dict[str, dict]) -> None:
-        """Refuse factors that are not numbers, or have nothing to multiply."""
+        """Raise if a factor is not a number, or has no base to multiply."""
         factors = {
             key: self.paramwise_cfg[key]
             for key in (*DECAY_KEYS, 'bias_lr_mult')
@@ -177,7 +177,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
 @dataclass
 class _Group:
-    """Parameters with the same settings, and their row of the table."""
+    """Parameters with the same settings, and their row in the logged table."""
 
     parameters: list[nn.Parameter] = field(default_factory=list)
     layers: set[int | None] = field(default_factory=set)
@@ -194,12 +194,12 @@ class _Group:
 
 
 def _backbones(model: nn.Module) -> dict[str, nn.Module]:
-    """Find the modules with ``get_layer_depth``: prefix → module."""
+    """Return the modules with ``get_layer_depth``: prefix → module."""
     found: dict[str, nn.Module] = {}
     for path, module in model.named_modules():
         prefix = f'{path}.' if path else ''
         method = getattr(module, 'get_layer_depth', None)
-        # mmpretrain's classifiers have such a method without prefix, which asks their backbone.
+        # mmpretrain's classifiers have this method without prefix; it calls that of the backbone.
         if method is None or 'prefix' not in inspect.signature(method).parameters:
             continue
         if not any(prefix.startswith(outer) for outer in found):

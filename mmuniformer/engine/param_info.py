@@ -12,12 +12,12 @@ from ..layers.dpe import DPE
 NORMS = (_BatchNorm, _InstanceNorm, nn.GroupNorm, nn.LayerNorm)
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
-# A parameter may have several types. The first one that a config mentions counts.
+# A parameter may have several types. The first one in this order that a config sets counts.
 PARAM_TYPES = ('norm', 'layer_scale', 'bias', 'dpe', 'dwconv', 'flat')
 
 
 class ParamInfo(NamedTuple):
-    """A parameter called ``name`` of ``module``, which is at ``path`` in the model."""
+    """The parameter ``name`` of ``module``, which is at ``path`` in the model."""
 
     path: str
     name: str
@@ -30,7 +30,7 @@ class ParamInfo(NamedTuple):
 
     @property
     def match_key(self) -> str:
-        """The name in which custom keys are searched; as in mmengine, with a dot before it."""
+        """Name that custom keys are matched against, with a leading dot as in mmengine."""
         return f'{self.path}.{self.name}'
 
     def types(self) -> Iterator[str]:
@@ -50,7 +50,7 @@ class ParamInfo(NamedTuple):
 
 
 def iter_parameters(module: nn.Module, path: str = '') -> Iterator[ParamInfo]:
-    """Yield all parameters; one that two modules share comes once for each of them."""
+    """Yield all parameters; shared ones are yielded once per module."""
     for name, parameter in module.named_parameters(recurse=False):
         yield ParamInfo(path, name, module, parameter)
     for name, child in module.named_children():

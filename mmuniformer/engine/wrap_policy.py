@@ -1,4 +1,4 @@
-"""FSDP wrap policy: each block of UniFormer and UniFormerV2 is one unit."""
+"""FSDP wrap policy: each block of UniFormer and UniFormerV2 is an FSDP unit."""
 
 from torch import nn
 
@@ -12,17 +12,17 @@ BLOCKS = (Block, LocalUniBlock, GlobalUniBlock)
 
 @FUNCTIONS.register_module()
 def wrap_uniformer_blocks(module: nn.Module, recurse: bool, nonwrapped_numel: int) -> bool:
-    """Wrap every block of a backbone; everything else belongs to the unit of the whole model.
+    """Wrap every block of a backbone; all other parameters belong to the root unit.
 
-    A process then holds its share of the weights and one whole block. In a config this is
+    A process then holds its shard of the weights and one full block. In a config this is
     ``auto_wrap_policy='wrap_uniformer_blocks'`` of ``MMFullyShardedDataParallel``; torch's own FSDP
-    takes the function itself. Blocks with relative positions are not wrapped: the net reads these
-    from outside the block, where they are sharded.
+    takes the function itself. Blocks with relative positions are not wrapped: the network reads
+    these outside the block, where they are sharded.
 
     Args:
-        module: the module in question.
-        recurse: whether FSDP asks about descending into ``module``, which it always may.
-        nonwrapped_numel: number of parameters of ``module`` that are in no unit yet; not used.
+        module: candidate module.
+        recurse: whether FSDP asks to recurse into ``module``, which is always allowed.
+        nonwrapped_numel: number of unwrapped parameters of ``module``; not used.
     """
     return recurse or (isinstance(module, BLOCKS) and not _has_relative_positions(module))
 

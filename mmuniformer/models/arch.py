@@ -49,6 +49,6 @@ ARCHS: Mapping[str, Arch] = MappingProxyType(
     }
 )
 
-# A wrong head_dim loads without an error and loses 15 points of accuracy. The token labelling files
+# A wrong head_dim loads without an error and loses 15 points of accuracy. The token labeling files
 # of small, small_plus and base have 32: the rows *_dim32, and small_plus, which has 32 on plain
 # ImageNet as well.

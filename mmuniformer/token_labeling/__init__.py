@@ -1,7 +1,7 @@
-"""Pieces of mmpretrain: the released classifiers' heads, and token labelling (Sec. 5.1).
+"""Classification heads of the released models and token labeling (Sec. 5.1), for mmpretrain.
 
-They derive from mmpretrain's classes, so mmpretrain is imported when one of them is asked for and
-not before. Until then the registries hold, under each name, a function that imports and builds.
+The classes derive from mmpretrain's, which is imported when one of them is first used. Until then
+the registries hold a function under each name that imports and builds the class.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Token labels from label maps, on the device of the model, and MixToken."""
+"""Data preprocessor that makes token labels from label maps and applies MixToken."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,21 +13,21 @@ from .mix_token import MixToken
 
 
 class TokenLabelDataPreprocessor(ClsDataPreprocessor):
-    """mmpretrain's preprocessor; in training it also makes token labels, and mixes.
+    """mmpretrain's preprocessor that also makes token labels in training and mixes samples.
 
-    Samples carry ``label_map`` ``(2, k, H, W)`` and ``label_map_box`` ``(4,)``, as
-    :class:`~.transforms.LoadLabelMap` and :class:`~.transforms.WithLabelMap` leave them for
-    ``dict(type='PackInputs', algorithm_keys=['label_map', 'label_map_box'])``. They get
+    Samples need ``label_map`` ``(2, k, H, W)`` and ``label_map_box`` ``(4,)``, as
+    :class:`~.transforms.LoadLabelMap` and :class:`~.transforms.WithLabelMap` produce them,
+    packed with ``dict(type='PackInputs', algorithm_keys=['label_map', 'label_map_box'])``. They get
     ``gt_score`` ``(K,)`` and ``gt_token_score`` ``(K, H / token_stride, W / token_stride)`` for
-    :class:`~.heads.TokenLabelHead`. All labels come from the maps; the class on record is unused,
-    as in the released recipes.
+    :class:`~.heads.TokenLabelHead`. As in the released recipes, all labels come from the maps, and
+    the annotated class is ignored.
 
     Args:
-        token_stride: pixels between tokens.
+        token_stride: distance of tokens in pixels.
         label_smoothing: share of each label spread over all classes.
-        mix_token: arguments of :class:`~.mix_token.MixToken`; ``None`` mixes nothing.
+        mix_token: arguments of :class:`~.mix_token.MixToken`; ``None`` disables mixing.
         transpose_boxes: see :func:`~.label_maps.token_targets`.
-        **options: of mmpretrain's ``ClsDataPreprocessor``, except ``batch_augments``.
+        **options: arguments of mmpretrain's ``ClsDataPreprocessor``, except ``batch_augments``.
 
     Raises:
         ValueError: an argument is out of range, or a training sample has no label map.
@@ -46,8 +46,8 @@ class TokenLabelDataPreprocessor(ClsDataPreprocessor):
     ):
         if batch_augments:
             raise ValueError(
-                f'batch_augments {batch_augments} would mix pictures and not their tokens; use '
-                'mix_token, and leave train_cfg of the model out'
+                f'batch_augments {batch_augments} would mix images but not their token labels; use '
+                'mix_token, and remove train_cfg from the model'
             )
         if not 0 <= label_smoothing < 1:
             raise ValueError(f'label_smoothing {label_smoothing} is outside [0, 1)')

@@ -1,7 +1,7 @@
-"""The heads of the released image classifiers, for mmpretrain's ``ImageClassifier``.
+"""Heads of the released image classifiers, for mmpretrain's ``ImageClassifier``.
 
-They take the backbone's map as it is: ``out_norm='batch'``, ``out_indices=3`` and no neck.
-:class:`UniFormerClsHead` takes the feature of UniFormerV2 too.
+They take the feature map of a backbone with ``out_norm='batch'`` and ``out_indices=3``, without a
+neck. :class:`UniFormerClsHead` also takes the feature vector of UniFormerV2.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,23 +18,23 @@ from ..weights.load import load
 from ..weights.rules import NO_KEY, Rules
 
 Feats = Tensor | Sequence[Tensor] | Sequence[Sequence[Tensor]]
-TOKEN_SHARE = 0.5  # of the strongest token in what a net trained with token labels predicts
+TOKEN_SHARE = 0.5  # weight of the highest token logits in the prediction
 
 
 class UniFormerClsHead(LinearClsHead):
-    """Mean over positions, then a linear layer (Sec. 4.1).
+    """Global average pooling and a linear layer (Sec. 4.1).
 
-    UniFormerV2's feature ``(B, C)`` goes into the linear layer as it is.
+    UniFormerV2's feature ``(B, C)`` is passed to the linear layer directly.
 
     Args:
-        init_cfg: left out, weights are drawn from a truncated normal distribution of standard
+        init_cfg: by default, weights are drawn from a truncated normal distribution with standard
             deviation 0.02 and biases are 0, as released.
-            ``dict(type='Pretrained', checkpoint=SOURCE)`` takes a published file by path, URL or
-            name; give the backbone the same one. With ``prefix`` it is mmengine's.
-        **options: ``loss``, ``topk``, ``cal_acc`` of mmpretrain's ``LinearClsHead``.
+            ``dict(type='Pretrained', checkpoint=SOURCE)`` loads a published file by path, URL or
+            name; use the same one for the backbone. With ``prefix``, mmengine loads it.
+        **options: arguments ``loss``, ``topk`` and ``cal_acc`` of mmpretrain's ``LinearClsHead``.
 
     Raises:
-        CheckpointError: the published file has no such head, or one for other classes.
+        CheckpointError: the published file has no such head, or one for another number of classes.
     """
 
     published: ClassVar[dict[str, str]] = {'head': 'fc'}  # name in published files → our module
@@ -75,7 +75,7 @@ class UniFormerClsHead(LinearClsHead):
         print_log(f'{source}: {heads} loaded into the head', logger='current')
 
     def last_map(self, feats: Feats) -> Tensor:
-        """The map ``(B, C, H, W)`` of the last stage."""
+        """Return the feature map ``(B, C, H, W)`` of the last stage."""
         last = feats if isinstance(feats, Tensor) else feats[-1]
         if not isinstance(last, Tensor) or last.ndim != 4:
             got = tuple(last.shape) if isinstance(last, Tensor) else type(last).__name__
@@ -92,16 +92,16 @@ class UniFormerClsHead(LinearClsHead):
 
 
 class TokenLabelHead(UniFormerClsHead):
-    """The head of the models trained with token labels: one linear layer for the mean, one for each
-    position (Sec. 5.1, LV-ViT: arXiv 2104.10858).
+    """Head of the models trained with token labels (Sec. 5.1, LV-ViT: arXiv 2104.10858).
 
-    Logits are those of the mean plus half of the largest of any position, class by class. The
-    losses are soft cross entropies against ``gt_score`` ``(K,)`` and ``gt_token_score``
-    ``(K, H, W)``, which :class:`~.data_preprocessor.TokenLabelDataPreprocessor` makes.
+    One linear layer classifies the pooled feature, another one each position. Predictions are the
+    logits of the former plus half of the latter's maximum over positions. The losses are soft
+    cross-entropies against ``gt_score`` ``(K,)`` and ``gt_token_score`` ``(K, H, W)``, which
+    :class:`~.data_preprocessor.TokenLabelDataPreprocessor` makes.
 
     Args:
-        token_loss_weight: of the positions' loss, beside 1 for the mean's. 1 in the released
-            recipes, 0.5 in LV-ViT's.
+        token_loss_weight: weight of the loss of positions; that of the pooled feature has weight 1.
+            The released recipes use 1, LV-ViT uses 0.5.
         loss: any loss of mmpretrain that takes soft labels ``(N, K)``.
         init_cfg: as in :class:`UniFormerClsHead`.
     """
@@ -125,7 +125,7 @@ class TokenLabelHead(UniFormerClsHead):
         self.token_loss_weight = token_loss_weight
 
     def token_logits(self, feats: Feats) -> Tensor:
-        """Logits of every position, row by row: ``(B, H * W, K)``."""
+        """Return the logits of all positions, row by row: ``(B, H * W, K)``."""
         return self.aux_fc(self.last_map(feats).flatten(2).transpose(1, 2))
 
     def forward(self, feats: Feats) -> Tensor:
@@ -140,30 +140,30 @@ class TokenLabelHead(UniFormerClsHead):
         return {'loss_cls': loss, 'loss_token': self.token_loss_weight * token_loss}
 
     def _targets(self, feats: Feats, samples: Sequence[DataSample]) -> tuple[Tensor, Tensor]:
-        """Soft labels ``(B, K)`` of the pictures and ``(B * H * W, K)`` of the positions."""
+        """Return soft labels ``(B, K)`` of the images and ``(B * H * W, K)`` of the positions."""
         if 'gt_token_score' not in samples[0]:
             raise ValueError(
-                'the pictures come without token labels; train with the data preprocessor '
+                'the samples have no token labels; train with the data preprocessor '
                 'TokenLabelDataPreprocessor, or with UniFormerClsHead for class labels alone'
             )
         tokens = torch.stack([sample.gt_token_score for sample in samples])
         wanted = (self.num_classes, *self.last_map(feats).shape[2:])
         if tokens.shape[1:] != wanted:
             raise ValueError(
-                f'token labels of shape {tuple(tokens.shape[1:])} for a head and a map that give '
-                f'{wanted} (classes, rows, columns): compare num_classes and token_stride of the '
-                'data preprocessor with the model'
+                f'token labels have shape {tuple(tokens.shape[1:])}, but the head and the feature '
+                f'map give {wanted} (classes, rows, columns): compare num_classes and token_stride '
+                'of the data preprocessor with the model'
             )
         scores = torch.stack([sample.gt_score for sample in samples])
         return scores, tokens.flatten(2).transpose(1, 2).flatten(0, 1)
 
 
 class HourglassClsHead(UniFormerClsHead):
-    """The head of the light models: one linear layer for the map, one for the class token.
+    """Head of the light models: linear layers for the feature map and for the class token.
 
-    Each has half of the loss; the map alone predicts. Takes the pair that
-    ``UniFormerLight(out_norm='batch', out_indices=3, out_cls_token=True)`` gives. Labels may be
-    hard or soft. Arguments as in :class:`UniFormerClsHead`.
+    Each contributes half of the loss; only the one of the map is used for prediction. The input is
+    the output of ``UniFormerLight(out_norm='batch', out_indices=3, out_cls_token=True)``. Labels
+    may be hard or soft. The arguments are those of :class:`UniFormerClsHead`.
     """
 
     published: ClassVar[dict[str, str]] = {'head': 'fc', 'head_cls': 'fc_cls'}
@@ -191,7 +191,7 @@ class HourglassClsHead(UniFormerClsHead):
 
     @staticmethod
     def _pair(feats: Feats) -> Sequence[Tensor]:
-        """The last stage's map ``(B, C, H, W)`` and class token ``(B, C)``."""
+        """Return the last stage's feature map ``(B, C, H, W)`` and class token ``(B, C)``."""
         last = feats[-1]
         pair = feats if isinstance(last, Tensor) else last
         if isinstance(pair, Tensor) or len(pair) != 2 or [x.ndim for x in pair] != [4, 2]:

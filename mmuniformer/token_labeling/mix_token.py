@@ -1,4 +1,4 @@
-"""MixToken: CutMix whose region is made of tokens, for pictures with token labels."""
+"""MixToken: CutMix of whole tokens, for images with token labels."""
 
 import numpy as np
 from mmpretrain.models.utils.batch_augments import CutMix
@@ -6,18 +6,18 @@ from torch import Tensor
 
 
 class MixToken:
-    """Put a box of each picture's reverse partner in its place, in pixels and in labels.
+    """Paste the same box of a partner image into each image of a batch, pixels and labels.
 
-    The partner of the ``i``-th picture of a batch is the ``i``-th from the end. Mixing the pixels
-    of whole patches is mixing the tokens behind a patch embedding without overlap, which is where
-    the released code mixes (LV-ViT: arXiv 2104.10858).
+    The partner of the ``i``-th image is the ``i``-th from the end. Mixing the pixels of whole
+    patches is the same as mixing tokens after a non-overlapping patch embedding, which is what the
+    released code does (LV-ViT: arXiv 2104.10858).
 
     Args:
-        alpha: of the Beta distribution that the kept share of the picture is drawn from.
-        token_stride: pixels between tokens that have labels.
-        patch_stride: pixels between the places that the box's edges are drawn from.
-        align: move the edges up and left to the next token, so that tokens are mixed exactly where
-            pixels are. The released code moves them for the labels alone.
+        alpha: parameter of the Beta distribution of the share of the image that is kept.
+        token_stride: distance in pixels of tokens with labels.
+        patch_stride: distance in pixels of the possible edges of the box.
+        align: round the edges down to whole tokens, so that pixels and labels are mixed alike. The
+            released code rounds them for the labels only.
     """
 
     def __init__(
@@ -29,10 +29,10 @@ class MixToken:
         align: bool = True,
     ):
         if alpha <= 0:
-            raise ValueError(f'alpha {alpha} of a Beta distribution is not above 0')
+            raise ValueError(f'alpha is {alpha}; it must be greater than 0')
         if patch_stride < 1 or token_stride < 1 or token_stride % patch_stride:
             raise ValueError(
-                f'token_stride {token_stride} is no multiple of patch_stride {patch_stride}'
+                f'token_stride {token_stride} is not a multiple of patch_stride {patch_stride}'
             )
         self.alpha = alpha
         self.token_stride = token_stride
@@ -41,7 +41,7 @@ class MixToken:
         self._cutmix = CutMix(alpha)
 
     def draw_box(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Top, bottom, left and right of a random box, in patches, for pictures of that size."""
+        """Draw a random box for images of a size: top, bottom, left and right in patches."""
         grid = (height // self.patch_stride, width // self.patch_stride)
         return self._cutmix.rand_bbox(grid, np.random.beta(self.alpha, self.alpha))
 
@@ -52,21 +52,21 @@ class MixToken:
         token_scores: Tensor,
         box: tuple[int, int, int, int],
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Mix with a given box: top, bottom, left, right in patches.
+        """Mix inputs and labels with a given box: top, bottom, left, right in patches.
 
         Args:
             inputs: ``(B, C, H, W)``.
-            scores: ``(B, K)``; mixed by the share of tokens that the box covers.
+            scores: ``(B, K)``; weighted by the share of tokens that the box covers.
             token_scores: ``(B, K, H / token_stride, W / token_stride)``.
 
         Raises:
-            ValueError: ``token_scores`` do not cover ``inputs``.
+            ValueError: ``token_scores`` and ``inputs`` differ in size.
         """
         covered = tuple(side * self.token_stride for side in token_scores.shape[2:])
         if covered != tuple(inputs.shape[2:]):
             raise ValueError(
-                f'{tuple(token_scores.shape[2:])} tokens of {self.token_stride} pixels do not make '
-                f'up pictures of {tuple(inputs.shape[2:])}'
+                f'{tuple(token_scores.shape[2:])} tokens of {self.token_stride} pixels do not '
+                f'cover images of {tuple(inputs.shape[2:])}'
             )
         ratio = self.token_stride // self.patch_stride
         token_box = tuple(int(edge) // ratio for edge in box)

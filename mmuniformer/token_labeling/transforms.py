@@ -1,4 +1,4 @@
-"""Transforms for mmpretrain's pipelines: label maps beside pictures, and moving with them."""
+"""Transforms for mmpretrain's pipelines that load label maps and augment them with the images."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ FLIPPED_AXES = {'horizontal': (-1,), 'vertical': (-2,), 'diagonal': (-2, -1)}
 class LoadLabelMap(BaseTransform):
     """Load the label map of ``img_path``.
 
-    Adds ``label_map``, float32 ``(2, k, H, W)``: logits and their classes, for the whole picture;
-    and ``label_map_box``, float32 ``(4,)``: left, top, right and bottom of what the picture shows,
-    as shares of width and height.
+    Adds ``label_map``, float32 ``(2, k, H, W)``: logits and class indices for the whole image;
+    and ``label_map_box``, float32 ``(4,)``: left, top, right and bottom of the visible part,
+    relative to width and height.
 
     Args:
-        label_root: holds ``<folder of the picture>/<its name up to the first dot>.pt``.
+        label_root: folder with ``<folder of the image>/<its name up to the first dot>.pt``.
 
     Raises:
-        FileNotFoundError: the picture has no map.
-        ValueError: the file holds no map.
+        FileNotFoundError: the image has no label map.
+        ValueError: the file is not a label map.
     """
 
     def __init__(self, label_root: str):
@@ -44,17 +44,17 @@ class LoadLabelMap(BaseTransform):
 
 
 class WithLabelMap(BaseTransform):
-    """Apply mmpretrain's random transforms to a picture and the same geometry to its label map.
+    """Apply random transforms of mmpretrain to an image and their geometry to its label map.
 
-    Crops are noted in ``label_map_box``, and nothing is resampled; flips mirror the map. Rotations,
-    shears and translations move whole cells; what comes in from outside has the logits 0.
+    Crops only update ``label_map_box``; flips mirror the map. Rotations, shears and translations
+    move whole cells and fill the rest with logit 0.
 
     Args:
         transforms: any of ``RandomFlip``, ``RandomResizedCrop``, ``RandAugment`` and the
-            operations of ``RandAugment``, as configs or built, first to last.
+            operations of ``RandAugment``, in order, as configs or instances.
 
     Raises:
-        TypeError: the geometry of a transform is not known; put it outside if it has none.
+        TypeError: a transform is not supported; if it has no geometry, move it outside.
         ValueError: a rotation, shear or translation comes after a crop.
     """
 
@@ -97,7 +97,7 @@ def _apply(transform: BaseTransform, results: dict) -> dict:
         return _crop(transform, results)
     if isinstance(transform, WARPS):
         return _warp(transform, results)
-    return transform(results)  # the other operations change colours in their places
+    return transform(results)  # the other operations change colors only
 
 
 def _flip(flip: RandomFlip, results: dict) -> dict:
@@ -130,26 +130,26 @@ def _crop(crop: RandomResizedCrop, results: dict) -> dict:
 
 
 def _warp(warp: BaseAugTransform, results: dict) -> dict:
-    """Send a picture of cell numbers the same way; it says where each cell comes from."""
+    """Warp an image of cell indices in the same way to find where each cell comes from."""
     if results['label_map_box'].tolist() != [0, 0, 1, 1]:
         raise ValueError(
             f'{type(warp).__name__} comes after a crop, and the label map covers the whole '
-            'picture; put RandomResizedCrop last'
+            'image; put RandomResizedCrop last'
         )
     label_map = results['label_map']
     H, W = label_map.shape[2:]
     height, width = results['img'].shape[:2]
     row_of_pixel, column_of_pixel = np.arange(height) * H // height, np.arange(width) * W // width
     numbers = (row_of_pixel[:, None] * W + column_of_pixel).astype(np.float32)
-    row_centres = ((np.arange(H) + 0.5) * height / H).astype(int)
-    column_centres = ((np.arange(W) + 0.5) * width / W).astype(int)
+    row_centers = ((np.arange(H) + 0.5) * height / H).astype(int)
+    column_centers = ((np.arange(W) + 0.5) * width / W).astype(int)
 
     before = np.random.get_state()
     results = warp(results)
     np.random.set_state(before)
-    twin = copy.copy(warp)
-    twin.interpolation, twin.pad_val = 'nearest', -1
-    sources = twin({'img': numbers})['img'][np.ix_(row_centres, column_centres)].astype(int)
+    index_warp = copy.copy(warp)
+    index_warp.interpolation, index_warp.pad_val = 'nearest', -1
+    sources = index_warp({'img': numbers})['img'][np.ix_(row_centers, column_centers)].astype(int)
 
     inside = sources >= 0
     moved = label_map.reshape(*label_map.shape[:2], -1)[:, :, sources * inside]

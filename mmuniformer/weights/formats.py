@@ -40,7 +40,7 @@ def read_pth(path: Path) -> Any:
             # The DeiT-style training loops stored their parsed arguments beside the weights.
             with _allowing(argparse.Namespace):
                 return torch.load(file, map_location='cpu', weights_only=True)
-        except Exception as error:  # damaged pickles raise errors of any kind
+        except Exception as error:  # damaged pickles raise errors of any type
             # PyTorch's text goes on to recommend switching the check off.
             reason = str(error).rsplit('WeightsUnpickler error:')[-1].strip().split('\n', 1)[0]
             if 'TorchScript' in str(error):

@@ -17,7 +17,7 @@ TINY3D = {**TINY, 'out_indices': 3}
 
 
 class Scale(nn.Module):
-    """Multiply by a number that can be learnt."""
+    """Multiply by a number that can be learned."""
 
     def __init__(self):
         super().__init__()
@@ -153,11 +153,11 @@ def test_compiled_nets_are_compiled():
     assert result.failure is None and len(result.times) == 1
 
 
-def test_the_fused_form_of_our_nets_stands_behind_each_of_them():
+def test_the_fused_version_follows_each_of_our_nets():
     ours = nets.Net('tiny', nets.OURS, lambda: UniFormer(**TINY))
     peer = nets.Net('scale', nets.PEER, Scale)
     first, fused, last = nets.with_fused([ours, peer])
-    assert (first, fused.name, fused.kind, last) == (ours, 'tiny, fused', nets.FUSED, peer)
+    assert (first, fused.name, fused.role, last) == (ours, 'tiny, fused', nets.FUSED, peer)
     assert fused.build().fused
     task = timing.Task('forward')
     timings = timing.compare([first, fused], (1, 3, 32, 32), task, 1)

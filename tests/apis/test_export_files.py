@@ -61,7 +61,7 @@ def test_an_onnx_backbone_takes_every_size_and_batch(tmp_path):
 
 
 def test_an_onnx_vit_takes_every_number_of_whole_patches(tmp_path):
-    """Positions are resized in the file: to fewer, to more, to those they are learnt for."""
+    """Positions are resized in the file: to fewer, to more, to those they are learned for."""
     net = randomised(arch=ARCH_V2, out_indices=(1,))
     item = backbone_item(net, multiple=8)
     shapes = [(1, 3, 32, 32), (3, 3, 16, 24), (2, 3, 104, 64), (1, 3, 40, 160)]

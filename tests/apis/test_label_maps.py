@@ -30,13 +30,13 @@ SIZE = 96  # 3 × 3 cells
 
 @pytest.fixture(scope='module')
 def workspace(tmp_path_factory):
-    """Four pictures, and a tiny classifier drawn at random: its config and its weights."""
+    """Four images, and a tiny classifier drawn at random: its config and its weights."""
     folder = tmp_path_factory.mktemp('workspace')
     rng = np.random.RandomState(0)
     for name in NAMES:
         (folder / 'train' / name).parent.mkdir(parents=True, exist_ok=True)
-        picture = rng.randint(0, 256, (6, 9, 3), np.uint8).repeat(12, 0).repeat(12, 1)
-        mmcv.imwrite(picture, str(folder / 'train' / name))
+        image = rng.randint(0, 256, (6, 9, 3), np.uint8).repeat(12, 0).repeat(12, 1)
+        mmcv.imwrite(image, str(folder / 'train' / name))
     (folder / 'tiny.py').write_text(CONFIG)
     torch.manual_seed(0)
     model = get_model(str(folder / 'tiny.py'))
@@ -57,11 +57,11 @@ def contents(folder):
 
 
 def by_hand(model, path):
-    """The map of one picture, cell by cell."""
-    picture = mmcv.imresize(
+    """The map of one image, cell by cell."""
+    image = mmcv.imresize(
         mmcv.imread(path), (SIZE, SIZE), interpolation='bicubic', backend='pillow'
     )
-    rgb = torch.from_numpy(picture[..., ::-1].copy()).float()
+    rgb = torch.from_numpy(image[..., ::-1].copy()).float()
     x = ((rgb - torch.tensor([120.0, 110, 100])) / torch.tensor([60.0, 50, 40])).permute(2, 0, 1)
     with torch.no_grad():
         features = model.backbone(x[None])[0][0]
@@ -95,11 +95,11 @@ def test_maps_hold_the_largest_logits_of_each_cell_and_their_classes(workspace, 
 
 def test_cells_average_to_what_the_classifier_predicts(workspace):
     model = get_model(str(workspace / 'tiny.py'), pretrained=str(workspace / 'tiny.pth'))
-    pictures = torch.randint(0, 256, (2, 3, 64, 96), dtype=torch.uint8)
-    cells = label_maps.cell_logits(model, pictures)
+    images = torch.randint(0, 256, (2, 3, 64, 96), dtype=torch.uint8)
+    cells = label_maps.cell_logits(model, images)
     assert cells.shape == (2, 7, 2, 3)
     with torch.no_grad():
-        whole = model(model.data_preprocessor({'inputs': pictures})['inputs'])
+        whole = model(model.data_preprocessor({'inputs': images})['inputs'])
     torch.testing.assert_close(cells.mean((2, 3)), whole, atol=1e-5, rtol=1e-5)
 
 
@@ -147,7 +147,7 @@ def test_maps_of_another_annotator_are_not_mixed_in(workspace, tmp_path):
         (['--checkpoint', 'missing.pth'], 'missing.pth cannot be loaded'),
         (['--model-options', 'head.num_classes=5'], 'tiny.pth cannot be loaded'),
         (['--top-k', '0'], 'top_k is 0; it must be at least 1'),
-        (['--top-k', '8'], 'the 8 largest of 7 logits'),
+        (['--top-k', '8'], 'k is 8; it must be from 1 to the number of classes, 7'),
     ],
 )
 def test_a_mistake_ends_with_a_sentence_that_says_what_is_wrong(
@@ -167,7 +167,7 @@ def test_a_backbone_that_gives_no_map_is_refused(workspace):
         label_maps.cell_logits(model, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
 
 
-def test_two_pictures_that_would_share_a_map_are_refused(workspace, tmp_path):
+def test_two_images_that_would_share_a_map_are_refused(workspace, tmp_path):
     for name in ('a.png', 'a.jpg'):
         mmcv.imwrite(np.zeros((4, 4, 3), np.uint8), str(tmp_path / 'twins' / 'bird' / name))
     with pytest.raises(ValueError, match='would have the same map'):

@@ -45,8 +45,8 @@ def folder(tmp_path_factory) -> Path:
     """An image and a clip."""
     folder = tmp_path_factory.mktemp('inputs')
     cv2.imwrite(str(folder / 'still.png'), frame(0))
-    kind = cv2.VideoWriter_fourcc(*'mp4v')
-    writer = cv2.VideoWriter(str(folder / 'clip.mp4'), kind, RATE, (WIDTH, HEIGHT))
+    codec = cv2.VideoWriter_fourcc(*'mp4v')
+    writer = cv2.VideoWriter(str(folder / 'clip.mp4'), codec, RATE, (WIDTH, HEIGHT))
     for step in range(20):
         writer.write(frame(step))
     writer.release()

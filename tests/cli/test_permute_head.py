@@ -14,7 +14,7 @@ CLIP = torch.linspace(-2, 2, 2 * 3 * 4 * 32 * 32).view(2, 3, 4, 32, 32).sin()
 
 
 def released(classes: int, light: bool = False) -> dict:
-    """A small net as the authors write theirs: bare names, ``head`` behind the mean."""
+    """A small net as the authors write theirs: bare names, ``head`` after the mean."""
     torch.manual_seed(0)
     if light:
         net = UniFormerLight3D(arch=dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16))

@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 pytest.importorskip('mmpretrain')
 
-from cls_configs import FULL, NAMES, check_kinds, config_of, preprocessor_of, random_crop
+from cls_configs import FULL, NAMES, check_component_types, config_of, preprocessor_of, random_crop
 
 from configs import check_step
 
@@ -68,7 +68,7 @@ def inputs_for(model: nn.Module, training: bool, batch: int = 2, side: int = 64)
 
     rng = np.random.RandomState(0)
     classes = model.head.num_classes
-    pictures = torch.from_numpy(rng.randint(0, 256, (batch, 3, side, side)).astype(np.uint8))
+    images = torch.from_numpy(rng.randint(0, 256, (batch, 3, side, side)).astype(np.uint8))
     samples = []
     for index in range(batch):
         sample = DataSample().set_gt_label(int(rng.randint(classes)))
@@ -76,7 +76,7 @@ def inputs_for(model: nn.Module, training: bool, batch: int = 2, side: int = 64)
         sample.set_field(torch.tensor(np.stack([scores, found])).float(), 'label_map')
         sample.set_field(torch.tensor([0.1, 0.2, 0.5 + 0.1 * index, 0.9]), 'label_map_box')
         samples.append(sample)
-    return model.data_preprocessor({'inputs': list(pictures), 'data_samples': samples}, training)
+    return model.data_preprocessor({'inputs': list(images), 'data_samples': samples}, training)
 
 
 @pytest.fixture(scope='module', params=NAMES)
@@ -90,7 +90,7 @@ def test_every_part_of_a_model_gets_a_finite_gradient(model):
     check_step(model.train(), inputs_for(model, True))
 
 
-def test_scores_are_the_softmax_of_the_linear_layer_behind_the_mean_over_positions(model):
+def test_scores_are_the_softmax_of_the_linear_layer_after_the_mean_over_positions(model):
     data = inputs_for(model.eval(), False)
     with torch.no_grad():
         found = torch.stack([s.pred_score for s in model(**data, mode='predict')])
@@ -103,7 +103,7 @@ def test_scores_are_the_softmax_of_the_linear_layer_behind_the_mean_over_positio
             logits = logits + 0.5 * tokens.amax(1)
     assert torch.allclose(found.sum(1), torch.ones(2), atol=1e-5)
     assert torch.allclose(found, logits.softmax(1), rtol=1e-4, atol=1e-7)
-    assert (found[0] - found[1]).abs().max() > 1e-6  # of two pictures
+    assert (found[0] - found[1]).abs().max() > 1e-6  # of two images
 
 
 @pytest.mark.parametrize('name', FULL)
@@ -111,7 +111,9 @@ def test_the_name_of_a_config_tells_the_truth(name):
     parts = NAME.fullmatch(name)
     assert parts, f'{name} does not follow uniformer_SIZE_in1k'
     config = config_of(name)
-    check_kinds(config, light=parts['size'] in ('xxs', 'xs'), token_labels=bool(parts['tl']))
+    check_component_types(
+        config, light=parts['size'] in ('xxs', 'xs'), token_labels=bool(parts['tl'])
+    )
     assert config.train_dataloader.dataset.data_root == 'data/imagenet'
     pixels = int(parts['pixels'] or 224)
     assert random_crop(config).scale == pixels
@@ -132,4 +134,4 @@ def check_ablation(arch: Config, ablation: str) -> None:
     if fields:
         assert {key: arch[key] for key in arch if key != '_delete_'} == fields
     else:
-        assert ''.join(kind[0] for kind in arch.stage_types) == ablation
+        assert ''.join(type_[0] for type_ in arch.stage_types) == ablation

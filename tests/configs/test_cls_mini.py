@@ -11,19 +11,19 @@ from mmengine.registry import MODELS, TRANSFORMS
 
 pytest.importorskip('mmpretrain')
 
-from cls_configs import MINI, check_kinds, config_of, random_crop
+from cls_configs import MINI, check_component_types, config_of, random_crop
 
 from configs import CONFIGS
 
-# Depths; whether the net is a light one, whether labels are of tokens; pixels.
-KINDS = {
+# Depths, light model, token labels, image side in pixels.
+EXPECTED = {
     'mini_uniformer_s_in1k': ((3, 4, 8, 3), False, False, 64),
     'mini_uniformer_s_in1k_96': ((3, 4, 8, 3), False, False, 96),
     'mini_uniformer_s_tl_in1k': ((3, 4, 8, 3), False, True, 96),
     'mini_uniformer_xxs_in1k': ((2, 5, 8, 2), True, False, 64),
     'mini_finetune_uniformer_s': ((3, 4, 8, 3), False, False, 64),
 }
-# Each of these starts from the last epoch of the other.
+# Config → the config whose last epoch it starts from.
 STARTS = {
     'mini_uniformer_s_in1k_96': 'mini_uniformer_s_in1k',
     'mini_finetune_uniformer_s': 'mini_uniformer_s_in1k',
@@ -31,21 +31,21 @@ STARTS = {
 
 
 def maker_of(name: str):
-    """The module that draws the images of a config."""
+    """Import the module that draws the images of a config."""
     root = config_of(name).train_dataloader.dataset.data_root
     name = root.removeprefix('data/mini/').rstrip('/')
     return importlib.import_module(f'mmuniformer.data.mini.{name}')
 
 
 def test_every_mini_config_is_known_here():
-    assert sorted(KINDS) == MINI
+    assert sorted(EXPECTED) == MINI
 
 
 @pytest.mark.parametrize('name', MINI)
 def test_the_name_of_a_mini_config_tells_the_truth(name):
-    depths, light, token_labels, pixels = KINDS[name]
+    depths, light, token_labels, pixels = EXPECTED[name]
     config = config_of(name)
-    check_kinds(config, light, token_labels)
+    check_component_types(config, light, token_labels)
     assert tuple(MODELS.build(config.model.backbone).depths) == depths
     assert random_crop(config).scale == pixels
     assert config.val_dataloader == config.test_dataloader
@@ -75,13 +75,13 @@ def test_head_and_preprocessor_know_the_classes_that_the_tool_draws(name, tmp_pa
 
 
 @pytest.mark.parametrize('name', MINI)
-def test_pipelines_give_pictures_of_the_stated_size(name, tmp_path):
+def test_pipelines_give_images_of_the_stated_size(name, tmp_path):
     import cv2
 
-    pixels, config = KINDS[name][-1], config_of(name)
+    pixels, config = EXPECTED[name][-1], config_of(name)
     (tmp_path / 'star').mkdir()
-    picture = np.random.RandomState(0).randint(0, 256, (96, 96, 3)).astype(np.uint8)
-    cv2.imwrite(str(tmp_path / 'star' / 'a.png'), picture)
+    image = np.random.RandomState(0).randint(0, 256, (96, 96, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / 'star' / 'a.png'), image)
     torch.save(torch.rand(2, 5, 3, 3), tmp_path / 'star' / 'a.pt')
     for loader in (config.train_dataloader, config.val_dataloader):
         for step in loader.dataset.pipeline:
@@ -92,7 +92,7 @@ def test_pipelines_give_pictures_of_the_stated_size(name, tmp_path):
         assert packed['inputs'].shape == (3, pixels, pixels)
         assert packed['data_samples'].gt_label == 3
     if pixels == 96:  # as drawn: nothing is resampled
-        assert np.array_equal(packed['inputs'].numpy(), picture.transpose(2, 0, 1))
+        assert np.array_equal(packed['inputs'].numpy(), image.transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize('name', STARTS)
@@ -104,7 +104,7 @@ def test_training_starts_from_the_last_epoch_of_the_first_mini_model(name):
     assert config_of(name).model.backbone == start.model.backbone
 
 
-def test_label_maps_are_made_by_the_first_mini_model_for_all_training_pictures():
+def test_label_maps_are_made_by_the_first_mini_model_for_all_training_images():
     name = 'mini_uniformer_s_tl_in1k'
     header = (CONFIGS / 'cls' / f'{name}.py').read_text().split('"""')[1]
     config, start = config_of(name), config_of('mini_uniformer_s_in1k')
@@ -124,7 +124,7 @@ def test_four_lines_of_the_fine_tuning_are_the_users_and_all_else_follows():
     assert config_of(path.stem).classes == maker_of(path.stem).CLASSES
 
 
-def test_a_higher_resolution_changes_pictures_and_schedule_and_not_the_model():
+def test_a_higher_resolution_changes_images_and_schedule_and_not_the_model():
     high, low = config_of('mini_uniformer_s_in1k_96'), config_of('mini_uniformer_s_in1k')
     assert high.model == low.model
     assert high.data_preprocessor == low.data_preprocessor

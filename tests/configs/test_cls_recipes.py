@@ -1,4 +1,4 @@
-"""The released classifiers train as published: rates, batches, augmentations, pictures."""
+"""The released classifiers train as published: rates, batches, augmentations, images."""
 
 import math
 
@@ -15,7 +15,7 @@ from cls_configs import config_of, preprocessor_of
 
 GPUS = 8  # of every published run
 
-# learning rate, weight decay, drop path, batch of 8 GPUs, epochs, side of the resized test picture
+# learning rate, weight decay, drop path, batch of 8 GPUs, epochs, side of the resized test image
 PUBLISHED = {
     's_in1k': (1e-3, 0.05, 0.1, 1024, 300, 256),
     's_plus_in1k': (1e-3, 0.05, 0.1, 1024, 300, 256),
@@ -153,7 +153,7 @@ def test_xxs_has_the_policy_v0_and_xs_rand_augment():
     assert (posterize.bits, solarize.thr) == (0, 256)
 
 
-def test_token_labels_come_with_their_own_normalisation_and_mix_token():
+def test_token_labels_come_with_their_own_normalization_and_mix_token():
     for name in ('uniformer_s_tl_in1k', 'uniformer_s_tl_in1k_384'):
         config = config_of(name)
         assert config.data_preprocessor.mean == config.data_preprocessor.std == [127.5] * 3
@@ -166,13 +166,13 @@ def test_token_labels_come_with_their_own_normalisation_and_mix_token():
 
 
 @pytest.mark.parametrize('name', ['s_in1k', 'xxs_in1k_128', 'xs_in1k_192', 's_tl_in1k_384'])
-def test_pipelines_give_pictures_of_the_size_in_the_name(name, tmp_path):
+def test_pipelines_give_images_of_the_size_in_the_name(name, tmp_path):
     import cv2
     from mmengine.dataset import Compose
 
     (tmp_path / 'n1').mkdir()
-    picture = np.random.RandomState(0).randint(0, 256, (300, 450, 3)).astype(np.uint8)
-    cv2.imwrite(str(tmp_path / 'n1' / 'a.png'), picture)
+    image = np.random.RandomState(0).randint(0, 256, (300, 450, 3)).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / 'n1' / 'a.png'), image)
     torch.save(torch.rand(2, 5, 18, 18), tmp_path / 'n1' / 'a.pt')
     config = config_of(f'uniformer_{name}')
     side = int(name.split('_')[-1]) if name[-1].isdigit() else 224
@@ -190,13 +190,13 @@ def test_pipelines_give_pictures_of_the_size_in_the_name(name, tmp_path):
             assert packed['data_samples'].label_map.shape == (2, 5, 18, 18)
     resize = round(PUBLISHED[name][-1] * 1.5)  # the long side of 300×450
     square, rows = packed['inputs'], PUBLISHED[name][-1]
-    resized = np.array(pil_bicubic(picture, resize, rows))
+    resized = np.array(pil_bicubic(image, resize, rows))
     top, left = round((rows - side) / 2), round((resize - side) / 2)
     expected = resized[top : top + side, left : left + side].transpose(2, 0, 1)
     assert np.abs(square.numpy().astype(int) - expected).max() <= 1
 
 
-def pil_bicubic(picture: np.ndarray, width: int, height: int):
+def pil_bicubic(image: np.ndarray, width: int, height: int):
     from PIL import Image
 
-    return Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
+    return Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC)

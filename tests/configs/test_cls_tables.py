@@ -57,15 +57,15 @@ def config_named_in(line: dict) -> str | None:
         return names.get(variant, 's_in1k')
     if name in ('xxs', 'xs'):
         return f'{name}_in1k_{line["input_size"].split("x")[0]}'
-    # Table 1 counts B and L with the classifier of token labelling.
-    labelled = 'token labeling' in variant or 'TL' in more
-    labelled = labelled or (line['source'] == 'paper Table 1' and name in ('b', 'l'))
-    if 'Layer Scale' in more and not labelled:
+    # Table 1 counts B and L with the classifier of token labeling.
+    labeled = 'token labeling' in variant or 'TL' in more
+    labeled = labeled or (line['source'] == 'paper Table 1' and name in ('b', 'l'))
+    if 'Layer Scale' in more and not labeled:
         name += '_ls'
     if 'head_dim 64' in variant:
         name += '_dim64'
     fine = '_384' if '384' in line['input_size'] else ''
-    return f'{name}{"_tl" if labelled else ""}_in1k{fine}'
+    return f'{name}{"_tl" if labeled else ""}_in1k{fine}'
 
 
 PRINTED = printed()

@@ -69,7 +69,7 @@ def test_every_part_of_a_model_gets_a_finite_gradient(path):
 
 
 @pytest.mark.parametrize('path', DET, ids=stem)
-def test_a_model_predicts_boxes_and_masks_in_the_picture(path):
+def test_a_model_predicts_boxes_and_masks_in_the_image(path):
     torch.manual_seed(0)
     config = load(path)
     model = small(config).eval()
@@ -182,7 +182,7 @@ def test_the_imagenet_file_of_a_light_model_starts_its_detector_but_for_the_outp
     torch.save(Case(f'cls_{size}').state_dict(), tmp_path / 'file.pth')
     config = load(CONFIGS / 'det' / f'mask_rcnn_uniformer_{size}_1x.py')
     report = build(config).backbone.load_pretrained(str(tmp_path / 'file.pth'))
-    norms = [f'norm{stage}.{kind}' for stage in range(1, 5) for kind in ('weight', 'bias')]
+    norms = [f'norm{stage}.{leaf}' for stage in range(1, 5) for leaf in ('weight', 'bias')]
     assert sorted(report.initialized) == sorted(norms)
     assert {name.partition('.')[0] for name in report.heads} == {
         'norm', 'norm_cls', 'head', 'head_cls',

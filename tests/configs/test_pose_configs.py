@@ -50,7 +50,7 @@ def test_every_part_of_a_model_gets_a_finite_gradient(path):
 
 
 @pytest.mark.parametrize('path', POSE, ids=stem)
-def test_a_heatmap_is_the_mean_over_the_picture_and_its_mirror_image(path):
+def test_a_heatmap_is_the_mean_over_the_image_and_its_mirror_image(path):
     from mmpose.models.utils.tta import flip_heatmaps, flip_vectors
 
     torch.manual_seed(0)

@@ -47,11 +47,11 @@ def inputs_for(model: torch.nn.Module, count: int = 2, side: int = 128) -> dict:
         sample = SegDataSample(metainfo=shapes)
         sample.gt_sem_seg = PixelData(data=torch.from_numpy(labels))
         samples.append(sample)
-    pictures = [
+    images = [
         torch.from_numpy(rng.randint(0, 256, (3, side, side)).astype(np.uint8))
         for _ in range(count)
     ]
-    return model.data_preprocessor(dict(inputs=pictures, data_samples=samples), True)
+    return model.data_preprocessor(dict(inputs=images, data_samples=samples), True)
 
 
 @pytest.mark.parametrize('path', SEG, ids=stem)
@@ -150,7 +150,7 @@ def test_upernet_trains_as_published_with_an_auxiliary_head_on_stage_3():
 
 
 @pytest.fixture
-def picture(tmp_path):
+def image(tmp_path):
     import cv2
 
     rng = np.random.RandomState(0)
@@ -162,35 +162,35 @@ def picture(tmp_path):
     )  # fmt: skip
 
 
-def shapes_of(pipeline: list, picture: dict) -> list[tuple]:
+def shapes_of(pipeline: list, image: dict) -> list[tuple]:
     from mmengine.dataset import Compose
     from mmseg.registry import TRANSFORMS
 
-    packed = Compose([TRANSFORMS.build(step) for step in pipeline])(dict(picture))
+    packed = Compose([TRANSFORMS.build(step) for step in pipeline])(dict(image))
     inputs = packed['inputs'] if isinstance(packed['inputs'], list) else [packed['inputs']]
-    return [tuple(picture.shape[1:]) for picture in inputs]
+    return [tuple(image.shape[1:]) for image in inputs]
 
 
-def test_semantic_fpn_is_tested_on_sides_that_32_divides_and_upernet_on_any(picture):
+def test_semantic_fpn_is_tested_on_sides_that_32_divides_and_upernet_on_any(image):
     for name, expected in (('fpn_uniformer_s_g_80k', 800), ('upernet_uniformer_s_g_160k', 782)):
         config = load(CONFIGS / 'seg' / f'{name}.py')
         pipeline = config.test_dataloader.dataset.pipeline
-        assert shapes_of(pipeline, picture) == [(512, expected)]
+        assert shapes_of(pipeline, image) == [(512, expected)]
         assert config.val_dataloader.dataset.pipeline == pipeline
         assert config.model.test_cfg.mode == 'whole'
 
 
-def test_several_scales_are_half_to_seven_quarters_of_the_test_size_each_flipped(picture):
+def test_several_scales_are_half_to_seven_quarters_of_the_test_size_each_flipped(image):
     pipeline = load(CONFIGS / 'seg' / 'upernet_uniformer_s_g_160k.py').tta_pipeline
     ratios = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
     expected = [(int(512 * r), int(611 * 512 * r / 400 + 0.5)) for r in ratios for _ in range(2)]
-    assert shapes_of(pipeline, picture) == expected
+    assert shapes_of(pipeline, image) == expected
     pipeline = load(CONFIGS / 'seg' / 'fpn_uniformer_s_g_80k.py').tta_pipeline
     aligned = [(h, -(-w // 32) * 32) for h, w in expected]
-    assert shapes_of(pipeline, picture) == aligned
+    assert shapes_of(pipeline, image) == aligned
 
 
-def test_a_slide_over_one_crop_is_the_whole_picture():
+def test_a_slide_over_one_crop_is_the_whole_image():
     torch.manual_seed(0)
     model = small(load(CONFIGS / 'seg' / 'fpn_uniformer_s_g_80k.py')).eval()
     inputs = inputs_for(model)

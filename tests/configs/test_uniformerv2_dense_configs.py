@@ -1,4 +1,4 @@
-"""UniFormerV2 on pictures: a classifier, a detector, a segmenter and a pose estimator."""
+"""UniFormerV2 on images: a classifier, a detector, a segmenter and a pose estimator."""
 
 import re
 
@@ -65,7 +65,7 @@ def inputs_for(toolbox: str, model: torch.nn.Module, shape=(64, 96), training=Tr
     return model.data_preprocessor(DATA[toolbox](shape), training)
 
 
-def pictures(shape: tuple[int, int]) -> list[torch.Tensor]:
+def images(shape: tuple[int, int]) -> list[torch.Tensor]:
     rng = np.random.RandomState(0)
     return [torch.from_numpy(rng.randint(0, 256, (3, *shape)).astype(np.uint8)) for _ in range(2)]
 
@@ -74,7 +74,7 @@ def _mmpretrain_data(shape) -> dict:
     from mmpretrain.structures import DataSample
 
     samples = [DataSample().set_gt_label(label) for label in (7, 999)]
-    return dict(inputs=torch.stack(pictures(shape)), data_samples=samples)
+    return dict(inputs=torch.stack(images(shape)), data_samples=samples)
 
 
 def _mmdet_data(shape) -> dict:
@@ -92,7 +92,7 @@ def _mmseg_data(shape) -> dict:
         sample = SegDataSample(metainfo=dict(img_shape=shape, ori_shape=shape))
         sample.gt_sem_seg = PixelData(data=torch.randint(0, 150, (1, *shape)))
         samples.append(sample)
-    return dict(inputs=pictures(shape), data_samples=samples)
+    return dict(inputs=images(shape), data_samples=samples)
 
 
 def _mmpose_data(shape) -> dict:
@@ -111,7 +111,7 @@ DATA = {
 }
 
 
-def test_every_part_learns_from_a_picture_and_the_zero_layers_of_new_parts_first(toolbox):
+def test_every_part_learns_from_an_image_and_the_zero_layers_of_new_parts_first(toolbox):
     model = small(toolbox, drop_path_rate=0.0).train()
     check_step(model, inputs_for(toolbox, model))
     silent = {
@@ -119,18 +119,18 @@ def test_every_part_learns_from_a_picture_and_the_zero_layers_of_new_parts_first
         for name, parameter in model.named_parameters()
         if name.startswith('backbone.') and not parameter.grad.abs().max() > 0
     }
-    assert silent == (BEHIND_ZERO if toolbox == 'mmpretrain' else set())
+    assert silent == (AFTER_ZERO if toolbox == 'mmpretrain' else set())
 
 
 # What a global UniBlock has in front of a layer that starts at zero.
-BEHIND_ZERO = {
+AFTER_ZERO = {
     *(f'dec.*.{leaf}' for leaf in ('attn.in_proj_weight', 'attn.in_proj_bias')),
     *(f'dec.*.ln_*.{leaf}' for leaf in ('weight', 'bias')),
     *('dec.*.mlp.c_fc.weight', 'dec.*.mlp.c_fc.bias', 'dpe.*.weight', 'dpe.*.bias'),
 }
 
 
-def test_a_step_of_the_optimiser_moves_every_parameter_that_has_a_gradient(toolbox):
+def test_a_step_of_the_optimizer_moves_every_parameter_that_has_a_gradient(toolbox):
     model = small(toolbox, drop_path_rate=0.0).train()
     config = config_of(toolbox).optim_wrapper
     wrapper = build_optim_wrapper(model, dict(config, type='OptimWrapper'))
@@ -167,7 +167,7 @@ def test_layers_learn_slower_with_every_layer_down_and_positions_are_not_decayed
     assert not config.auto_scale_lr.get('enable', False)
 
 
-def test_training_starts_from_clip_with_the_means_of_its_pictures(toolbox):
+def test_training_starts_from_clip_with_the_means_of_its_images(toolbox):
     config = config_of(toolbox)
     backbone = config.model.backbone
     assert (backbone.type, backbone.arch) == ('UniFormerV2', 'b16')
@@ -204,7 +204,7 @@ def test_a_classifier_is_a_linear_layer_on_the_feature_of_a_clip_of_one_frame():
     torch.testing.assert_close(scores, model.head.fc(feature).softmax(1))
 
 
-def test_a_detector_pads_any_picture_to_patches_and_finds_boxes_in_the_picture_itself():
+def test_a_detector_pads_any_image_to_patches_and_finds_boxes_in_the_image_itself():
     pytest.importorskip('mmdet')
     data, samples = predict('mmdet', small('mmdet'), (70, 101))
     assert data['inputs'].shape[2:] == (96, 128)
@@ -216,7 +216,7 @@ def test_a_detector_pads_any_picture_to_patches_and_finds_boxes_in_the_picture_i
         assert sample.pred_instances.masks.shape == (len(boxes), 70, 101)
 
 
-def test_a_segmenter_pads_any_picture_to_patches_and_labels_the_pixels_of_the_picture_itself():
+def test_a_segmenter_pads_any_image_to_patches_and_labels_the_pixels_of_the_image_itself():
     pytest.importorskip('mmseg')
     model = small('mmseg')
     data, samples = predict('mmseg', model, (70, 101))
@@ -232,11 +232,11 @@ def test_a_segmenter_takes_the_mean_of_overlapping_crops():
     pytest.importorskip('mmseg')
     model = small('mmseg').eval()
     model.test_cfg.update(crop_size=(64, 64), stride=(48, 48))
-    picture = torch.randn(1, 3, 64, 112)
+    image = torch.randn(1, 3, 64, 112)
     meta = [dict(img_shape=(64, 112), ori_shape=(64, 112))]
     with torch.no_grad():
-        found = model.inference(picture, meta)
-        left, right = (model.encode_decode(picture[..., x : x + 64], meta) for x in (0, 48))
+        found = model.inference(image, meta)
+        left, right = (model.encode_decode(image[..., x : x + 64], meta) for x in (0, 48))
     torch.testing.assert_close(found[..., :48], left[..., :48])
     torch.testing.assert_close(found[..., 48:64], (left[..., 48:] + right[..., :16]) / 2)
     torch.testing.assert_close(found[..., 64:], right[..., 16:])

@@ -162,8 +162,8 @@ def inputs_for(model: torch.nn.Module, views: int, training: bool, side: int = 6
     return model.data_preprocessor(data, training)
 
 
-def steps_of(pipeline: list, kind: str) -> list:
-    return [step for step in pipeline if step.type == kind]
+def steps_of(pipeline: list, type_: str) -> list:
+    return [step for step in pipeline if step.type == type_]
 
 
 def train_data(config: Config) -> Config:
@@ -206,9 +206,9 @@ def test_the_name_of_a_config_tells_the_truth(path):
     backbone, pipeline = config.model.backbone, config.test_pipeline
     assert config.test_dataloader.dataset.pipeline == pipeline
     assert backbone.type == ('UniFormerLight3D' if name['size'] in LIGHT else 'UniFormer3D')
-    kind = 'SampleFrames' if name['stride'] or name['mini'] else 'UniformSample'
+    type_ = 'SampleFrames' if name['stride'] or name['mini'] else 'UniformSample'
     for steps in (data.pipeline, config.val_dataloader.dataset.pipeline, pipeline):
-        (sample,) = steps_of(steps, kind)
+        (sample,) = steps_of(steps, type_)
         assert sample.clip_len == int(name['frames'])
         if name['stride']:
             assert sample.frame_interval == int(name['stride'])

@@ -26,8 +26,8 @@ def config(tmp_path: Path):
     (tmp_path / 'film').mkdir()
     rng = np.random.RandomState(0)
     for number in range(1, 151):
-        picture = rng.randint(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
-        cv2.imwrite(f'{tmp_path}/film/img_{number:05}.jpg', picture)
+        image = rng.randint(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+        cv2.imwrite(f'{tmp_path}/film/img_{number:05}.jpg', image)
     rows = [(f'film,{second:04}', *BOXES[second], CLASSES[second], 0) for second in BOXES]
     (tmp_path / 'ann.csv').write_text('\n'.join(','.join(map(str, row)) for row in rows) + '\n')
     (tmp_path / 'excluded.csv').write_text('other,0902\n')
@@ -82,7 +82,7 @@ def test_boxes_pool_the_part_of_the_map_that_they_cover(config):
     model = small(config).eval()
     extractor = model.roi_head.bbox_roi_extractor
     features = torch.zeros(1, 512, 2, 8, 8)
-    features[..., :4] = 1  # the left half of a picture 256 pixels wide
+    features[..., :4] = 1  # the left half of an image 256 pixels wide
     boxes = torch.tensor([[0, 0, 0, 96, 256], [0, 160, 0, 256, 256.0]])
     pooled, _ = extractor((features,), boxes)
     assert pooled[0].min() == pytest.approx(1) and pooled[1].max() == pytest.approx(0)

@@ -1,4 +1,4 @@
-"""The pipelines of configs/video on files: sampling, augmentation, damage, colours, display."""
+"""The pipelines of configs/video on files: sampling, augmentation, damage, colors, display."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def compose(steps: list) -> Compose:
 
 
 def write(path: Path, frames: int, height: int = 96, width: int = 128, step: int = 2) -> None:
-    """Write a video whose frames are grey, each by ``step`` levels lighter than the last."""
+    """Write a video whose frames are gray, each by ``step`` levels lighter than the last."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, (width, height))
     for number in range(frames):
         writer.write(np.full((height, width, 3), step * number, np.uint8))
@@ -102,7 +102,7 @@ def test_two_samples_of_a_video_are_of_the_same_frames_and_augmented_apart(tmp_p
     assert one['inputs'].shape == other['inputs'].shape == (1, 3, 16, 224, 224)
     assert not torch.equal(one['inputs'], other['inputs'])
     assert one['data_samples'].gt_label == other['data_samples'].gt_label == 7
-    # Without what changes colours the two show the same grey levels, one per frame.
+    # Without what changes colors the two show the same gray levels, one per frame.
     plain = ('RandomApply', 'RandomErasing')
     config.train_dataloader.dataset.pipeline = [s for s in pipeline if s.type not in plain]
     one, other = DATASETS.build(config.train_dataloader.dataset)[0]
@@ -129,7 +129,7 @@ def test_a_video_that_is_too_short_stands_still_at_its_end(tmp_path):
 
 
 @pytest.mark.parametrize(('height', 'width'), [(61, 47), (47, 61), (64, 300), (640, 96)])
-def test_pictures_of_any_size_are_cropped_to_the_side_of_the_model(tmp_path, height, width):
+def test_images_of_any_size_are_cropped_to_the_side_of_the_model(tmp_path, height, width):
     write(tmp_path / 'a.mp4', 12, height, width)
     assert read(DENSE, tmp_path / 'a.mp4').shape == (4, 3, 16, 224, 224)
     assert read(SPARSE, tmp_path / 'a.mp4').shape == (3, 3, 16, 224, 224)

@@ -71,11 +71,11 @@ def _pretraining(weights: str, sampling: str | None) -> str:
 
 
 def _table_11(metric: str, variant: str, pre: str) -> str:
-    kind = next((kind for kind in ('llll', 'divided') if kind in variant.lower()), '')
-    ablation = f'_abl_{kind}' if kind else ''
+    attention = next((pattern for pattern in ('llll', 'divided') if pattern in variant.lower()), '')
+    ablation = f'_abl_{attention}' if attention else ''
     if metric == 'pretrain_top1':
         return f'uniformer_s{ablation}_16x4_k400'
-    crop = '' if kind or pre == '_in1k_pre' else '_test_1x1'
+    crop = '' if attention or pre == '_in1k_pre' else '_test_1x1'
     return f'uniformer_s{ablation}_16_ssv1{pre}{crop}'
 
 
@@ -87,7 +87,7 @@ def printed() -> list[tuple[str, dict[str, str]]]:
         if line['task'] != 'video_classification' or not ours or line['framework'] == 'mmaction2':
             continue
         if line['metric'] == 'pretrain_top1' and 'IN-1K' in line['variant']:
-            continue  # of the classifier of pictures
+            continue  # of the classifier of images
         if line['metric'] in ('top1', 'top5', 'pretrain_top1'):
             found.append((config_of(line), line))
     return found

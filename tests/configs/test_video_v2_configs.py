@@ -36,8 +36,8 @@ def train_data(config: Config) -> Config:
     return data.dataset if data.type == 'RepeatDataset' else data
 
 
-def steps_of(pipeline: list, kind: str) -> list:
-    return [step for step in pipeline if step.type == kind]
+def steps_of(pipeline: list, type_: str) -> list:
+    return [step for step in pipeline if step.type == type_]
 
 
 def test_there_is_a_config_for_every_released_model():
@@ -120,7 +120,7 @@ def test_a_model_trains_as_published(path):
     repeats = 2 if name['data'].startswith('ssv') else 1
     data = config.train_dataloader.dataset
     assert data.get('num_repeats', data.get('times', 1)) == repeats
-    # mmaction2 cannot draw the same frames twice in a step, so pictures count twice instead.
+    # mmaction2 cannot draw the same frames twice in a step, so images count twice instead.
     counted = repeats if data.type == 'RepeatDataset' else 1
     assert config.auto_scale_lr.base_batch_size == counted * videos
     assert config.train_dataloader.batch_size * gpus == counted * videos

@@ -1,4 +1,4 @@
-"""The mini set ade20k: masks that fit the pictures, as mmseg reads them."""
+"""The mini set ade20k: masks that match the images, as read by mmseg."""
 
 from pathlib import Path
 
@@ -28,15 +28,15 @@ def number(ade20k, name: str) -> int:
     return ade20k.CLASSES.index(name) + 1
 
 
-def test_pictures_and_masks_come_in_pairs_of_one_size(tiny):
+def test_images_and_masks_come_in_pairs_of_one_size(tiny):
     for name, count in SPLITS.items():
-        pictures = sorted((tiny / 'images' / name).iterdir())
+        images = sorted((tiny / 'images' / name).iterdir())
         masks = sorted((tiny / 'annotations' / name).iterdir())
-        assert [path.stem for path in pictures] == [path.stem for path in masks]
-        assert len(pictures) == count
-        for picture, mask in zip(pictures, masks, strict=True):
+        assert [path.stem for path in images] == [path.stem for path in masks]
+        assert len(images) == count
+        for image, mask in zip(images, masks, strict=True):
             labels = cv2.imread(str(mask), cv2.IMREAD_UNCHANGED)
-            assert labels.shape == cv2.imread(str(picture)).shape[:2]
+            assert labels.shape == cv2.imread(str(image)).shape[:2]
             assert labels.dtype == np.uint8 and max(labels.shape) == 96
 
 
@@ -45,14 +45,14 @@ def test_files_are_named_as_in_ade20k(tiny):
     assert (tiny / 'annotations/validation/ADE_val_00000003.png').is_file()
 
 
-def test_the_first_forty_pictures_have_every_class_and_no_other_label(scenes):
+def test_the_first_forty_images_have_every_class_and_no_other_label(scenes):
     seen = [set(np.unique(labels).tolist()) for _, labels in scenes]
     assert set.union(*seen) == set(range(len(ade20k.CLASSES) + 1))
     for name in ade20k.CLASSES:
         assert sum(number(ade20k, name) in labels for labels in seen) >= 8
 
 
-def test_every_picture_has_sky_and_one_ground(scenes):
+def test_every_image_has_sky_and_one_ground(scenes):
     sky, grass, water = (number(ade20k, name) for name in ('sky', 'grass', 'water'))
     for _, labels in scenes:
         present = set(np.unique(labels).tolist())
@@ -69,38 +69,38 @@ def test_sky_lies_above_the_ground(scenes):
             assert not len(skies) or not len(ground) or skies[-1] < ground[0]
 
 
-def test_labels_fit_the_colours_under_them(scenes):
-    """Grass is greener than it is blue, water bluer than it is red."""
-    for picture, labels in scenes:
-        blue, green, red = picture.astype(float).transpose(2, 0, 1)
+def test_labels_match_the_colors(scenes):
+    """Grass is more green than blue, water more blue than red."""
+    for image, labels in scenes:
+        blue, green, red = image.astype(float).transpose(2, 0, 1)
         grass, water = (labels == number(ade20k, name) for name in ('grass', 'water'))
         assert not grass.any() or (green - blue)[grass].mean() > 10
         assert not water.any() or (blue - red)[water].mean() > 10
 
 
-def test_the_colour_of_a_shape_does_not_tell_its_class(scenes):
+def test_the_color_of_a_shape_does_not_tell_its_class(scenes):
     for name in ade20k.THINGS:
         means = [
-            picture[labels == number(ade20k, name)].mean(axis=0)
-            for picture, labels in scenes
+            image[labels == number(ade20k, name)].mean(axis=0)
+            for image, labels in scenes
             if (labels == number(ade20k, name)).any()
         ]
         assert np.ptp(means, axis=0).min() > 100
 
 
-def test_a_line_one_pixel_wide_between_regions_has_no_label():
+def test_a_one_pixel_line_between_regions_is_unlabeled():
     labels = np.repeat(np.array([[1, 1, 2, 2]], np.uint8), 3, axis=0)
     assert ade20k._with_borders(labels).tolist() == [[1, 0, 2, 2]] * 3
     assert ade20k._with_borders(labels.T).T.tolist() == [[1, 0, 2, 2]] * 3
 
 
-def test_less_than_a_tenth_of_a_picture_has_no_label(scenes):
+def test_less_than_a_tenth_of_an_image_is_unlabeled(scenes):
     assert max((labels == 0).mean() for _, labels in scenes) < 0.1
 
 
-def test_a_mask_that_is_missing_is_reported(tmp_path):
+def test_a_missing_mask_is_reported(tmp_path):
     list(ade20k.make(tmp_path, seed=0, train=2, val=1, size=64))
-    assert ade20k.check(tmp_path).startswith('train 2 pictures')
+    assert ade20k.check(tmp_path).startswith('train 2 images')
     (tmp_path / 'annotations/training/ADE_train_00000002.png').unlink()
     with pytest.raises(ValueError, match='ADE_train_00000002'):
         ade20k.check(tmp_path)

@@ -11,7 +11,7 @@ from mmuniformer.data.mini import imagenet
 from mmuniformer.data.mini import imagenet_things as things
 
 SPLITS = {'train': 12, 'val': 6}
-UPRIGHT = dict(size=(128, 128), centre=(64, 64), radius=60, angle=0.0, stretch=1.0)
+UPRIGHT = dict(size=(128, 128), center=(64, 64), radius=60, angle=0.0, stretch=1.0)
 
 
 @pytest.fixture(scope='module')
@@ -21,7 +21,7 @@ def tiny(tmp_path_factory) -> Path:
     return out
 
 
-def test_every_class_has_a_folder_and_as_many_pictures(tiny):
+def test_every_class_has_a_folder_and_as_many_images(tiny):
     assert imagenet.CLASSES == ('circle', 'cross', 'ring', 'square', 'star', 'triangle')
     for split, count in SPLITS.items():
         folders = sorted((tiny / split).iterdir())
@@ -29,19 +29,19 @@ def test_every_class_has_a_folder_and_as_many_pictures(tiny):
         assert [len(list(folder.iterdir())) for folder in folders] == [count // 6] * 6
 
 
-def test_pictures_are_square_and_of_the_size_asked_for(tiny, tmp_path):
+def test_images_are_square_and_have_the_given_size(tiny, tmp_path):
     assert {cv2.imread(str(path)).shape for path in tiny.rglob('*.jpg')} == {(64, 64, 3)}
     list(imagenet.make(tmp_path, seed=0, train=1, val=1, size=100))
     assert {cv2.imread(str(path)).shape for path in tmp_path.rglob('*.jpg')} == {(100, 100, 3)}
 
 
-def test_a_class_without_a_picture_keeps_its_folder_and_so_its_number(tmp_path):
+def test_a_class_without_images_keeps_its_folder_and_label(tmp_path):
     list(imagenet.make(tmp_path, seed=0, train=2, val=1, size=64))
     assert tuple(sorted(path.name for path in (tmp_path / 'val').iterdir())) == imagenet.CLASSES
-    assert imagenet.check(tmp_path) == 'train 2 pictures, 6 classes; val 1 pictures, 6 classes'
+    assert imagenet.check(tmp_path) == 'train 2 images, 6 classes; val 1 images, 6 classes'
 
 
-def test_the_class_of_a_picture_is_the_shape_that_is_drawn(monkeypatch, tmp_path):
+def test_the_class_of_an_image_is_the_shape_that_is_drawn(monkeypatch, tmp_path):
     drawn = []
     draw = imagenet.shapes.coverage
     monkeypatch.setattr(
@@ -51,7 +51,7 @@ def test_the_class_of_a_picture_is_the_shape_that_is_drawn(monkeypatch, tmp_path
     assert [path.parent.name for path in written] == drawn
 
 
-def test_the_shape_stands_out_from_what_is_around_it():
+def test_the_shape_contrasts_with_its_surroundings():
     covers = []
 
     def outline(*args):
@@ -59,17 +59,17 @@ def test_the_shape_stands_out_from_what_is_around_it():
         return covers[-1]
 
     for index in range(30):
-        picture = imagenet.draw_picture(RandomState(index), 'circle', 64, outline).astype(float)
+        image = imagenet.draw_image(RandomState(index), 'circle', 64, outline).astype(float)
         inside = covers[-1] >= 0.5
         around = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9))).astype(bool) & ~inside
-        assert np.abs(picture[inside].mean(axis=0) - picture[around].mean(axis=0)).max() > 25
+        assert np.abs(image[inside].mean(axis=0) - image[around].mean(axis=0)).max() > 25
         assert 0.1 < inside.mean() < 0.6
 
 
-def test_a_lost_folder_is_reported(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     list(imagenet.make(tmp_path, seed=0, train=1, val=1, size=64))
     (tmp_path / 'train' / 'star').rmdir()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         imagenet.check(tmp_path)
 
 
@@ -93,23 +93,23 @@ def test_mmpretrain_finds_the_classes_without_being_told(tiny):
     assert len(data) == 12
 
 
-def test_colours_say_little_about_the_class():
-    def colours(split: int, count: int) -> np.ndarray:
-        pictures = [
-            imagenet.draw_picture(RandomState([7, split, index]), label, 64).reshape(-1, 3)
+def test_colors_say_little_about_the_class():
+    def colors(split: int, count: int) -> np.ndarray:
+        images = [
+            imagenet.draw_image(RandomState([7, split, index]), label, 64).reshape(-1, 3)
             for index in range(count)
             for label in imagenet.CLASSES
         ]
-        return np.array([[*pixels.mean(0), *pixels.std(0)] for pixels in pictures])
+        return np.array([[*pixels.mean(0), *pixels.std(0)] for pixels in images])
 
-    train, val = colours(0, 40), colours(1, 20)
-    centres = np.stack([train[number::6].mean(0) for number in range(6)])
-    distances = np.abs((val[:, None] - centres) / train.std(0)).sum(2)
+    train, val = colors(0, 40), colors(1, 20)
+    centers = np.stack([train[number::6].mean(0) for number in range(6)])
+    distances = np.abs((val[:, None] - centers) / train.std(0)).sum(2)
     found = distances.argmin(1)
-    assert (found == np.arange(len(val)) % 6).mean() < 0.35  # of 6 classes, guessing gives 0.17
+    assert (found == np.arange(len(val)) % 6).mean() < 0.35  # chance level is 0.17
 
 
-def test_things_are_other_classes_and_differ_from_every_shape():
+def test_things_differ_from_every_shape():
     assert not set(things.CLASSES) & set(imagenet.CLASSES)
     covers = {name: things.coverage(name, **UPRIGHT) for name in things.CLASSES}
     covers |= {name: imagenet.shapes.coverage(name, **UPRIGHT) for name in imagenet.CLASSES}
@@ -122,7 +122,7 @@ def test_things_are_other_classes_and_differ_from_every_shape():
             assert both / either < 0.85, (one, other)
 
 
-def test_parts_of_a_thing_are_added_and_taken_away_in_turn():
+def test_parts_of_a_thing_are_added_and_subtracted_in_order():
     square = things.shapes.coverage('square', **UPRIGHT)
     hole = things.shapes.coverage('square', **{**UPRIGHT, 'radius': 36})
     assert np.allclose(things.coverage('frame', **UPRIGHT), square - hole, atol=1e-6)
@@ -131,7 +131,7 @@ def test_parts_of_a_thing_are_added_and_taken_away_in_turn():
     assert house[64 - 58, 64 - 24] == house[64 - 58, 64 + 24] == 0
 
 
-def test_a_thing_turns_and_stretches_as_a_whole():
+def test_a_thing_rotates_and_stretches_as_a_whole():
     rows, columns = np.mgrid[:128, :128]
 
     def middle(**changed: float) -> tuple[float, float]:
@@ -149,7 +149,7 @@ def test_a_thing_turns_and_stretches_as_a_whole():
 def test_things_are_drawn_into_folders_of_their_own(tmp_path):
     written = list(things.make(tmp_path, seed=0, train=10, val=5, size=64))
     assert len(written) == 15
-    assert things.check(tmp_path) == 'train 10 pictures, 5 classes; val 5 pictures, 5 classes'
+    assert things.check(tmp_path) == 'train 10 images, 5 classes; val 5 images, 5 classes'
     (tmp_path / 'val' / 'other').mkdir()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         things.check(tmp_path)

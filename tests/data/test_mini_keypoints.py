@@ -1,4 +1,4 @@
-"""The mini set coco_keypoints: joints where they are drawn, as COCO scores them."""
+"""The mini set coco_keypoints: joints match the drawings, as scored by COCO."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_the_truth_as_a_prediction_has_ap_1(tiny):
     assert stats[0] == stats[5] == 1.0
 
 
-def test_left_and_right_exchanged_cost_most_of_the_ap(tiny):
+def test_swapping_left_and_right_costs_most_of_the_ap(tiny):
     truth = COCO(str(annotations(tiny, 'val')))
     names = list(figures.JOINTS)
     other = {'left': 'right', 'right': 'left'}
@@ -73,18 +73,18 @@ def test_left_and_right_exchanged_cost_most_of_the_ap(tiny):
 def test_joints_lie_in_their_boxes_and_are_counted(tiny):
     for item in everybody(tiny):
         joints = points(item)
-        labelled = joints[joints[:, 2] > 0, :2]
+        labeled = joints[joints[:, 2] > 0, :2]
         left, top, width, height = item['bbox']
-        assert (labelled >= (left, top)).all()
-        assert (labelled < (left + width, top + height)).all()
-        assert item['num_keypoints'] == len(labelled) >= 11
+        assert (labeled >= (left, top)).all()
+        assert (labeled < (left + width, top + height)).all()
+        assert item['num_keypoints'] == len(labeled) >= 11
         assert not joints[joints[:, 2] == 0].any()
 
 
 def test_boxes_and_areas_are_those_of_polygons(tiny):
-    for split, pictures in SPLITS.items():
+    for split, images in SPLITS.items():
         truth = COCO(str(annotations(tiny, split)))
-        assert len(truth.imgs) == pictures
+        assert len(truth.imgs) == images
         for item in truth.anns.values():
             assert isinstance(item['segmentation'], list)
             mask = truth.annToMask(item)
@@ -95,16 +95,16 @@ def test_boxes_and_areas_are_those_of_polygons(tiny):
             assert (rows[0], rows[-1] + 1) == (top, top + height)
 
 
-def test_pictures_have_one_to_three_figures_and_the_size_written_down(tiny):
+def test_images_have_one_to_three_figures_and_the_annotated_size(tiny):
     for split in SPLITS:
         truth = COCO(str(annotations(tiny, split)))
         for image_id, item in truth.imgs.items():
-            picture = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
-            assert picture.shape == (item['height'], item['width'], 3)
+            image = cv2.imread(str(tiny / f'{split}2017' / item['file_name']))
+            assert image.shape == (item['height'], item['width'], 3)
             assert 1 <= len(truth.imgToAnns[image_id]) <= 3
 
 
-def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
+def test_masks_are_1_inside_the_outlines_of_figures(tiny):
     for split in ('train', 'val'):
         coco = COCO(str(annotations(tiny, split)))
         for image_id, items in coco.imgToAnns.items():
@@ -118,7 +118,7 @@ def test_masks_are_1_where_the_outline_of_somebody_is_filled(tiny):
             assert mask.sum() > 0.9 * filled.sum()
 
 
-def test_the_tips_are_five_of_the_joints(tiny):
+def test_tips_are_five_of_the_joints(tiny):
     for split in ('train', 'val'):
         path = annotations(tiny, split)
         whole = COCO(str(path))
@@ -136,7 +136,7 @@ def test_ids_are_unique_over_both_splits(tiny):
     assert len(ids) == len(set(ids)) > 18
 
 
-def test_joints_are_out_of_the_picture_hidden_and_seen():
+def test_joints_are_outside_hidden_or_visible():
     hidden = np.zeros((10, 20), bool)
     hidden[4, 7] = True
     joints = np.full((17, 2), 2.5)
@@ -147,7 +147,7 @@ def test_joints_are_out_of_the_picture_hidden_and_seen():
     assert found[2] == found[3] == [0, 0, 0]
 
 
-def test_forty_pictures_have_joints_of_all_three_kinds():
+def test_forty_images_have_outside_hidden_and_visible_joints():
     seen = np.zeros(3, int)
     for index in range(40):
         crowd = maker.draw_crowd(RandomState([0, 0, index]), 128)
@@ -179,18 +179,18 @@ def test_bones_keep_their_lengths_in_every_pose():
                 assert np.hypot(*bone) == pytest.approx(200 * length)
 
 
-def test_one_side_is_warm_and_the_other_cool_and_chance_says_which():
-    """So a mirrored picture, left and right exchanged in its labels, is one of these too."""
+def test_one_side_is_warm_and_the_other_cool_at_random():
+    """A flipped image with left and right labels swapped follows the same distribution."""
     warm_left = 0
     for seed in range(40):
         rng = RandomState(seed)
         figure = figures.pose(rng, 150)
         figure = figure.moved(np.array([150, 150]))
-        colours, _ = figures.draw(rng, figure, (300, 300))
+        colors, _ = figures.draw(rng, figure, (300, 300))
         blue_minus_red = {}
         for side in figures.SIDES:
             x, y = (figure[f'{side}_shoulder'] * 0.5 + figure[f'{side}_elbow'] * 0.5).astype(int)
-            blue_minus_red[side] = float(colours[y, x, 0] - colours[y, x, 2])
+            blue_minus_red[side] = float(colors[y, x, 0] - colors[y, x, 2])
         assert blue_minus_red['left'] * blue_minus_red['right'] < 0
         warm_left += blue_minus_red['left'] < 0
     assert 12 <= warm_left <= 28
@@ -207,7 +207,7 @@ def test_the_category_is_that_of_coco(tiny):
     assert {('left_ankle', 'left_knee'), ('right_elbow', 'right_wrist')} <= bones
 
 
-def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
+def test_detected_boxes_are_close_to_the_true_ones(tiny):
     found = json.loads((tiny / maker.DETECTIONS).read_text())
     truth = json.loads(annotations(tiny, 'val').read_text())['annotations']
     assert len(found) == len(truth)
@@ -221,9 +221,9 @@ def test_detected_boxes_cover_the_true_ones_but_for_a_little(tiny):
         assert 0.75 < shared / (first[2:].prod() + second[2:].prod() - shared) < 1
 
 
-def test_a_joint_outside_of_its_box_is_reported(tmp_path):
+def test_a_joint_outside_its_box_is_reported(tmp_path):
     list(maker.make(tmp_path, seed=0, train=1, val=1, size=96))
-    assert maker.check(tmp_path).startswith('train 1 pictures')
+    assert maker.check(tmp_path).startswith('train 1 images')
     content = json.loads(annotations(tmp_path, 'val').read_text())
     item = content['annotations'][0]
     seen = int(np.flatnonzero(points(item)[:, 2])[0])
@@ -233,8 +233,8 @@ def test_a_joint_outside_of_its_box_is_reported(tmp_path):
         maker.check(tmp_path)
 
 
-@pytest.mark.parametrize(('split', 'pictures'), SPLITS.items())
-def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures):
+@pytest.mark.parametrize(('split', 'images'), SPLITS.items())
+def test_mmpose_reads_every_figure_with_its_joints(tiny, split, images):
     datasets = pytest.importorskip('mmpose.datasets')
     data = datasets.CocoDataset(
         data_root=str(tiny),
@@ -242,7 +242,7 @@ def test_mmpose_reads_every_figure_with_its_joints(tiny, split, pictures):
         data_prefix=dict(img=f'{split}2017/'),
     )
     truth = json.loads(annotations(tiny, split).read_text())['annotations']
-    assert len(data) == len(truth) >= pictures
+    assert len(data) == len(truth) >= images
     names = data.metainfo['keypoint_id2name']
     assert [names[index] for index in range(17)] == list(figures.JOINTS)
     for index, item in enumerate(truth):

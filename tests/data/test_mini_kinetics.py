@@ -1,4 +1,4 @@
-"""The mini set kinetics: clips whose class is in the order of their frames alone."""
+"""The mini set kinetics: the class of a clip is the direction of motion."""
 
 import hashlib
 from pathlib import Path
@@ -25,25 +25,25 @@ def frames_of(out: Path, line: str) -> np.ndarray:
     return np.stack([cv2.imread(str(path)) for path in sorted(folder.iterdir())])
 
 
-def lines_of(out: Path, kinetics, kind: str, split: str) -> list[str]:
-    return (out / kinetics.LISTS[kind].format(split)).read_text().splitlines()
+def lines_of(out: Path, kinetics, form: str, split: str) -> list[str]:
+    return (out / kinetics.LISTS[form].format(split)).read_text().splitlines()
 
 
-def test_the_first_frame_is_the_same_whatever_the_class():
+def test_the_first_frame_does_not_depend_on_the_class():
     for seed in range(5):
         first = [next(kinetics.draw_clip(RandomState(seed), c, 64)) for c in kinetics.CLASSES]
         assert all(np.array_equal(first[0], other) for other in first[1:])
 
 
 @pytest.mark.parametrize(('one', 'other'), OPPOSITES)
-def test_the_opposite_of_a_clip_is_the_clip_backwards(one, other):
+def test_the_clip_of_the_opposite_class_is_the_reversed_clip(one, other):
     path, back = (np.array(kinetics.path_of(label, 0.8)) for label in (one, other))
     assert np.abs(path).sum(axis=0).max() > 0
     assert tuple(path[0]) == (0, 0) and np.abs(path[-1]).max() == pytest.approx(0.8)
     assert np.allclose(path[-1] + back, path[::-1], atol=1e-12)
 
 
-def test_shapes_come_in_again_where_they_leave():
+def test_shapes_wrap_around_the_borders():
     cover = kinetics.shapes.coverage('circle', (64, 64), (32, 32), 8, 0.0, 1.0)
     for x, y in ((0.0, 0.25), (1.0, 0.75), (-0.25, 1.5)):
         shift = [round(64 * (y - 0.5)), round(64 * (x - 0.5))]
@@ -55,7 +55,7 @@ def test_shapes_come_in_again_where_they_leave():
     ('label', 'axis', 'way'),
     [('right', 2, 1), ('left', 2, -1), ('down', 1, 1), ('up', 1, -1)],
 )
-def test_shapes_move_where_the_class_says(label, axis, way):
+def test_shapes_move_in_the_direction_of_the_class(label, axis, way):
     for seed in range(6):
         clip = np.stack(list(kinetics.draw_clip(RandomState(seed), label, 64))).astype(float)
         here, there = clip[0], clip[3]
@@ -67,7 +67,7 @@ def test_shapes_move_where_the_class_says(label, axis, way):
         assert (best_axis, np.sign(best_shift)) == (axis, way)
 
 
-def test_shapes_are_bright_and_what_is_behind_is_dark():
+def test_shapes_are_bright_and_the_background_is_dark():
     for seed in range(20):
         first = next(kinetics.draw_clip(RandomState(seed), 'left', 64)).mean(axis=2)
         assert 0.03 < (first > 110).mean() < 0.6
@@ -88,7 +88,7 @@ def test_lists_name_every_clip_its_frames_and_its_class(written):
     assert len(files) == len(set(files)) == 25 * 12 + 5
 
 
-def test_videos_show_what_the_frames_show(written):
+def test_videos_and_frames_are_the_same(written):
     out, _ = written
     for line in lines_of(out, kinetics, 'rawframes', 'train'):
         frames = frames_of(out, line)
@@ -109,7 +109,7 @@ def test_frames_have_the_same_bytes_every_time(written, tmp_path):
             )
 
 
-def test_a_larger_set_begins_with_the_clips_of_a_smaller_one(written, tmp_path):
+def test_a_larger_set_starts_with_the_clips_of_a_smaller_one(written, tmp_path):
     out, _ = written
     list(kinetics.make(tmp_path, seed=0, size=64, train=9, val=4))
     larger = lines_of(tmp_path, kinetics, 'rawframes', 'train')
@@ -121,10 +121,10 @@ def test_a_set_is_checked_clip_by_clip(tmp_path):
     list(kinetics.make(tmp_path, seed=0, size=64, train=4, val=1))
     assert kinetics.check(tmp_path) == 'train 4 clips; val 1 clips; 24 frames, 4 classes'
     (tmp_path / 'videos_train' / 'left' / '000002.mp4').unlink()
-    with pytest.raises(ValueError, match='draw it anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         kinetics.check(tmp_path)
     (tmp_path / kinetics.LABELS).write_text('cats\ndogs\n')
-    with pytest.raises(ValueError, match='draw the set anew'):
+    with pytest.raises(ValueError, match='draw the set again'):
         kinetics.check(tmp_path)
 
 
@@ -141,19 +141,19 @@ def test_mmaction2_reads_videos_and_frames_alike(written):
         'videos': [dict(type='DecordInit'), sample, dict(type='DecordDecode')],
         'rawframes': [sample, dict(type='RawFrameDecode')],
     }
-    kinds = {'videos': datasets.VideoDataset, 'rawframes': datasets.RawframeDataset}
+    classes = {'videos': datasets.VideoDataset, 'rawframes': datasets.RawframeDataset}
     prefix = {'videos': 'video', 'rawframes': 'img'}
     clips = {}
-    for kind, dataset in kinds.items():
+    for form, dataset in classes.items():
         data = dataset(
-            ann_file=str(out / kinetics.LISTS[kind].format('val')),
-            data_prefix={prefix[kind]: str(out / f'{kind}_val')},
+            ann_file=str(out / kinetics.LISTS[form].format('val')),
+            data_prefix={prefix[form]: str(out / f'{form}_val')},
             pipeline=[],
             test_mode=True,
         )
-        read = Compose([TRANSFORMS.build(step) for step in steps[kind]])
-        clips[kind] = [read(data.get_data_info(index)) for index in range(4)]
-        assert [clip['label'] for clip in clips[kind]] == [0, 1, 2, 3]
+        read = Compose([TRANSFORMS.build(step) for step in steps[form]])
+        clips[form] = [read(data.get_data_info(index)) for index in range(4)]
+        assert [clip['label'] for clip in clips[form]] == [0, 1, 2, 3]
     for one, other in zip(clips['videos'], clips['rawframes'], strict=True):
         difference = np.float32(one['imgs']) - np.float32(other['imgs'])
         assert np.abs(difference).mean() < 8

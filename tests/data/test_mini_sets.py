@@ -1,4 +1,4 @@
-"""The mini data sets: the same bytes every time, sets replaced or kept, no folder harmed."""
+"""The mini data sets are reproducible, replaced if outdated, and never overwrite other files."""
 
 import hashlib
 import json
@@ -56,7 +56,7 @@ def test_another_seed_draws_other_images(drawn, tmp_path):
     assert all(first[path] != second[path] for path in images)
 
 
-def test_a_larger_set_begins_with_the_images_of_a_smaller_one(drawn, tmp_path):
+def test_a_larger_set_starts_with_the_images_of_a_smaller_one(drawn, tmp_path):
     name, out = drawn
     make(name, tmp_path, '--train', '8')
     smaller, larger = digests(out), digests(tmp_path)
@@ -73,7 +73,7 @@ def test_the_progress_bar_knows_how_many_files_there_will_be(drawn):
     assert {path.name for path in out.iterdir()} == {*about.folders, sets.MARKER}
 
 
-def test_the_defaults_of_a_set_lie_under_data_mini(capsys):
+def test_sets_are_written_to_data_mini_by_default(capsys):
     with pytest.raises(SystemExit, match='0'):
         command.main(['ade20k', '--help'])
     out = capsys.readouterr().out
@@ -81,7 +81,7 @@ def test_the_defaults_of_a_set_lie_under_data_mini(capsys):
         assert words in out
 
 
-def test_a_set_that_is_there_is_kept(tiny, capsys):
+def test_an_existing_set_is_kept(tiny, capsys):
     before = {path: path.stat().st_mtime_ns for path in tiny.rglob('*')}
     make('coco', tiny)
     assert 'kept' in capsys.readouterr().out
@@ -97,7 +97,7 @@ def test_a_damaged_set_is_drawn_again(tmp_path):
     assert digests(tmp_path) == whole
 
 
-def test_a_folder_of_somebody_else_is_refused_and_untouched(tmp_path):
+def test_a_folder_with_other_files_is_refused_and_untouched(tmp_path):
     (tmp_path / 'annotations').mkdir()
     mine = tmp_path / 'annotations' / 'instances_train2017.json'
     mine.write_text('precious')
@@ -141,12 +141,12 @@ def test_a_missing_package_is_named_before_anything_is_written(name, tmp_path, r
         ('seed', -1, 'seed is -1; it must be from 0 to'),
     ],
 )
-def test_bad_numbers_are_refused_with_what_is_allowed(option, value, message, tmp_path):
+def test_invalid_numbers_are_refused_with_the_allowed_range(option, value, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         sets.make_mini_set('coco', tmp_path / 'x', **{option: value})
     assert not (tmp_path / 'x').exists()
 
 
-def test_an_unknown_set_is_refused_with_those_there_are(tmp_path):
+def test_an_unknown_set_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(ValueError, match="no set 'cocoa'; the sets are coco, coco_keypoints"):
         sets.make_mini_set('cocoa', tmp_path)

@@ -1,4 +1,4 @@
-"""The page of licences: complete, up to date with the requirements, and what the packages state."""
+"""The page of licenses: complete, up to date with the requirements, and what the packages state."""
 
 import re
 from importlib.metadata import Distribution
@@ -13,8 +13,8 @@ PAGE = licenses.PAGE.read_text()
 TABLES = PAGE[PAGE.index(licenses.BEGIN) : PAGE.index(licenses.END)]
 ROW = re.compile(r'^\| (?:\[(.+?)\]\((.*?)\)|([\w.-]+)) \| (.*?) \| (.*?) \| (.*?) \|$', re.M)
 ROWS = {
-    canonicalize_name(linked or plain): (version, licence, by)
-    for linked, _, plain, version, licence, by in ROW.findall(TABLES)
+    canonicalize_name(linked or plain): (version, license, by)
+    for linked, _, plain, version, license, by in ROW.findall(TABLES)
     if version not in ('version', '---')
 }
 
@@ -51,16 +51,16 @@ def test_the_versions_are_those_of_the_constraints():
     assert compared > 30
 
 
-def test_every_row_has_a_version_and_a_licence():
+def test_every_row_has_a_version_and_a_license():
     assert len(ROWS) > 150
     assert [
-        name for name, (version, licence, _) in ROWS.items() if not version or not licence
+        name for name, (version, license, _) in ROWS.items() if not version or not license
     ] == []
     assert 'UNKNOWN' not in TABLES
 
 
 def test_copyleft_is_marked_and_nothing_else():
-    marked = {name for name, (_, licence, _) in ROWS.items() if licence.startswith('**')}
+    marked = {name for name, (_, license, _) in ROWS.items() if license.startswith('**')}
     expected = {'certifi', 'tqdm', 'pathspec', 'hypothesis', 'orjson', 'pylint', 'astroid'}
     assert marked == expected
 
@@ -74,7 +74,7 @@ BSD = 'Classifier: License :: OSI Approved :: BSD License'
 
 
 @pytest.mark.parametrize(
-    ('lines', 'licence'),
+    ('lines', 'license'),
     [
         (['License-Expression: MIT', 'License: as it is'], 'MIT'),
         (['License: BSD-3-Clause', BSD], 'BSD-3-Clause'),
@@ -84,8 +84,8 @@ BSD = 'Classifier: License :: OSI Approved :: BSD License'
         ([], ''),
     ],
 )
-def test_the_most_exact_statement_of_a_licence_is_taken(lines, licence):
-    assert licenses.licence(Stated(*lines)) == licence
+def test_the_most_exact_statement_of_a_license_is_taken(lines, license):
+    assert licenses.license(Stated(*lines)) == license
 
 
 def test_the_source_is_linked_before_the_home_page():

@@ -250,7 +250,7 @@ def test_it_runs_where_torch_and_mmengine_do_not_import(tmp_path):
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     result = run_doctor(sys.executable, '-S', '-m', 'mmuniformer', 'doctor', PYTHONPATH=path)
     assert result.returncode == 1, result.stderr
-    assert 'torch is there but cannot be imported.' in result.stdout
+    assert 'torch is installed but cannot be imported.' in result.stdout
     assert 'ImportError: mmengine is broken' in result.stdout
 
 
@@ -301,7 +301,7 @@ def mini(tmp_path):
     for folder in ('annotations', 'val2017'):
         (root / folder).mkdir(parents=True)
     (root / 'annotations' / 'val.json').write_text(json.dumps({'images': []}))
-    (root / 'val2017' / 'a.jpg').write_bytes(b'picture')
+    (root / 'val2017' / 'a.jpg').write_bytes(b'image')
     return root
 
 

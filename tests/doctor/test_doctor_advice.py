@@ -17,7 +17,7 @@ from mmuniformer.doctor.faults import FAULTS
 INSTALLED = {
     'refuse mmcv 2.2': {'mmcv-lite': '==2.1.0'},
     'before 1.2 refuses': {'mmaction2': '==1.2.0'},
-    'OpenCV wants NumPy 2': {'opencv-python': '<4.12', 'opencv-contrib-python': '<4.12'},
+    'OpenCV needs NumPy 2': {'opencv-python': '<4.12', 'opencv-contrib-python': '<4.12'},
     'built for another NumPy': {},
     'setuptools 82': {'setuptools': '<81'},
     'openmim 0.3.9': {'openmim': '==0.3.8', 'setuptools': '<81'},

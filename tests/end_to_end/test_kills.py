@@ -22,9 +22,9 @@ pytest.importorskip('mim')
 import forked_training
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES, BATCH = 24, 8
-ITERATIONS = PICTURES // BATCH  # of an epoch
-# All that draws random numbers or keeps a state: crops, flips, colours, mixed pictures, dropped
+IMAGES, BATCH = 24, 8
+ITERATIONS = IMAGES // BATCH  # of an epoch
+# All that draws random numbers or keeps a state: crops, flips, colors, mixed images, dropped
 # paths and units, moving averages, warm-up and cosine, and a best checkpoint beside the last.
 CONFIG = """
 _base_ = '{config}'
@@ -177,7 +177,7 @@ def check_that_kills_leave_no_trace(training: Training, kills: list[Kill]) -> No
 
 @pytest.fixture
 def workspace(tmp_path, python_tool) -> Path:
-    size = ('--train', str(PICTURES), '--val', '6')
+    size = ('--train', str(IMAGES), '--val', '6')
     python_tool('make_mini_data.py', 'imagenet', *size, cwd=tmp_path)
     return tmp_path
 

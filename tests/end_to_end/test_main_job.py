@@ -38,17 +38,17 @@ def test_the_mini_model_learns_masks_to_ap50_of_75_percent(scores):
 
 
 def test_the_demo_draws_what_the_model_found(workspace, repo_root, python_tool, checkpoint):
-    pictures = sorted((workspace / 'data/mini/coco/val2017').glob('*.jpg'))[:4]
+    images = sorted((workspace / 'data/mini/coco/val2017').glob('*.jpg'))[:4]
     done = python_tool(
-        'demo.py', 'det', repo_root / CONFIG, checkpoint, *pictures, '--out-dir', 'drawn',
+        'demo.py', 'det', repo_root / CONFIG, checkpoint, *images, '--out-dir', 'drawn',
         cwd=workspace,
     )  # fmt: skip
     found = re.search(r'(\d+) objects in 4 images', done.stdout)
     assert int(found[1]) >= 4
-    for picture in pictures:
-        drawn = cv2.imread(str(workspace / 'drawn' / f'{picture.stem}.png'))
+    for image in images:
+        drawn = cv2.imread(str(workspace / 'drawn' / f'{image.stem}.png'))
         assert max(drawn.shape) == 640
-        content = json.loads((workspace / 'drawn' / f'{picture.stem}.json').read_text())
+        content = json.loads((workspace / 'drawn' / f'{image.stem}.json').read_text())
         assert len(content['masks']) == len(content['boxes']) == len(content['classes'])
         assert min(content['scores'], default=1.0) >= 0.3
 

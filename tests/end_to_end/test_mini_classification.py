@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope='module')
 def workspace(tmp_path_factory, python_tool) -> Path:
     folder = tmp_path_factory.mktemp('cls')
-    for kind in ('imagenet', 'imagenet_things'):
-        python_tool('make_mini_data.py', kind, cwd=folder)
+    for name in ('imagenet', 'imagenet_things'):
+        python_tool('make_mini_data.py', name, cwd=folder)
     return folder
 
 
@@ -39,16 +39,16 @@ def test_uniformer_s_learns_shapes_to_80_percent(small):
 def test_token_labels_of_uniformer_s_teach_another_one_to_80_percent(
     workspace, cls, mim, python_tool, small
 ):
-    pictures = workspace / 'data' / 'mini' / 'imagenet'
+    images = workspace / 'data' / 'mini' / 'imagenet'
     python_tool(
-        'make_label_maps.py', pictures / 'train', pictures / 'label_maps', '--size', 64,
+        'make_label_maps.py', images / 'train', images / 'label_maps', '--size', 64,
         '--model', cls / 'mini_uniformer_s_in1k.py', '--checkpoint', small[1], cwd=workspace,
     )  # fmt: skip
     config = cls / 'mini_uniformer_s_tl_in1k.py'
     assert train_and_test(mim, 'mmpretrain', config, workspace)['accuracy/top1'] >= 80
 
 
-def test_fine_tuning_learns_other_classes_from_fewer_pictures_to_75_percent(
+def test_fine_tuning_learns_other_classes_from_fewer_images_to_75_percent(
     workspace, cls, mim, small
 ):
     config, start = cls / 'mini_finetune_uniformer_s.py', f'load_from={small[1]}'

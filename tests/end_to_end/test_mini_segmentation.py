@@ -12,8 +12,8 @@ pytest.importorskip('mim')
 @pytest.fixture(scope='module')
 def workspace(tmp_path_factory, python_tool) -> Path:
     folder = tmp_path_factory.mktemp('seg')
-    for kind in ('ade20k', 'coco_keypoints'):
-        python_tool('make_mini_data.py', kind, cwd=folder)
+    for name in ('ade20k', 'coco_keypoints'):
+        python_tool('make_mini_data.py', name, cwd=folder)
     return folder
 
 

@@ -10,7 +10,7 @@ pytest.importorskip('mmaction')
 pytest.importorskip('mim')
 pytestmark = pytest.mark.slow
 SMALL, LIGHT = 'mini_uniformer_s_16_motion', 'mini_uniformer_xxs_16_motion'
-# Step of the test pipeline that samples: behind the opening of videos, first for frames.
+# Index of the sampling step in the test pipeline: after opening for videos, first for frames.
 SAMPLING = {SMALL: 1, LIGHT: 0}
 
 

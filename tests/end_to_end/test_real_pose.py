@@ -1,4 +1,4 @@
-"""On real pictures: the mini pose model learns the people in four of COCO by heart."""
+"""On real images: the mini pose model learns the people in four of COCO by heart."""
 
 import pytest
 from training import train_and_test
@@ -41,11 +41,11 @@ param_scheduler = [
 
 
 @pytest.mark.slow
-def test_the_people_in_four_pictures_of_coco_are_learnt_to_an_ap75_of_90_percent(
+def test_the_people_in_four_images_of_coco_are_learned_to_an_ap75_of_90_percent(
     repo_root, mim, coco_tiny, tmp_path
 ):
     base = repo_root / 'configs' / 'pose' / 'mini_td_hm_uniformer_s_128x96.py'
-    config = tmp_path / 'four_pictures.py'
+    config = tmp_path / 'four_images.py'
     config.write_text(CONFIG.format(base=str(base), root=str(coco_tiny), epochs=EPOCHS))
     scores = train_and_test(mim, 'mmpose', config, tmp_path)
     assert scores['coco/AP .75'] >= 0.90

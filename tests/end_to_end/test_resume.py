@@ -13,7 +13,7 @@ from forks import command_for
 pytest.importorskip('mmdet')
 pytest.importorskip('mim')
 
-EPOCHS, PICTURES, BATCH = 4, 12, 2
+EPOCHS, IMAGES, BATCH = 4, 12, 2
 OPTIONS = (
     '--cfg-options',
     f'train_cfg.max_epochs={EPOCHS}',
@@ -29,7 +29,7 @@ OPTIONS = (
 @pytest.fixture(scope='module')
 def workspace(tmp_path_factory, python_tool) -> Path:
     folder = tmp_path_factory.mktemp('resume')
-    size = ('--train', str(PICTURES), '--val', '2', '--size', '96')
+    size = ('--train', str(IMAGES), '--val', '2', '--size', '96')
     python_tool('make_mini_data.py', 'coco', *size, cwd=folder)
     return folder
 
@@ -74,7 +74,7 @@ def test_a_killed_run_resumes_with_the_loss_curve_of_an_unbroken_one(
 ):
     run(*command, '--work-dir', 'whole', *OPTIONS, cwd=workspace)
     whole = losses(workspace / 'whole')
-    iterations = EPOCHS * PICTURES // BATCH
+    iterations = EPOCHS * IMAGES // BATCH
     assert sorted(whole) == list(range(1, iterations + 1))
 
     broken = [*command, '--work-dir', 'broken', *OPTIONS]

@@ -50,13 +50,13 @@ def batch(ndim: int = 2) -> dict[str, Tensor]:
     return {'inputs': torch.randn(size, generator=generator), 'labels': torch.tensor([0, 1, 2, 0])}
 
 
-def wrapper(model: nn.Module, kind: str) -> OptimWrapper:
+def wrapper(model: nn.Module, type_: str) -> OptimWrapper:
     optimizer = {'type': 'AdamW', 'lr': 1e-3, 'weight_decay': 0.05}
-    return build_optim_wrapper(model, {'type': kind, 'optimizer': optimizer})
+    return build_optim_wrapper(model, {'type': type_, 'optimizer': optimizer})
 
 
-def losses(model: Classifier, kind: str, steps: int = STEPS) -> list[float]:
-    optim_wrapper, data = wrapper(model, kind), batch(model.backbone.ndim)
+def losses(model: Classifier, type_: str, steps: int = STEPS) -> list[float]:
+    optim_wrapper, data = wrapper(model, type_), batch(model.backbone.ndim)
     model.train()
     found = []
     for _ in range(steps):

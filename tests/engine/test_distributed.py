@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 from distributed_work import (
-    OPTIMISER,
+    OPTIMIZER,
     STEPS,
     alone,
     batch,
@@ -27,7 +27,7 @@ from mmuniformer.engine import GroupedFSDPStrategy, wrap_uniformer_blocks
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight, UniFormerV2
 
 DEPTHS = (1, 2, 4, 1)
-PICTURE, CLIP = (64, 64), (2, 32, 32)
+IMAGE, CLIP = (64, 64), (2, 32, 32)
 
 
 def assert_same(found: dict, wanted: dict, tolerance: float = 1e-5) -> None:
@@ -76,7 +76,7 @@ def test_accumulated_parts_of_a_batch_make_the_step_of_the_whole(accumulated):
     for counts in (1, accumulated):
         model = build(tiny_uniformer())
         start = {name: value.clone() for name, value in model.state_dict().items()}
-        wrapper = build_optim_wrapper(model, {**OPTIMISER, 'accumulative_counts': counts})
+        wrapper = build_optim_wrapper(model, {**OPTIMIZER, 'accumulative_counts': counts})
         size = 4 // counts
         for part in range(counts):
             model.train_step(batch(0, slice(part * size, (part + 1) * size)), wrapper)
@@ -98,7 +98,7 @@ def fsdp(request, strategy_cfg, tmp_path_factory) -> Iterator[tuple[dict, list[d
     """Training alone, in two shards, and the number of blocks."""
     folder = str(tmp_path_factory.mktemp('fsdp'))
     if request.param == 'uniformer':
-        backbone, size, blocks = tiny_uniformer(), PICTURE, sum(DEPTHS)
+        backbone, size, blocks = tiny_uniformer(), IMAGE, sum(DEPTHS)
     else:
         backbone, size, blocks = tiny_uniformerv2(), CLIP, 2 + 2  # local, and global UniBlocks
     results = run_in_two(sharded, strategy_cfg, backbone, size, folder)
@@ -124,8 +124,8 @@ def test_a_step_gathers_blocks_twice_and_the_rest_once(fsdp):
     for result in results:
         traffic = result['traffic']
         gathers, scatters = (
-            sum(count for name, count in traffic.items() if name.startswith(kind))
-            for kind in ('all_gather', 'reduce_scatter')
+            sum(count for name, count in traffic.items() if name.startswith(operation))
+            for operation in ('all_gather', 'reduce_scatter')
         )
         assert gathers == 2 * blocks + 1
         assert scatters == blocks + 1

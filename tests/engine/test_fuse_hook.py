@@ -32,7 +32,7 @@ class Classifier(BaseModel):
         return list(features.mean((2, 3)))
 
 
-class Pictures(torch.utils.data.Dataset):
+class Images(torch.utils.data.Dataset):
     def __len__(self) -> int:
         return 4
 
@@ -50,7 +50,7 @@ class Features(BaseMetric):
 
 
 class NormsInUse(Hook):
-    """Count the BatchNorms that run, by the kind of the epoch."""
+    """Count the BatchNorms that run, by the mode of the epoch."""
 
     def __init__(self):
         self.counts = {'train': 0, 'val': 0, 'test': 0}
@@ -70,7 +70,7 @@ class NormsInUse(Hook):
 def runner_of(folder: Path, model: nn.Module, *hooks, **options) -> Runner:
     folder.mkdir(exist_ok=True)
     loader = {
-        'dataset': Pictures(),
+        'dataset': Images(),
         'batch_size': 2,
         'sampler': {'type': 'DefaultSampler', 'shuffle': False},
         'collate_fn': {'type': 'default_collate'},

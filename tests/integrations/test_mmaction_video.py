@@ -153,18 +153,22 @@ def test_without_either_library_it_says_what_to_install(tmp_path, without_decord
         read(write(tmp_path / 'a.mp4'))
 
 
-def dataset(kind: str, **options):
+def dataset(dataset_type: str, **options):
     from mmaction.registry import DATASETS
 
-    return DATASETS.build(dict(type=kind, pipeline=[*READ, *PACK], **options))
+    return DATASETS.build(dict(type=dataset_type, pipeline=[*READ, *PACK], **options))
 
 
-@pytest.mark.parametrize('kind', ['LenientVideoDataset', 'LenientRepeatAugDataset'])
-def test_in_training_another_video_takes_the_place_of_a_damaged_one(tmp_path, mm_warnings, kind):
+@pytest.mark.parametrize('dataset_type', ['LenientVideoDataset', 'LenientRepeatAugDataset'])
+def test_in_training_another_video_takes_the_place_of_a_damaged_one(
+    tmp_path, mm_warnings, dataset_type
+):
     write(tmp_path / 'whole.mp4')
     (tmp_path / 'broken.mp4').write_bytes(b'no video')
     (tmp_path / 'list.txt').write_text('broken.mp4 0\nwhole.mp4 3\n')
-    data = dataset(kind, ann_file=str(tmp_path / 'list.txt'), data_prefix=dict(video=str(tmp_path)))
+    data = dataset(
+        dataset_type, ann_file=str(tmp_path / 'list.txt'), data_prefix=dict(video=str(tmp_path))
+    )
     np.random.seed(0)
     found = data[0]
     for sample in found if isinstance(found, list) else [found]:

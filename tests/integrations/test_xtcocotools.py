@@ -30,28 +30,28 @@ IS_REAL = importlib.util.find_spec('xtcocotools._mask') is not None
 
 
 @pytest.mark.filterwarnings('ignore:no .* in predictions')
-@pytest.mark.parametrize('kind', PARTS)
-def test_all_stats_are_those_of_the_original(kind):
+@pytest.mark.parametrize('iou_type', PARTS)
+def test_all_stats_are_those_of_the_original(iou_type):
     recorded = json.loads(RECORDED.read_text())
-    for seed in [seed for each, seed in CASES if each == kind]:
-        stats = evaluate(OURS, kind, *make_case(kind, seed))
-        np.testing.assert_allclose(stats, recorded[f'{kind} {seed}'], rtol=1e-12, atol=1e-15)
+    for seed in [seed for each, seed in CASES if each == iou_type]:
+        stats = evaluate(OURS, iou_type, *make_case(iou_type, seed))
+        np.testing.assert_allclose(stats, recorded[f'{iou_type} {seed}'], rtol=1e-12, atol=1e-15)
 
 
 def test_the_recorded_stats_tell_cases_apart():
     recorded = json.loads(RECORDED.read_text())
-    precision = [recorded[f'{kind} {seed}'][0] for kind, seed in CASES]
+    precision = [recorded[f'{iou_type} {seed}'][0] for iou_type, seed in CASES]
     assert [np.sum(np.equal(precision, value)) for value in (-1, 0)] == [10, 10]
     assert len(set(precision)) == 2 + 100
 
 
 @pytest.mark.skipif(not IS_REAL, reason='xtcocotools is not installed')
 @pytest.mark.filterwarnings('ignore')
-@pytest.mark.parametrize('kind', PARTS)
-def test_the_original_beside_it_gives_the_same_to_the_last_bit(kind):
+@pytest.mark.parametrize('iou_type', PARTS)
+def test_the_original_beside_it_gives_the_same_to_the_last_bit(iou_type):
     for seed in range(100, 120):
-        original = evaluate('xtcocotools', kind, *make_case(kind, seed))
-        assert evaluate(OURS, kind, *make_case(kind, seed)) == original
+        original = evaluate('xtcocotools', iou_type, *make_case(iou_type, seed))
+        assert evaluate(OURS, iou_type, *make_case(iou_type, seed)) == original
 
 
 def test_the_mini_keypoints_have_the_recorded_stats(tmp_path, python_tool):

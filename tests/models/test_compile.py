@@ -9,7 +9,7 @@ from torch import Tensor, fx
 
 from mmuniformer.models import UniFormer, UniFormer3D, UniFormerLight, UniFormerV2
 
-# As shallow as a net with every kind of block can be: tracing takes time for each of them.
+# As shallow as a net with every type of block can be: tracing takes time for each of them.
 ARCH = {'depths': (1, 1, 1, 1), 'dims': (8, 8, 16, 16), 'head_dim': 8}
 HYBRID = {'arch': {**ARCH, 'depths': (1, 1, 4, 1)}, 'window_size': 3}
 LIGHT = {**ARCH, 'depths': (1, 1, 2, 1)}

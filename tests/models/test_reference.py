@@ -47,7 +47,7 @@ def build(name: str) -> tuple[Case, torch.nn.Module]:
         return case, net
     backbone = family(out_indices=3, out_norm='batch', **CLASSIFIERS[name])
     num_classes = case.manifest['head.weight'][0]
-    net = Classifier(backbone, num_classes, token_labelling=name.endswith('_tl'))
+    net = Classifier(backbone, num_classes, token_labeling=name.endswith('_tl'))
     net.load_published(case.state_dict())
     return case, net
 

@@ -18,7 +18,7 @@ CLASSIFIER = {
 }
 
 
-class Recogniser(nn.Module):
+class Recognizer(nn.Module):
     """The backbone with the linear classifier of the released models."""
 
     def __init__(self, num_classes: int, **options):
@@ -55,7 +55,7 @@ class FixedDropout(nn.Module):
 @pytest.mark.parametrize(('name', 'options'), [('v2_b16_k400', K400), ('v2_b16_ssv2', SSV2)])
 def test_logits_and_parameter_count_are_those_of_the_released_model(name, options):
     case = Case(name)
-    net = Recogniser(case.manifest['transformer.proj.2.bias'][0], **options)
+    net = Recognizer(case.manifest['transformer.proj.2.bias'][0], **options)
     net.load(case.state_dict())
     net.eval()
     with torch.no_grad():
@@ -66,7 +66,7 @@ def test_logits_and_parameter_count_are_those_of_the_released_model(name, option
 
 def test_scores_and_features_are_those_of_mmaction2():
     case = Case('mmaction2_uniformerv2_b16')
-    net = Recogniser(400)
+    net = Recognizer(400)
     net.load(case.state_dict())
     net.eval()
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_scores_and_features_are_those_of_mmaction2():
 
 def test_a_training_step_has_the_released_models_loss_and_gradients():
     case = Case('v2_b16_k400')
-    net = Recogniser(400)
+    net = Recognizer(400)
     net.load(case.state_dict())
     # The step was recorded with the dropout of the recipe, one half, in the FFN of every global
     # UniBlock and in front of the classifier. These are its masks.

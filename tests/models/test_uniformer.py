@@ -20,7 +20,7 @@ PUBLISHED_PARAMS = {  # of the classifier with 1000 classes
     'base_dim32': 49_776_552,
     'base_ls': 49_796_520,
     'large': 100_103_888 - 641_000 - 35_584,  # large_ls without its layer scale
-    'large_ls': 100_103_888 - 641_000,  # published with token labelling's second head
+    'large_ls': 100_103_888 - 641_000,  # published with token labeling's second head
 }
 
 

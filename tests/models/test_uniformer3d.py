@@ -133,10 +133,10 @@ def test_time_attention_lets_every_frame_see_every_other():
     assert (net(x) - net(y)).abs().amax((0, 1, 3, 4)).min() > 1e-4
 
 
-@pytest.mark.parametrize('kind', [UniFormer, UniFormer3D])
+@pytest.mark.parametrize('cls', [UniFormer, UniFormer3D])
 @pytest.mark.parametrize('types', ['LLLL', 'LLLG', 'LLGG', 'LGGG', 'GGGG', 'GLGL'])
-def test_stages_are_of_the_types_given_in_any_mix(kind, types):
-    net = seeded(kind, arch={'stage_types': stages(types)})
+def test_stages_are_of_the_types_given_in_any_mix(cls, types):
+    net = seeded(cls, arch={'stage_types': stages(types)})
     for index, letter in enumerate(types):
         for block in net.stage(index)[1]:
             assert type(block) is {'L': LocalBlock, 'G': GlobalBlock}[letter]

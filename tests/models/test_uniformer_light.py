@@ -120,7 +120,7 @@ def test_the_first_block_of_stage_3_scores_and_all_later_ones_prune():
     torch.testing.assert_close(scores[3][0].sum(1), scores[2][1].score.sum(1))
 
 
-def test_a_clip_of_two_frames_with_weights_inflated_in_the_centre_is_its_first_frame(tmp_path):
+def test_a_clip_of_two_frames_with_weights_inflated_in_the_center_is_its_first_frame(tmp_path):
     flat, deep = seeded(**CLASSIFIER).eval(), seeded(UniFormerLight3D, out_cls_token=True).eval()
     torch.save(flat.state_dict(), tmp_path / 'flat.pth')
     load_backbone(deep, tmp_path / 'flat.pth', inflation='center')

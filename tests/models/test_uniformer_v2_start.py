@@ -10,26 +10,26 @@ from tiny_v2 import BEIT, SSV, clip, seeded
 
 LOCAL = {'local_mhra': 2}  # without halved time: as many frames as the ViT sees
 LEAVES = ('weight', 'bias')
-# Kinds of parameters, with neither the numbers of layers nor those of a layer's two local MHRAs.
+# Types of parameters, without the indices of layers and of the two local MHRAs of a layer.
 ZERO = {
     *('temporal_cls_token', 'balance', 'dec.attn.in_proj_bias'),
     *(f'{layer}.{leaf}' for layer in ('dec.attn.out_proj', 'dec.mlp.c_proj') for leaf in LEAVES),
     *(f'lmhra.pos_embed.3.{leaf}' for leaf in LEAVES),
     'dpe.bias',
 }
-# From these nothing leads to the loss but through a layer that starts at zero.
+# These reach the loss only through a layer that starts at zero.
 AFTER_GLOBAL = {
     *('dec.attn.in_proj_weight', 'dec.attn.in_proj_bias', 'dpe.weight', 'dpe.bias'),
     *(f'dec.{norm}.{leaf}' for norm in ('ln_1', 'ln_2', 'ln_3') for leaf in LEAVES),
     *(f'dec.mlp.c_fc.{leaf}' for leaf in LEAVES),
 }
 AFTER_LOCAL = {f'lmhra.pos_embed.{layer}.{leaf}' for layer in (0, 1, 2) for leaf in LEAVES}
-# Behind the last attention a patch reaches the feature through a global UniBlock alone.
+# After the last attention, patches reach the feature only through a global UniBlock.
 LAST = tuple(f'transformer.resblocks.3.lmhra2.pos_embed.3.{leaf}' for leaf in LEAVES)
 
 
-def kind(name: str) -> str:
-    """Without numbers of blocks: 'transformer.dec.3.ln_1.bias' → 'dec.ln_1.bias'."""
+def type_of(name: str) -> str:
+    """Remove the indices of blocks: 'transformer.dec.3.ln_1.bias' → 'dec.ln_1.bias'."""
     parts = name.removeprefix('transformer.').split('.')
     if parts[0] == 'resblocks':
         local = parts[2].startswith('lmhra')
@@ -37,8 +37,8 @@ def kind(name: str) -> str:
     return '.'.join(part for part in parts if not part.isdigit())
 
 
-def kinds(names) -> set[str]:
-    return {kind(name) for name in names}
+def types_of(names) -> set[str]:
+    return {type_of(name) for name in names}
 
 
 class Training:
@@ -51,7 +51,7 @@ class Training:
         self.optimizer = torch.optim.SGD(learning, lr=0.1)
 
     def step(self) -> tuple[set[str], set[str]]:
-        """The names that have a gradient, and those that the optimiser then moves."""
+        """The names that have a gradient, and those that the optimizer then moves."""
         before = {name: p.detach().clone() for name, p in self.net.named_parameters()}
         self.optimizer.zero_grad()
         (self.net(clip()) * self.weights).sum().backward()
@@ -67,12 +67,12 @@ def test_the_layers_that_start_at_zero_are_these():
     net = seeded(**SSV)
     zero = {name for name, p in net.named_parameters() if p.abs().max() == 0}
     norms = {name for name, p in net.named_parameters() if 'ln_' in name or 'proj.0' in name}
-    vit = {n for n in zero if kind(n).startswith('vit.')}
-    assert kinds(vit - norms) == {'vit.attn.in_proj_bias', 'vit.attn.out_proj.bias'}
+    vit = {n for n in zero if type_of(n).startswith('vit.')}
+    assert types_of(vit - norms) == {'vit.attn.in_proj_bias', 'vit.attn.out_proj.bias'}
     batch_norms = {name for name in zero if '.pos_embed.0.' in name}  # their biases, as ever
-    assert kinds(zero - vit - norms - batch_norms) == ZERO
-    # All of a kind: no block is left out.
-    assert {n for n, _ in net.named_parameters() if kind(n) in ZERO} <= zero
+    assert types_of(zero - vit - norms - batch_norms) == ZERO
+    # All parameters of these types: no block is left out.
+    assert {n for n, _ in net.named_parameters() if type_of(n) in ZERO} <= zero
 
 
 @pytest.mark.parametrize('training', [False, True])
@@ -117,16 +117,16 @@ def test_the_first_steps_move_the_zero_layers_then_what_follows_them_then_all(fu
     graded, moved = training.step()
     assert graded == moved
     if fusion == 'balance':
-        assert kinds(names - moved - {*LAST}) == AFTER_GLOBAL | AFTER_LOCAL
+        assert types_of(names - moved - {*LAST}) == AFTER_GLOBAL | AFTER_LOCAL
         assert not moved & {*LAST}
     else:  # the ViT and its local MHRA are read by the global UniBlocks alone
-        assert kinds(moved) == {
+        assert types_of(moved) == {
             *('temporal_cls_token', 'dec.attn.out_proj.weight', 'dec.attn.out_proj.bias'),
             *('dec.mlp.c_proj.weight', 'dec.mlp.c_proj.bias', 'proj.bias'),
         }
     graded, moved = training.step()
     assert graded == moved
     still = names - moved
-    assert kinds(still) == AFTER_LOCAL
+    assert types_of(still) == AFTER_LOCAL
     graded, moved = training.step()
     assert graded == moved == names

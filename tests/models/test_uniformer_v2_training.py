@@ -40,13 +40,15 @@ def test_activation_checkpointing_changes_no_bit_of_outputs_gradients_and_statis
 def test_checkpointed_layers_are_computed_twice_with_their_global_block_and_only_they():
     net = seeded(with_cp=2, global_layers=(1, 3)).train()
     calls = []
-    for kind in ('resblocks', 'dec', 'dpe'):
-        for number, block in enumerate(getattr(net.transformer, kind)):
-            block.register_forward_pre_hook(lambda *_, call=(kind, number): calls.append(call))
+    for module_list in ('resblocks', 'dec', 'dpe'):
+        for number, block in enumerate(getattr(net.transformer, module_list)):
+            block.register_forward_pre_hook(
+                lambda *_, call=(module_list, number): calls.append(call)
+            )
     net(clip()).mean().backward()
     assert sorted(calls) == sorted(
         [*[('resblocks', n) for n in (0, 0, 1, 1, 2, 3)]]
-        + [(kind, n) for kind in ('dec', 'dpe') for n in (0, 0, 1)]
+        + [(module_list, n) for module_list in ('dec', 'dpe') for n in (0, 0, 1)]
     )
 
 
@@ -82,7 +84,7 @@ LOCAL_MHRA = {
 
 
 @pytest.mark.parametrize(
-    ('options', 'kinds'),
+    ('options', 'names'),
     [
         ({'fusion': 'global'}, READS),  # as released
         ({}, READS | {'balance'}),
@@ -90,14 +92,14 @@ LOCAL_MHRA = {
         ({'fusion': 'global', 'arch': BEIT}, READS),
     ],
 )
-def test_beside_a_frozen_vit_these_parameters_train_and_no_others(options, kinds):
+def test_beside_a_frozen_vit_only_these_parameters_train(options, names):
     net = randomised(frozen_stages=4, **options).train()
     before = {name: p.clone() for name, p in net.named_parameters()}
     optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
     (net(clip()) * torch.randn(2, 32)).sum().backward()
     optimizer.step()
     moved = {name for name, p in net.named_parameters() if not torch.equal(p, before[name])}
-    assert {re.sub(r'\.\d+', '.N', name.removeprefix('transformer.')) for name in moved} == kinds
+    assert {re.sub(r'\.\d+', '.N', name.removeprefix('transformer.')) for name in moved} == names
     assert moved == {name for name, p in net.named_parameters() if p.requires_grad}
 
 
@@ -142,7 +144,7 @@ def test_layer_depth_counts_layers_from_the_patches_to_the_heads():
     assert net.get_layer_depth('cls_head.fc_cls.weight', 'backbone.') == (5, 6)
 
 
-def test_a_pretrained_file_is_loaded_by_init_cfg_and_other_kinds_are_mmengines(tmp_path):
+def test_a_pretrained_file_is_loaded_by_init_cfg_and_other_types_by_mmengine(tmp_path):
     net, path = randomised(**SSV), str(tmp_path / 'file.pth')
     torch.save({'model_state': {f'backbone.{k}': v for k, v in net.state_dict().items()}}, path)
     again = seeded(init_cfg={'type': 'Pretrained', 'checkpoint': path}, **SSV)

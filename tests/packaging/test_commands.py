@@ -28,7 +28,7 @@ SMALL_FORMS = {
     'permute-head': 'needs a released file; tests/cli/test_permute_head.py writes some',
     'make-mini-data': (
         ['imagenet', '--train', '6', '--val', '6'],
-        'data/mini/imagenet: train 6 pictures',
+        'data/mini/imagenet: train 6 images',
     ),
     'make-k710': 'needs the lists of Kinetics; tests/data/test_kinetics710.py has some',
     'make-label-maps': 'needs a trained classifier; tests/apis/test_label_maps.py has one',

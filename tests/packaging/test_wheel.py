@@ -18,7 +18,7 @@ from mmuniformer.models import UniFormer
 ROOT = Path(__file__).resolve().parents[2]
 MINI = 'mini_mask_rcnn_uniformer_s_h14.py'
 TOOLBOXES = ['mmcv', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose', 'mim']
-# One iteration and one evaluation on a handful of pictures.
+# One iteration and one evaluation on a handful of images.
 SHRUNK = [
     '--cfg-options',
     'train_cfg.max_epochs=1',
@@ -168,7 +168,7 @@ def site(wheel, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def workshop(site, tmp_path_factory):
-    """A folder that is no checkout, with a handful of mini pictures."""
+    """A folder that is no checkout, with a handful of mini images."""
     for module in ('mmdet', 'mim'):
         pytest.importorskip(module)
     folder = tmp_path_factory.mktemp('workshop')

@@ -43,8 +43,8 @@ def random_crop(config: Config) -> Config:
     return crop
 
 
-def check_kinds(config: Config, light: bool, token_labels: bool) -> None:
-    """Check that net, head, preprocessor and pipeline belong together."""
+def check_component_types(config: Config, light: bool, token_labels: bool) -> None:
+    """Check that the types of backbone, head, preprocessor and pipeline match."""
     model = config.model
     assert model.backbone.type == ('UniFormerLight' if light else 'UniFormer')
     head = 'HourglassClsHead' if light else 'UniFormerClsHead'

@@ -17,8 +17,8 @@ from torch.nn import functional as F
 import mmuniformer  # noqa: F401
 
 STEPS = 3
-# Groups by kind, as in the recipes. Not AdamW: its first steps are signs of gradients.
-OPTIMISER = {
+# Groups by parameter type, as in the recipes. Not AdamW: its first steps are signs of gradients.
+OPTIMIZER = {
     'constructor': 'LayerwiseOptimWrapperConstructor',
     'optimizer': {'type': 'SGD', 'lr': 0.1, 'momentum': 0.9, 'weight_decay': 0.05},
     'paramwise_cfg': {'layer_decay_rate': 0.9, 'flat_decay_mult': 0.0},
@@ -27,7 +27,7 @@ OPTIMISER = {
 
 
 class TinyClassifier(BaseModel):
-    """A backbone, the mean over positions, a linear layer; the loss is the mean over pictures."""
+    """A backbone, the mean over positions, a linear layer; the loss is the mean over images."""
 
     def __init__(self, backbone: dict):
         super().__init__()
@@ -63,7 +63,7 @@ def build(backbone: dict) -> TinyClassifier:
 
 
 def batch(step: int, part: slice = slice(None), size: tuple[int, ...] = (64, 64)) -> dict:
-    """Four pictures, or clips, of step ``step``; two processes take two each."""
+    """Four images, or clips, of step ``step``; two processes take two each."""
     generator = torch.Generator().manual_seed(step)
     inputs = torch.randn(4, 3, *size, generator=generator)
     labels = torch.randint(3, (4,), generator=generator)
@@ -139,7 +139,7 @@ def train(model: nn.Module, optim_wrapper: OptimWrapper, steps: range, **choice:
 def alone(backbone: dict, size: tuple[int, ...]) -> dict[str, Any]:
     """Train in this process, on whole batches."""
     model = build(backbone)
-    optim_wrapper = build_optim_wrapper(model, OPTIMISER)
+    optim_wrapper = build_optim_wrapper(model, OPTIMIZER)
     losses = train(model, optim_wrapper, range(STEPS), size=size)
     groups = decays(optim_wrapper, model)
     return {'losses': losses, 'state_dict': model.state_dict(), 'groups': groups}
@@ -154,7 +154,7 @@ def sharded(
         strategy = make_strategy(cfg, folder)
         init = {'init_weights_for_test_or_val': False}
         model, optim_wrapper = strategy.prepare(
-            build(backbone), optim_wrapper=OPTIMISER, dispatch_kwargs=init
+            build(backbone), optim_wrapper=OPTIMIZER, dispatch_kwargs=init
         )[:2]
         steps = range(STEPS)
         if name == 'resumed':

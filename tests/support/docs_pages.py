@@ -22,7 +22,7 @@ def name(page: Path) -> str:
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return [text for kind, text in _BLOCK.findall(page.read_text()) if kind == language]
+    return [text for info, text in _BLOCK.findall(page.read_text()) if info == language]
 
 
 def is_config(block: str) -> bool:

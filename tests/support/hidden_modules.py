@@ -14,5 +14,5 @@ for name in [name for name in sys.modules if name.split('.')[0] in {names}]:
 
 
 def hiding(*names: str) -> str:
-    """Code after which the packages ``names`` are found only by finders behind Python's own."""
+    """Return code that hides the packages ``names`` from Python's own finders."""
     return HIDE.format(names=names)

@@ -120,10 +120,10 @@ def pth(content: Any, *, old: bool = False) -> bytes:
 def safetensors(state: Mapping[str, Tensor]) -> bytes:
     header, numbers = {}, b''
     for key, value in state.items():
-        kind = {torch.float32: 'F32', torch.int64: 'I64'}[value.dtype]
+        dtype = {torch.float32: 'F32', torch.int64: 'I64'}[value.dtype]
         content = value.contiguous().numpy().tobytes()
         offsets = [len(numbers), len(numbers) + len(content)]
-        header[key] = {'dtype': kind, 'shape': list(value.shape), 'data_offsets': offsets}
+        header[key] = {'dtype': dtype, 'shape': list(value.shape), 'data_offsets': offsets}
         numbers += content
     text = json.dumps(header).encode()
     return struct.pack('<Q', len(text)) + text + numbers

@@ -27,48 +27,48 @@ PARTS = {  # IoU type → number of keypoints under each key
     'bbox': {'keypoints': 17},
     'segm': {'keypoints': 17},
 }  # fmt: skip
-CASES = [(kind, seed) for kind in PARTS for seed in range(12)]
+CASES = [(iou_type, seed) for iou_type in PARTS for seed in range(12)]
 
 
-def make_case(kind: str, seed: int) -> tuple[dict, list, dict]:
+def make_case(iou_type: str, seed: int) -> tuple[dict, list, dict]:
     """Draw annotations, predictions and the options of the evaluation.
 
     Odd seeds go without areas, and multiples of 3 without predicted boxes where keypoints can take
     their place. Multiples of 4 number the annotations from 0, seed 5 predicts nothing, seed 6 has
     no annotations, and seed 7 25 predictions of each.
     """
-    draw = np.random.RandomState(seed + 100 * list(PARTS).index(kind))
+    draw = np.random.RandomState(seed + 100 * list(PARTS).index(iou_type))
     images = [{'id': 10 * n, 'width': 640, 'height': 480, 'crowdIndex': n / 8} for n in range(1, 8)]
     annotations, predictions = [], []
     for image in images[:-1]:  # nobody is in the last one
         for _ in range(draw.randint(0, 6)):
-            ann = draw_annotation(draw, kind, with_area=seed % 2 == 0)
+            ann = draw_annotation(draw, iou_type, with_area=seed % 2 == 0)
             ann |= {'id': len(annotations) + (seed % 4 > 0), 'image_id': image['id']}
             annotations.append(ann)
             for _ in range(25 if seed == 7 else draw.randint(0, 4)):
-                predictions.append(draw_prediction(draw, kind, ann))
-    stray = draw_annotation(draw, kind, with_area=True) | {'image_id': images[-1]['id']}
-    predictions.append(draw_prediction(draw, kind, stray))
-    if seed % 3 == 0 and 'keypoints' in kind and 'keypoints' in PARTS[kind]:
+                predictions.append(draw_prediction(draw, iou_type, ann))
+    stray = draw_annotation(draw, iou_type, with_area=True) | {'image_id': images[-1]['id']}
+    predictions.append(draw_prediction(draw, iou_type, stray))
+    if seed % 3 == 0 and 'keypoints' in iou_type and 'keypoints' in PARTS[iou_type]:
         predictions = [{k: v for k, v in each.items() if k != 'bbox'} for each in predictions]
     categories = [{'id': number, 'name': str(number)} for number in (1, 2)]
     data = {'images': images, 'categories': categories}
     data['annotations'] = [] if seed == 6 else annotations
-    count = sum(PARTS[kind].values())
+    count = sum(PARTS[iou_type].values())
     options = {'use_area': seed % 2 == 0, 'sigmas': draw.uniform(0.03, 0.15, count)}
     if count == 17 and seed % 3:
         options['sigmas'] = None
     return data, [] if seed == 5 else predictions, options
 
 
-def draw_annotation(draw: np.random.RandomState, kind: str, with_area: bool) -> dict:
+def draw_annotation(draw: np.random.RandomState, iou_type: str, with_area: bool) -> dict:
     width, height = draw.uniform(20, 250, 2).round(1).tolist()
     x, y = draw.uniform(0, 380), draw.uniform(0, 220)
     ann = {'bbox': [x, y, width, height], 'category_id': 1 + int(draw.rand() < 0.3)}
     ann['iscrowd'] = int(draw.rand() < 0.15)
     ann['segmentation'] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
     hidden = draw.rand() < 0.15
-    for key, count in PARTS[kind].items():
+    for key, count in PARTS[iou_type].items():
         points = np.stack(
             [
                 draw.uniform(x, x + width, count).round(2),
@@ -85,13 +85,13 @@ def draw_annotation(draw: np.random.RandomState, kind: str, with_area: bool) -> 
     return ann
 
 
-def draw_prediction(draw: np.random.RandomState, kind: str, ann: dict) -> dict:
+def draw_prediction(draw: np.random.RandomState, iou_type: str, ann: dict) -> dict:
     found = {key: ann[key] for key in ('image_id', 'category_id')}
     spread = draw.choice([1, 5, 20, 60])
     found['score'] = round(draw.uniform(), 1)  # with ties
     if draw.rand() < 0.7:
-        found[kind.replace('keypoints_', '') + '_score'] = draw.uniform()
-    for key in PARTS[kind]:
+        found[iou_type.replace('keypoints_', '') + '_score'] = draw.uniform()
+    for key in PARTS[iou_type]:
         points = np.reshape(ann[key], (-1, 3)) + draw.normal(0, spread, (len(ann[key]) // 3, 3))
         points[:, 2] = 0 if draw.rand() < 0.1 else draw.rand(len(points))
         found[key] = points.reshape(-1).tolist()
@@ -114,7 +114,9 @@ def predict_people(data: dict, seed: int) -> list:
     return predictions
 
 
-def evaluate(package: str, kind: str, data: dict, predictions: list, options: dict) -> list[float]:
+def evaluate(
+    package: str, iou_type: str, data: dict, predictions: list, options: dict
+) -> list[float]:
     """Get the stats of ``COCOeval`` of ``package``, or of a module that has ``COCO`` as well."""
     try:
         coco, evaluation = (importlib.import_module(f'{package}.{n}') for n in ('coco', 'cocoeval'))
@@ -125,7 +127,7 @@ def evaluate(package: str, kind: str, data: dict, predictions: list, options: di
         truth.write_text(json.dumps(data))
         found.write_text(json.dumps(predictions))
         annotations = coco.COCO(str(truth))
-        run = evaluation.COCOeval(annotations, annotations.loadRes(str(found)), kind, **options)
+        run = evaluation.COCOeval(annotations, annotations.loadRes(str(found)), iou_type, **options)
         run.params.useSegm = None
         run.evaluate()
         run.accumulate()
@@ -135,7 +137,7 @@ def evaluate(package: str, kind: str, data: dict, predictions: list, options: di
 
 if __name__ == '__main__':
     rows = [
-        f'"{kind} {seed}": {evaluate("xtcocotools", kind, *make_case(kind, seed))}'
-        for kind, seed in CASES
+        f'"{iou_type} {seed}": {evaluate("xtcocotools", iou_type, *make_case(iou_type, seed))}'
+        for iou_type, seed in CASES
     ]
     RECORDED.write_text('{\n' + ',\n'.join(rows) + '\n}\n')

@@ -104,15 +104,15 @@ class Case:
 class Classifier(nn.Module):
     """A backbone with a published head: mean over positions, then a linear layer.
 
-    Token labelling adds half of the largest response of a second head over positions. Light nets
+    Token labeling adds half of the largest response of a second head over positions. Light nets
     have a second head for the class token, which takes part in training alone.
     """
 
-    def __init__(self, backbone: nn.Module, num_classes: int, token_labelling: bool = False):
+    def __init__(self, backbone: nn.Module, num_classes: int, token_labeling: bool = False):
         super().__init__()
         self.backbone = backbone
         self.head = nn.Linear(backbone.out_channels[-1], num_classes)
-        if token_labelling:
+        if token_labeling:
             self.aux_head = nn.Linear(backbone.out_channels[-1], num_classes)
         if getattr(backbone, 'out_cls_token', False):
             self.head_cls = nn.Linear(backbone.out_channels[-1], num_classes)

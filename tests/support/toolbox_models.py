@@ -94,8 +94,8 @@ def batch_of(name: str) -> tuple[Tensor, list[BaseDataElement]]:
     facts.update(scale_factor=(1.0, 1.0), input_size=size[::-1], border=(0, 128, 0, 128))
     facts.update(input_center=np.float32([64, 48]), input_scale=np.float32([128, 96]))
     structures = importlib.import_module(f'{toolbox}.structures')
-    kinds = {'mmdet': 'Det', 'mmseg': 'Seg', 'mmpose': 'Pose', 'mmaction': 'Action'}
-    sample = getattr(structures, f'{kinds[toolbox]}DataSample')(metainfo=facts)
+    prefixes = {'mmdet': 'Det', 'mmseg': 'Seg', 'mmpose': 'Pose', 'mmaction': 'Action'}
+    sample = getattr(structures, f'{prefixes[toolbox]}DataSample')(metainfo=facts)
     shape = (1, 3, *size)
     if 'detection' in name:
         shape = (1, 3, 32 if 'slowfast' in name else 4, *size)

@@ -95,7 +95,7 @@ def read(path: Path) -> Config:
 def parse(path: Path) -> re.Match:
     """Take the name of a config apart."""
     name = NAME.fullmatch(path.stem)
-    assert name, f'{path.stem} is no uniformerv2_ARCH_FRAMES_DATA, with _k710_pre, _frozen behind'
+    assert name, f'{path.stem} is not uniformerv2_ARCH_FRAMES_DATA[_k710_pre][_frozen]'
     return name
 
 

@@ -1,4 +1,4 @@
-"""From files to a training step, through mmpretrain's data set, pipeline and classifier."""
+"""A training step from files, with mmpretrain's data set, pipeline and classifier."""
 
 import numpy as np
 import pytest
@@ -54,19 +54,19 @@ def scope():
 
 
 @pytest.fixture
-def pictures(tmp_path, monkeypatch):
-    """Four drawn pictures of two classes, with label maps of 6 × 6 cells."""
+def images(tmp_path, monkeypatch):
+    """Draw four images of two classes, with label maps of 6 × 6 cells."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.RandomState(0)
     for number, name in enumerate(['ring/a', 'ring/b', 'star/a', 'star/b']):
-        picture = rng.randint(0, 256, (5, 6, 3), np.uint8).repeat(16, 0).repeat(16, 1)
-        mmcv.imwrite(picture, f'train/{name}.png')
+        image = rng.randint(0, 256, (5, 6, 3), np.uint8).repeat(16, 0).repeat(16, 1)
+        mmcv.imwrite(image, f'train/{name}.png')
         logits = torch.randn(1, CLASSES, 6, 6, generator=torch.Generator().manual_seed(number))
         write_label_map(f'label_maps/{name}.pt', top_classes(logits, 3)[0])
     return CustomDataset(data_prefix='train', pipeline=PIPELINE, with_label=True)
 
 
-def test_a_training_step_reaches_both_heads_and_the_backbone(pictures):
+def test_a_training_step_reaches_both_heads_and_the_backbone(images):
     torch.manual_seed(0)
     np.random.seed(0)
     model = ImageClassifier(
@@ -81,12 +81,12 @@ def test_a_training_step_reaches_both_heads_and_the_backbone(pictures):
         head=dict(type='TokenLabelHead', num_classes=CLASSES, in_channels=16),
     )
     model.init_weights()
-    data = model.data_preprocessor(pseudo_collate([pictures[index] for index in range(4)]), True)
+    data = model.data_preprocessor(pseudo_collate([images[index] for index in range(4)]), True)
     losses = model(**data, mode='loss')
     loss, log = model.parse_losses(losses)
     loss.backward()
     assert log.keys() == {'loss', 'loss_cls', 'loss_token'}
-    # A head that knows nothing is at the entropy of a uniform guess.
+    # An untrained head has the entropy of the uniform distribution.
     assert log['loss_cls'].item() == pytest.approx(np.log(CLASSES), abs=0.1)
     assert log['loss_token'].item() == pytest.approx(np.log(CLASSES), abs=0.1)
     for name, parameter in model.named_parameters():
@@ -160,12 +160,12 @@ def test_mixing_is_for_training_and_keeps_pixels_and_labels_together():
     assert 'gt_score' not in tested['data_samples'][0]
 
 
-def test_mistakes_are_refused_with_the_way_out():
+def test_errors_say_what_to_do():
     with pytest.raises(ValueError, match='use mix_token'):
         TokenLabelDataPreprocessor(CLASSES, batch_augments=dict(augments=dict(type='CutMix')))
     with pytest.raises(ValueError, match='label_smoothing 1'):
         TokenLabelDataPreprocessor(CLASSES, label_smoothing=1.0)
-    with pytest.raises(ValueError, match='no multiple'):
+    with pytest.raises(ValueError, match='not a multiple'):
         TokenLabelDataPreprocessor(CLASSES, token_stride=30, mix_token={})
     preprocessor = TokenLabelDataPreprocessor(CLASSES)
     data = make_data(BOXES)

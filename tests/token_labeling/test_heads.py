@@ -1,4 +1,4 @@
-"""The released classifiers' heads inside mmpretrain's ImageClassifier, and their losses by hand."""
+"""Heads of the released classifiers in mmpretrain's ImageClassifier, and their losses."""
 
 import pytest
 import torch
@@ -65,7 +65,7 @@ def soft_labels(*shape):
     return torch.rand(*shape).softmax(1)
 
 
-def test_token_logits_count_half_of_the_strongest_position_of_each_class(maps):
+def test_token_logits_add_half_of_the_maximum_over_positions(maps):
     head = TokenLabelHead(5, 8)
     head.init_weights()
     for batch in range(2):
@@ -81,7 +81,7 @@ def test_token_logits_count_half_of_the_strongest_position_of_each_class(maps):
 
 
 @pytest.mark.parametrize('weight', [1.0, 0.5])
-def test_the_token_loss_is_the_mean_cross_entropy_over_pictures_and_positions(maps, weight):
+def test_the_token_loss_is_the_mean_cross_entropy_over_images_and_positions(maps, weight):
     head = TokenLabelHead(5, 8, token_loss_weight=weight)
     scores, token_scores = soft_labels(2, 5), soft_labels(2, 5, 2, 3)
     samples = []
@@ -140,7 +140,7 @@ def test_maps_without_token_labels_or_with_others_are_refused(maps):
     with pytest.raises(ValueError, match='TokenLabelDataPreprocessor'):
         head.loss((maps,), [sample, sample])
     sample.set_field(torch.ones(5, 7, 7) / 5, 'gt_token_score')
-    with pytest.raises(ValueError, match=r'\(5, 7, 7\) .* \(5, 2, 3\)'):
+    with pytest.raises(ValueError, match=r'\(5, 7, 7\), .* \(5, 2, 3\)'):
         head.loss((maps,), [sample, sample])
 
 
@@ -171,7 +171,7 @@ def test_a_file_without_this_head_or_for_other_classes_is_refused(tmp_path):
         (torch.arange(5), r'fc\.bias is of torch\.int64, and weights are floating-point'),
     ],
 )
-def test_a_file_whose_head_is_no_numbers_is_refused(bias, message, tmp_path):
+def test_a_file_with_an_invalid_head_is_refused(bias, message, tmp_path):
     path = tmp_path / 'published.pth'
     torch.save({'head.weight': torch.zeros(5, 8), 'head.bias': bias}, path)
     head = UniFormerClsHead(5, 8, dict(type='Pretrained', checkpoint=str(path)))

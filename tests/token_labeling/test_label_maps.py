@@ -1,4 +1,4 @@
-"""Label maps on disk, and as soft labels: geometry by numbers."""
+"""Label maps as files and as soft labels."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ WHOLE = [0.0, 0.0, 1.0, 1.0]
 
 
 def one_class_maps(logits):
-    """A map that holds ``logits`` for class 0 alone."""
+    """Make a map with ``logits`` for class 0 only."""
     scores = torch.as_tensor(logits, dtype=torch.float32)[None]
     return torch.stack([scores, torch.zeros_like(scores)])[None]
 
@@ -32,12 +32,12 @@ def class_0_logits(label_maps, box, size, **options):
     return labels.logit()[0, 0], tokens.logit()[0, 0]
 
 
-def test_a_map_has_the_place_and_the_name_of_its_picture():
+def test_a_map_has_the_folder_and_name_of_its_image():
     path = label_map_path('maps', 'imagenet/train/n0144/n0144_1.v2.JPEG')
     assert path.as_posix() == 'maps/n0144/n0144_1.pt'
 
 
-def test_a_map_comes_back_as_it_was_written_and_twice_gives_the_same_bytes(tmp_path):
+def test_a_map_is_read_as_written_and_equal_maps_give_equal_bytes(tmp_path):
     logits = torch.randn(1, 1000, 3, 4, generator=torch.Generator().manual_seed(0))
     label_map = top_classes(logits, 5)[0]
     assert label_map.dtype == torch.float16
@@ -52,13 +52,13 @@ def test_a_map_comes_back_as_it_was_written_and_twice_gives_the_same_bytes(tmp_p
     assert classes.long().tolist() == logits[0].topk(5, 0).indices.tolist()
 
 
-def test_classes_beyond_what_float16_counts_are_kept_exactly():
+def test_class_indices_beyond_float16_are_exact():
     logits = torch.zeros(1, 3000, 1, 1)
     logits[0, 2999] = 9
     assert top_classes(logits, 1)[0, 1].item() == 2999
 
 
-def test_a_failing_write_leaves_what_was_there(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / 'x.pt'
     write_label_map(path, torch.zeros(2, 1, 2, 2))
     before = path.read_bytes()
@@ -73,7 +73,7 @@ def test_a_failing_write_leaves_what_was_there(tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ['x.pt']
 
 
-def test_files_that_hold_no_map_are_refused(tmp_path):
+def test_files_without_a_label_map_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match='mmuniformer make-label-maps'):
         read_label_map(tmp_path / 'none.pt')
     (tmp_path / 'damaged.pt').write_bytes(b'PK\x03\x04 cut')
@@ -91,7 +91,7 @@ def test_the_whole_map_at_its_own_size_is_the_map():
     assert label.item() == pytest.approx(logits.mean().item(), abs=1e-5)
 
 
-def test_a_crop_along_cells_takes_these_cells():
+def test_a_crop_along_cell_edges_takes_these_cells():
     logits = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
     box = [2 / 8, 1 / 4, 6 / 8, 3 / 4]  # columns 2 to 5, rows 1 and 2
     label, tokens = class_0_logits(one_class_maps(logits), box, (2, 4))
@@ -99,16 +99,16 @@ def test_a_crop_along_cells_takes_these_cells():
     assert label.item() == pytest.approx(logits[1:3, 2:6].mean().item(), abs=1e-5)
 
 
-def test_a_ramp_is_read_at_the_tokens_centres():
-    # Logit at a cell's centre = its place as a share of the width; between centres it is linear.
+def test_a_ramp_is_sampled_at_the_token_centers():
+    # The logit at the center of a cell is its relative x; it is linear between centers.
     columns = (torch.arange(16) + 0.5) / 16
     box = [0.2, 0.1, 0.9, 0.7]
     _, tokens = class_0_logits(one_class_maps(columns.expand(16, 16)), box, (7, 7))
-    centres = 0.2 + 0.7 * (torch.arange(7) + 0.5) / 7
-    torch.testing.assert_close(tokens, centres.expand(7, 7), atol=1e-5, rtol=0)
+    centers = 0.2 + 0.7 * (torch.arange(7) + 0.5) / 7
+    torch.testing.assert_close(tokens, centers.expand(7, 7), atol=1e-5, rtol=0)
 
 
-def test_transposed_boxes_take_rows_for_columns_as_the_released_code_does():
+def test_transposed_boxes_swap_rows_and_columns_as_the_released_code_does():
     logits = torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
     box = [2 / 8, 1 / 8, 6 / 8, 3 / 8]  # columns 2 to 5, rows 1 and 2
     _, right = class_0_logits(one_class_maps(logits), box, (2, 2))
@@ -154,5 +154,5 @@ def test_smoothing_spreads_its_share_evenly_and_labels_sum_to_1():
 
 def test_a_class_beyond_num_classes_is_refused():
     label_map = torch.tensor([[1.0, 2.0], [0, 1000]]).reshape(1, 2, 2, 1, 1)
-    with pytest.raises(ValueError, match='0 to 1000, and num_classes is 1000'):
+    with pytest.raises(ValueError, match='0 to 1000, but num_classes is 1000'):
         token_targets(label_map, torch.tensor([WHOLE]), 1000, (1, 1))

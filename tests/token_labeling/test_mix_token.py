@@ -1,4 +1,4 @@
-"""MixToken: what is mixed in pixels is what is mixed in labels."""
+"""MixToken mixes pixels and labels alike."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SIZE = 224  # 7 × 7 tokens, 56 × 56 patches
 
 @pytest.fixture
 def batch():
-    """Pictures, labels and token labels that all hold the picture's number."""
+    """Return images, labels and token labels that all hold the image's index."""
     number = torch.arange(1.0, 5)
     return (
         number[:, None, None, None].expand(4, 3, SIZE, SIZE).clone(),
@@ -44,7 +44,7 @@ def test_tokens_are_mixed_exactly_where_pixels_are(batch):
         assert torch.equal(inputs[:, :1], blown_up)
 
 
-def test_the_label_has_the_share_of_each_picture_that_is_seen(batch):
+def test_the_label_has_the_share_of_each_image_that_is_visible(batch):
     mix = MixToken()
     shares = []
     for box in boxes(mix, 50):
@@ -68,7 +68,7 @@ def test_the_released_form_moves_the_box_for_the_labels_alone(batch):
     assert scores[0, 0].item() == pytest.approx((1 - share) * 1 + share * 4)
 
 
-def test_mixing_pixels_is_mixing_tokens_behind_the_patch_embedding():
+def test_mixing_pixels_is_mixing_tokens_after_the_patch_embedding():
     torch.manual_seed(0)
     stem = UniFormer(arch='small').patch_embed1
     inputs = torch.randn(4, 3, 64, 64)
@@ -91,7 +91,7 @@ def test_mixing_labels_is_moving_the_logits_back_as_the_released_code_does(batch
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-6)
 
 
-def test_a_high_alpha_keeps_half_of_the_picture():
+def test_a_high_alpha_keeps_half_of_the_image():
     mix = MixToken(alpha=1e6, patch_stride=1)
     inside = [
         (bottom - top) * (right - left)
@@ -102,9 +102,9 @@ def test_a_high_alpha_keeps_half_of_the_picture():
 
 
 def test_what_does_not_fit_is_refused(batch):
-    with pytest.raises(ValueError, match='alpha 0'):
+    with pytest.raises(ValueError, match='alpha is 0'):
         MixToken(0)
-    with pytest.raises(ValueError, match='token_stride 32 is no multiple of patch_stride 5'):
+    with pytest.raises(ValueError, match='token_stride 32 is not a multiple of patch_stride 5'):
         MixToken(patch_stride=5)
     with pytest.raises(ValueError, match=r'\(7, 7\) tokens of 16 pixels'):
         MixToken(token_stride=16).mix(*batch, (0, 0, 0, 0))

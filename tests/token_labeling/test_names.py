@@ -1,4 +1,4 @@
-"""The pieces have names in mmpretrain, and importing the plugin does not import mmpretrain."""
+"""The classes are registered in mmpretrain, and importing the plugin does not import mmpretrain."""
 
 import subprocess
 import sys
@@ -59,7 +59,7 @@ def test_a_scoped_name_needs_no_import_of_the_plugin():
     assert run(code) == 'mmuniformer.token_labeling.heads'
 
 
-def test_the_room_is_registered_without_importing_mmpretrain():
+def test_the_package_is_registered_without_importing_mmpretrain():
     code = """
         import sys, mmuniformer, mmuniformer.token_labeling as room
         from mmengine.registry import MODELS
@@ -69,7 +69,7 @@ def test_the_room_is_registered_without_importing_mmpretrain():
     assert run(code) == '[]'
 
 
-def test_without_mmpretrain_a_piece_says_what_is_missing(tmp_path):
+def test_without_mmpretrain_an_error_names_it(tmp_path):
     packages = Path(torch.__file__).parents[1]
     for entry in packages.iterdir():
         if not entry.name.startswith('mmpretrain'):
@@ -88,7 +88,7 @@ def test_without_mmpretrain_a_piece_says_what_is_missing(tmp_path):
     assert run(code) == "No module named 'mmpretrain'"
 
 
-def test_an_unknown_attribute_is_one_to_python_too():
+def test_an_unknown_attribute_raises_an_attribute_error():
     import mmuniformer.token_labeling as room
 
     with pytest.raises(AttributeError, match='Nonsense'):

@@ -1,4 +1,4 @@
-"""Labels of tokens for any map, box and mixture: sums, shares and symmetries hold."""
+"""Token labels of any map, box and mixture: sums, shares and symmetries."""
 
 import fuzzing  # noqa: F401
 import numpy as np
@@ -52,7 +52,7 @@ def test_labels_are_probabilities_and_nothing_is_changed_in_place(
 
 
 @given(SEEDS, st.integers(1, 5), st.integers(5, 12), st.data())
-def test_cells_that_are_cut_out_have_the_softmax_of_their_logits(seed, k, classes, data):
+def test_cropped_cells_have_the_softmax_of_their_logits(seed, k, classes, data):
     rows, columns = data.draw(CELLS), data.draw(CELLS)
     top, left = (data.draw(st.integers(0, side - 1)) for side in (rows, columns))
     bottom, right = data.draw(st.integers(top + 1, rows)), data.draw(st.integers(left + 1, columns))
@@ -70,7 +70,7 @@ def test_cells_that_are_cut_out_have_the_softmax_of_their_logits(seed, k, classe
 
 
 @given(SEEDS, CELLS, CELLS, boxes(), CELLS, CELLS)
-def test_labels_turn_over_with_the_map_and_its_box(seed, rows, columns, box, height, width):
+def test_labels_are_flipped_with_the_map_and_its_box(seed, rows, columns, box, height, width):
     label_map = maps(seed, 3, 7, rows, columns)
     scores, tokens = token_targets(label_map, box, 7, (height, width))
     mirrored = torch.stack([1 - box[:, 2], box[:, 1], 1 - box[:, 0], box[:, 3]], 1)
@@ -80,7 +80,7 @@ def test_labels_turn_over_with_the_map_and_its_box(seed, rows, columns, box, hei
     turned = label_map.transpose(-1, -2)
     scores_t, tokens_t = token_targets(turned, box[:, [1, 0, 3, 2]], 7, (width, height))
     torch.testing.assert_close(tokens_t, tokens.transpose(-1, -2), atol=1e-4, rtol=1e-3)
-    if rows == columns:  # as those that the released code reads
+    if rows == columns:  # as in the released code
         released = token_targets(turned, box, 7, (width, height), transpose_boxes=True)
         torch.testing.assert_close(released, (scores_t, tokens_t), atol=1e-5, rtol=1e-4)
 
@@ -119,7 +119,7 @@ def test_a_damaged_map_is_refused_by_name(tmp_path, data):
 
 
 @pytest.mark.parametrize('number', [float('nan'), float('inf'), 1j])
-def test_a_map_with_what_is_no_number_is_refused(number, tmp_path):
+def test_a_map_with_non_finite_values_is_refused(number, tmp_path):
     label_map = torch.zeros(2, 1, 3, 3, dtype=torch.complex64 if number == 1j else torch.float32)
     label_map[0, 0, 1, 1] = number
     torch.save(label_map, tmp_path / 'map.pt')
@@ -129,7 +129,7 @@ def test_a_map_with_what_is_no_number_is_refused(number, tmp_path):
 
 @st.composite
 def mixtures(draw) -> tuple:
-    """A mixer, and a batch in which a pixel, and the label of a token, is the picture's number."""
+    """Return a mixer, and a batch whose pixels and token labels hold the image's index."""
     patch, ratio = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     rows, columns, count = draw(CELLS), draw(CELLS), draw(st.integers(1, 5))
     mixer = MixToken(
@@ -137,22 +137,22 @@ def mixtures(draw) -> tuple:
         align=draw(st.booleans()),
     )  # fmt: skip
     numbers = torch.arange(float(count))
-    pictures = numbers[:, None, None, None].expand(
+    images = numbers[:, None, None, None].expand(
         count, 3, rows * patch * ratio, columns * patch * ratio
     )
     one_hot = torch.eye(count)
     tokens = one_hot[:, :, None, None].expand(count, count, rows, columns)
     np.random.seed(draw(SEEDS))
-    box = mixer.draw_box(*pictures.shape[2:])
-    return mixer, pictures.clone(), one_hot, tokens.clone(), box
+    box = mixer.draw_box(*images.shape[2:])
+    return mixer, images.clone(), one_hot, tokens.clone(), box
 
 
 @given(mixtures())
-def test_the_ratio_of_a_mixture_is_that_of_its_pixels_counted(mixture):
-    mixer, pictures, labels, tokens, box = mixture
-    kept = [each.clone() for each in (pictures, labels, tokens)]
-    mixed, mixed_labels, mixed_tokens = mixer.mix(pictures, labels, tokens, box)
-    stride, count = mixer.token_stride, len(pictures)
+def test_the_ratio_of_a_mixture_is_the_share_of_its_pixels(mixture):
+    mixer, images, labels, tokens, box = mixture
+    kept = [each.clone() for each in (images, labels, tokens)]
+    mixed, mixed_labels, mixed_tokens = mixer.mix(images, labels, tokens, box)
+    stride, count = mixer.token_stride, len(images)
     for index in range(count):
         for number in range(count):
             pixels = (mixed[index] == number).float().mean(0)
@@ -166,9 +166,9 @@ def test_the_ratio_of_a_mixture_is_that_of_its_pixels_counted(mixture):
         assert set(mixed[index].unique().tolist()) <= {float(index), float(count - 1 - index)}
     torch.testing.assert_close(mixed_labels.sum(1), torch.ones(count))
     torch.testing.assert_close(mixed_tokens.sum(1), torch.ones_like(mixed_tokens[:, 0]))
-    for given_, copy in zip((pictures, labels, tokens), kept, strict=True):
+    for given_, copy in zip((images, labels, tokens), kept, strict=True):
         assert torch.equal(given_, copy)
-    if not mixer.align and not torch.equal(mixed, pictures):
+    if not mixer.align and not torch.equal(mixed, images):
         top, bottom, left, right = (int(edge) * mixer.patch_stride for edge in box)
         counted = (mixed[0, 0] == count - 1).sum().item()
         assert count == 1 or counted == (bottom - top) * (right - left)

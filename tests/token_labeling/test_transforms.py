@@ -1,4 +1,4 @@
-"""Label maps follow their pictures: a picture of the cells goes the same way and says where."""
+"""Label maps follow their images, checked with images of cell indices."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ import mmuniformer  # noqa: F401
 from mmuniformer.token_labeling import LoadLabelMap, WithLabelMap
 from mmuniformer.token_labeling.label_maps import write_label_map
 
-CELLS, PIXELS = 8, 16  # a map of 8 × 8 cells, 16 pixels each in the picture
+CELLS, PIXELS = 8, 16  # a map of 8 × 8 cells, 16 pixels each in the image
 PAD = 255
 
 
@@ -23,31 +23,31 @@ def scope():
 
 
 def make_sample(rows=CELLS, columns=CELLS):
-    """A picture whose cells have their number + 1 as colour, and as logit of the map."""
+    """Make an image whose cells have their index + 1 as color, and as logit of the map."""
     numbers = np.arange(1, rows * columns + 1, dtype=np.uint8).reshape(rows, columns)
-    picture = numbers.repeat(PIXELS, 0).repeat(PIXELS, 1)[..., None].repeat(3, 2)
+    image = numbers.repeat(PIXELS, 0).repeat(PIXELS, 1)[..., None].repeat(3, 2)
     scores = numbers[None].astype(np.float32)
     return {
-        'img': picture,
+        'img': image,
         'label_map': np.stack([scores, scores + 100]),
         'label_map_box': np.array([0, 0, 1, 1], np.float32),
     }
 
 
-def cell_colours(results, pad=0.0):
-    """The picture at the cells' centres, padding counted as ``pad``."""
+def cell_colors(results, pad=0.0):
+    """Return the colors at the centers of the cells, with ``pad`` for padding."""
     rows, columns = results['label_map'].shape[2:]
     side = results['img'].shape[0] // rows
-    colours = results['img'][side // 2 :: side, side // 2 :: side, 0].astype(np.float32)
-    assert colours.shape == (rows, columns)
-    return np.where(colours == PAD, pad, colours)
+    colors = results['img'][side // 2 :: side, side // 2 :: side, 0].astype(np.float32)
+    assert colors.shape == (rows, columns)
+    return np.where(colors == PAD, pad, colors)
 
 
 def op(name, **options):
     return dict(type=name, prob=1.0, pad_val=PAD, interpolation='nearest', **options)
 
 
-def test_a_map_is_loaded_for_its_picture_and_covers_it_all(tmp_path):
+def test_a_map_is_loaded_for_its_image_and_covers_it_all(tmp_path):
     label_map = torch.arange(24.0).reshape(2, 2, 2, 3)
     write_label_map(tmp_path / 'maps' / 'bird' / 'x.pt', label_map.half())
     transform = LoadLabelMap(label_root=str(tmp_path / 'maps'))
@@ -60,10 +60,10 @@ def test_a_map_is_loaded_for_its_picture_and_covers_it_all(tmp_path):
 
 
 @pytest.mark.parametrize('direction', ['horizontal', 'vertical', 'diagonal'])
-def test_a_flip_mirrors_map_and_picture_alike(direction):
+def test_a_flip_mirrors_map_and_image_alike(direction):
     flip = dict(type='RandomFlip', prob=1.0, direction=direction)
     results = WithLabelMap([flip])(make_sample(4, 6))
-    assert results['label_map'][0, 0].tolist() == cell_colours(results).tolist()
+    assert results['label_map'][0, 0].tolist() == cell_colors(results).tolist()
     assert (results['label_map'][1] - results['label_map'][0] == 100).all()
     assert results['label_map'][0, 0, 0, 0] != 1
 
@@ -82,26 +82,26 @@ WARPS = {
 }
 
 
-@pytest.mark.parametrize('seed', range(2))  # either sign of the magnitude
+@pytest.mark.parametrize('seed', range(2))  # both signs of the magnitude
 @pytest.mark.parametrize('name', WARPS)
 def test_a_warp_moves_cells_as_it_moves_pixels(name, seed):
     np.random.seed(seed)
     results = WithLabelMap([WARPS[name]])(make_sample())
     scores, classes = results['label_map']
-    assert scores[0].tolist() == cell_colours(results).tolist()
+    assert scores[0].tolist() == cell_colors(results).tolist()
     known = scores > 0
     assert (classes[known] - scores[known] == 100).all()
     assert not (scores[0] == make_sample()['label_map'][0, 0]).all()
 
 
-def test_a_warp_of_an_oblong_picture_turns_cells_about_the_pictures_centre():
+def test_a_warp_of_an_oblong_image_rotates_cells_about_its_center():
     results = WithLabelMap([op('Rotate', angle=180.0)])(make_sample(4, 6))
     whole = make_sample(4, 6)['label_map'][0, 0]
-    # 180° about the centre between pixels moves the picture by less than a pixel.
+    # 180° about the center between pixels moves the image by less than a pixel.
     assert results['label_map'][0, 0].tolist() == whole[::-1, ::-1].tolist()
 
 
-def test_a_quarter_shift_brings_in_two_columns_of_logits_0():
+def test_a_quarter_shift_fills_two_columns_with_logit_0():
     np.random.seed(0)
     shift = dict(WARPS['shifted right'], random_negative_prob=0.0)
     scores = WithLabelMap([shift])(make_sample())['label_map'][0, 0]
@@ -129,21 +129,21 @@ def test_rand_augment_draws_as_mmpretrains_and_the_map_follows():
         np.random.seed(seed)
         assert (results['img'] == theirs(make_sample())['img']).all()
         assert after == np.random.rand()
-        # Two warps in a row round the place of a cell twice: it may come out next to the centre.
-        same = results['label_map'][0, 0] == cell_colours(results)
+        # Two warps in a row round the position of a cell twice: it may come out next to the center.
+        same = results['label_map'][0, 0] == cell_colors(results)
         assert same.mean() > 0.8
         moved += (results['label_map'] != make_sample()['label_map']).any()
     assert moved > 15
 
 
-def test_colours_change_without_the_map():
+def test_colors_change_without_the_map():
     invert = dict(type='Invert', prob=1.0)
     results = WithLabelMap([invert])(make_sample())
     assert (results['img'] == 255 - make_sample()['img']).all()
     assert (results['label_map'] == make_sample()['label_map']).all()
 
 
-def test_a_crop_is_noted_as_shares_of_the_picture():
+def test_a_crop_is_recorded_relative_to_the_image():
     crop = dict(type='RandomResizedCrop', scale=64, interpolation='nearest')
     for seed in range(20):
         np.random.seed(seed)
@@ -160,7 +160,7 @@ def test_a_crop_is_noted_as_shares_of_the_picture():
         assert (again['img'] == results['img']).all()
 
 
-def test_a_flip_behind_a_crop_mirrors_the_box_too():
+def test_a_flip_after_a_crop_mirrors_the_box_too():
     sample = make_sample()
     sample['label_map_box'] = np.array([0.125, 0.25, 0.5, 1.0], np.float32)
     flip = dict(type='RandomFlip', prob=1.0, direction='horizontal')
@@ -168,7 +168,7 @@ def test_a_flip_behind_a_crop_mirrors_the_box_too():
     assert results['label_map_box'].tolist() == [0.5, 0.25, 0.875, 1.0]
 
 
-def test_a_crop_of_a_crop_is_a_share_of_the_first():
+def test_a_crop_of_a_crop_is_relative_to_the_first():
     sample = make_sample()
     sample['label_map_box'] = np.array([0.5, 0.0, 1.0, 0.5], np.float32)
     crop = dict(type='RandomResizedCrop', scale=64)

@@ -1,4 +1,4 @@
-"""Pictures of any size, whatever is drawn for them: the label map shows what the picture shows."""
+"""Label maps match their images for any size and any random parameters."""
 
 import fuzzing  # noqa: F401
 import numpy as np
@@ -31,28 +31,28 @@ def scope():
         yield
 
 
-def centres(count: int) -> np.ndarray:
-    """Of as many equal parts of 0 … 1."""
+def centers(count: int) -> np.ndarray:
+    """Return the centers of ``count`` equal parts of [0, 1]."""
     return ((np.arange(count) + 0.5) / count).astype(np.float32)
 
 
 def places(rows: int, columns: int) -> np.ndarray:
-    """``(rows, columns, 2)``: across and down, as shares of the width and the height."""
-    return np.stack(np.meshgrid(centres(columns), centres(rows)), axis=-1)
+    """Return ``(rows, columns, 2)``: x and y, relative to width and height."""
+    return np.stack(np.meshgrid(centers(columns), centers(rows)), axis=-1)
 
 
 def sample(height: int, width: int, rows: int, columns: int) -> dict:
-    """Pixels and cells that say where they are: the logit is the place across, the class down."""
-    picture = np.concatenate([places(height, width), np.zeros((height, width, 1), np.float32)], -1)
+    """Make pixels and cells that hold their position: the logit is x, the class y."""
+    image = np.concatenate([places(height, width), np.zeros((height, width, 1), np.float32)], -1)
     return {
-        'img': picture,
+        'img': image,
         'label_map': places(rows, columns).transpose(2, 0, 1)[:, None],
         'label_map_box': np.array([0, 0, 1, 1], np.float32),
     }
 
 
 def read_off(line: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Values of a straight line, known at the centres of equal parts of 0 … 1, at other places."""
+    """Interpolate a linear function that is known at the centers of equal parts of [0, 1]."""
     slope = (line[-1] - line[0]) * len(line) / (len(line) - 1)
     return line[0] + slope * (at - 0.5 / len(line))
 
@@ -69,9 +69,9 @@ def test_each_pixel_of_a_crop_and_flip_lies_where_the_map_says(
     assert 0 <= left < right <= 1 + 1e-6 and 0 <= top < bottom <= 1 + 1e-6
     assert after['img'].shape == (side, side, 3)
     across, down = after['label_map'][:, 0]
-    told_across = read_off(across[0], left + (right - left) * centres(side))
-    told_down = read_off(down[:, 0], top + (bottom - top) * centres(side))
-    # Resizing knows nothing beyond the centres of the outer pixels of a crop: half a pixel.
+    told_across = read_off(across[0], left + (right - left) * centers(side))
+    told_down = read_off(down[:, 0], top + (bottom - top) * centers(side))
+    # Resizing knows nothing beyond the centers of the outer pixels of a crop: half a pixel.
     assert np.abs(after['img'][0, :, 0] - told_across).max() <= 0.5 / width + 1e-4
     assert np.abs(after['img'][:, 0, 1] - told_down).max() <= 0.5 / height + 1e-4
     middle = (told_across > 1 / width + min(told_across)) & (
@@ -125,12 +125,12 @@ def test_a_warped_cell_holds_what_its_middle_pixel_shows(
     down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
     before['img'] = np.full((height, width, 3), 0.5, np.float32)
     before['img'][..., :2] = places(rows, columns)[down[:, None], across]
-    given_map, given_picture = before['label_map'].copy(), before['img'].copy()
+    given_map, given_image = before['label_map'].copy(), before['img'].copy()
     np.random.seed(seed)
     after = WithLabelMap([warp])(dict(before))
     rest = np.random.rand()
     np.random.seed(seed)
-    alone = TRANSFORMS.build(warp)({'img': given_picture.copy()})['img']
+    alone = TRANSFORMS.build(warp)({'img': given_image.copy()})['img']
     assert np.array_equal(after['img'], alone) and rest == np.random.rand()
     middles = np.ix_(
         [int((row + 0.5) * height / rows) for row in range(rows)],
@@ -140,28 +140,28 @@ def test_a_warped_cell_holds_what_its_middle_pixel_shows(
     inside = shown[..., 0] != PAD
     assert np.array_equal(after['label_map'][0, 0], np.where(inside, shown[..., 0], 0))
     assert np.array_equal(after['label_map'][1, 0][inside], shown[..., 1][inside])
-    assert np.isin(after['label_map'][1], given_map[1]).all()  # classes that there are
+    assert np.isin(after['label_map'][1], given_map[1]).all()  # existing classes
     assert np.array_equal(before['label_map'], given_map)
-    assert np.array_equal(before['img'], given_picture)
+    assert np.array_equal(before['img'], given_image)
 
 
 @given(SIDES, SIDES, SEEDS, st.integers(1, 32))
-def test_pictures_of_a_whole_pipeline_are_those_without_maps(height, width, seed, side):
+def test_images_of_a_whole_pipeline_are_the_same_without_maps(height, width, seed, side):
     augment = dict(
         type='RandAugment', policies='timm_increasing', num_policies=2, magnitude_level=9,
         magnitude_std=0.5,
     )  # fmt: skip
     steps = [FLIP, augment, dict(CROP, scale=side)]
-    picture = np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
-    kept = picture.copy()
-    results = dict(sample(height, width, 3, 4), img=picture)
+    image = np.random.RandomState(seed).randint(0, 256, (height, width, 3)).astype(np.uint8)
+    kept = image.copy()
+    results = dict(sample(height, width, 3, 4), img=image)
     np.random.seed(seed)
     ours = WithLabelMap(steps)(results)
     rest = np.random.rand()
     np.random.seed(seed)
     theirs = Compose([TRANSFORMS.build(step) for step in steps])({'img': kept.copy()})
     assert np.array_equal(ours['img'], theirs['img']) and rest == np.random.rand()
-    assert np.array_equal(picture, kept)
+    assert np.array_equal(image, kept)
     assert ours['label_map'].shape == (2, 1, 3, 4)
     left, top, right, bottom = ours['label_map_box']
     assert 0 <= left < right <= 1 + 1e-6 and 0 <= top < bottom <= 1 + 1e-6

@@ -1,6 +1,6 @@
 """What inflated weights answer to a clip of equal frames: exactly the image's answer, and where.
 
-Zero padding in time is what makes a difference: of the centre's weights none touches it.
+Zero padding in time is what makes a difference: of the center's weights none touches it.
 """
 
 import pytest
@@ -46,7 +46,7 @@ def equal_frames(flat: UniFormer, deep: UniFormer3D, frames: int) -> list[int]:
 
 
 @pytest.mark.parametrize('length', [1, 3, 5])
-def test_average_spreads_the_weight_evenly_and_centre_puts_it_in_the_middle(length):
+def test_average_spreads_the_weight_evenly_and_center_puts_it_in_the_middle(length):
     weight = torch.randn(4, 3, 5, 5)
     average, center = inflate(weight, length), inflate(weight, length, 'center')
     assert average.shape == center.shape == (4, 3, length, 5, 5)
@@ -98,11 +98,11 @@ def test_divided_attention_does_so_as_long_as_time_adds_nothing(tmp_path):
 def test_averaged_weights_do_so_in_frames_that_no_padding_reaches(tmp_path):
     nets = image_and_video_net(tmp_path, 'average', {'stage_types': LOCAL}, {})
     # DPE reaches 1 frame and the local affinity 2, in each of the 4 blocks; the stem touches the
-    # padding in front of its first frame, and at an even number of frames none behind its last.
+    # padding in front of its first frame, and with an even number of frames none after its last.
     assert equal_frames(*nets, frames=60) == list(range(1 + 12, 30 - 12))
 
 
-def test_averaged_2d_filters_do_so_in_all_frames_behind_the_stems_first(tmp_path):
+def test_averaged_2d_filters_do_so_in_all_frames_after_the_first_of_the_stem(tmp_path):
     nets = image_and_video_net(tmp_path, 'average', {'stage_types': LOCAL}, {'inflated': []})
     assert equal_frames(*nets, frames=8) == [1, 2, 3]
 

@@ -1,6 +1,6 @@
 """With new parts as they start, UniFormerV2 is the ViT that a file is of, frame by frame.
 
-ViTs of three kinds of training: by language (CLIP), by labels (DeiT, timm), by masked images
+ViTs with three types of training: by language (CLIP), by labels (DeiT, timm), by masked images
 (MAE, BEiT). All parts that arm the ViT are there.
 """
 
@@ -19,7 +19,7 @@ from mmuniformer.weights import load_v2
 
 CLIP = {'activation': 'quick_gelu'}
 TEXT = {'context_length': 7, 'vocab_size': 11, 'width': 16, 'heads': 2, 'layers': 1}
-# From images to the tokens behind each layer: [(maps (B, C, H, W), class tokens (B, C)), …].
+# From images to the tokens after each layer: [(maps (B, C, H, W), class tokens (B, C)), …].
 Layers = Callable[[Tensor], list[tuple[Tensor, Tensor]]]
 
 
@@ -72,7 +72,7 @@ def layers_of_hugging_face(vit: nn.Module) -> Layers:
 
 
 def clip_of_open_clip(vision: dict, quick_gelu: bool) -> nn.Module:
-    """Picture and text tower, as their files hold them."""
+    """Image and text tower, as their files hold them."""
     open_clip = pytest.importorskip('open_clip')
     model = open_clip.model.CLIP(16, vision, TEXT, quick_gelu=quick_gelu)
     return randomise(model).eval()

@@ -1,4 +1,4 @@
-"""Write the licences of all that the tested stack consists of, as a page of the documentation.
+"""Write the licenses of all that the tested stack consists of, as a page of the documentation.
 
     python tools/dev/licenses.py
 
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'licenses.md'
-BEGIN, END = '<!-- licences: begin -->', '<!-- licences: end -->'
+BEGIN, END = '<!-- licenses: begin -->', '<!-- licenses: end -->'
 # Installed with --no-deps (requirements/pose.txt), and what a stack may bring by another name.
 BESIDE = ('mmpose', 'opencv-python')
 # Heading → files of requirements/ and further names. A package stands where it is needed first.
@@ -28,7 +28,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     'The tests': (('tests',), ()),
     'Building and development': (('dev',), ('setuptools', 'wheel', 'ninja', 'cython')),
 }
-# Of packages whose metadata do not name one: read in the licence file or at the link.
+# Of packages whose metadata do not name one: read in the license file or at the link.
 STATED = {
     'cuda-toolkit': 'NVIDIA, proprietary',
     'openmim': 'Apache-2.0',
@@ -61,11 +61,11 @@ class Row:
         return self.found.metadata['Name']
 
     @property
-    def licence(self) -> str:
-        return licence(self.found)
+    def license(self) -> str:
+        return license(self.found)
 
 
-def licence(found: Distribution) -> str:
+def license(found: Distribution) -> str:
     """Give the SPDX expression of a package, or the shortest thing that its metadata say."""
     metadata = found.metadata
     name = canonicalize_name(metadata['Name'])
@@ -142,10 +142,10 @@ def collect() -> dict[str, dict[str, Row]]:
 
 
 def table(rows: dict[str, Row]) -> list[str]:
-    lines = ['| package | version | licence | needed by |', '|---|---|---|---|']
+    lines = ['| package | version | license | needed by |', '|---|---|---|---|']
     for key in sorted(rows):
         row = rows[key]
-        text = f'**{row.licence}**' if COPYLEFT.search(row.licence) else row.licence
+        text = f'**{row.license}**' if COPYLEFT.search(row.license) else row.license
         first = sorted(row.needed_by - {row.name}, key=str.lower)
         by = ', '.join(first[:3]) + (f' and {len(first) - 3} more' if len(first) > 3 else '')
         url = link(row.found)

@@ -1,1 +1,1 @@
-"""Speed of backbones beside others, in one process."""
+"""Speed comparisons of backbones, in one process."""

@@ -1,4 +1,4 @@
-"""The nets to compare: our backbones, their plain forms, and those of the toolboxes."""
+"""The networks to compare: our backbones, their reference versions, and those of the toolboxes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ OURS, FUSED, EXPLICIT, PEER = 'ours', 'fused', 'explicit', 'peer'
 
 @dataclass(frozen=True)
 class Net:
-    """A backbone and how to build it; ``build`` may fail where a toolbox is not installed."""
+    """A backbone and how to build it; ``build`` may fail if a toolbox is not installed."""
 
     name: str
-    kind: str
+    role: str
     build: Callable[[], nn.Module]
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Inputs ``(B, C, *S)`` by name, and the nets that take them; the first is the measure."""
+    """Inputs ``(B, C, *S)`` by name and the networks to run on them; the first is the baseline."""
 
     inputs: dict[str, tuple[int, ...]]
     nets: tuple[Net, ...]
@@ -40,7 +40,7 @@ class Suite:
 
 
 class ExplicitAttention(Attention):
-    """Attention that stores the affinities as a matrix, as the original does."""
+    """Attention that computes the affinity matrix explicitly, as the original does."""
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         affinity = (q @ k.transpose(-2, -1)) * q.shape[-1] ** -0.5
@@ -49,7 +49,7 @@ class ExplicitAttention(Attention):
 
 
 def explicit(net: nn.Module) -> nn.Module:
-    """Let ``net`` store affinities as matrices, in place; results are the same."""
+    """Replace attention by :class:`ExplicitAttention`, in place; outputs are the same."""
     for module in net.modules():
         if type(module) is Attention:
             module.__class__ = ExplicitAttention
@@ -57,20 +57,20 @@ def explicit(net: nn.Module) -> nn.Module:
 
 
 def masked(net: nn.Module) -> nn.Module:
-    """Let ``net`` compute the branches that drop path drops, and multiply them by zero."""
+    """Compute dropped branches too and multiply them by zero, in place."""
     return plain(net, SparseDropPath)
 
 
 def original(net: nn.Module) -> nn.Module:
-    """Let ``net`` compute as the original does: explicit attention and plain layers."""
+    """Use explicit attention and plain layers, as the original does, in place."""
     return plain(explicit(net))
 
 
 def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
-    """Follow each of our nets by its fused form."""
+    """Add the fused version after each of our networks."""
     for net in nets:
         yield net
-        if net.kind == OURS:
+        if net.role == OURS:
             yield Net(f'{net.name}, fused', FUSED, lambda net=net: net.build().eval().fuse())
 
 
@@ -158,7 +158,7 @@ def _square(side: int, batch: int = 1) -> tuple[int, ...]:
     return batch, 3, side, side
 
 
-_PICTURES = {
+_IMAGES = {
     '224×224, batch 8': _square(224, 8),
     '512×512': _square(512),
     '800×1280': (1, 3, 800, 1280),
@@ -166,7 +166,7 @@ _PICTURES = {
 }
 SUITES = {
     'image-s': Suite(
-        _PICTURES,
+        _IMAGES,
         (
             *_images('small', 'S'),
             Net('Swin-T', PEER, lambda: _swin((2, 2, 6, 2))),
@@ -175,7 +175,7 @@ SUITES = {
         ),
     ),
     'image-b': Suite(
-        _PICTURES,
+        _IMAGES,
         (
             *_images('base', 'B'),
             Net('Swin-S', PEER, lambda: _swin((2, 2, 18, 2))),
@@ -183,7 +183,7 @@ SUITES = {
             Net('ResNet-101', PEER, lambda: _resnet(101)),
         ),
     ),
-    # As Mask R-CNN is trained with them, in the paper and in mmdet: two pictures, drop path.
+    # As in the training of Mask R-CNN in the paper and in mmdet: two images, with drop path.
     'det-s': Suite(
         {'800×1280, batch 2': (2, 3, 800, 1280)},
         (

@@ -31,7 +31,7 @@ def _is_on_gpu(comparison: Comparison) -> bool:
 
 
 def list_rows(comparison: Comparison) -> list[tuple[str, ...]]:
-    """Lay out times as multiples of the first network's; milliseconds only of a GPU."""
+    """List times relative to the first network; in milliseconds only on a GPU."""
     relative = ratios(comparison.timings)
     blanks = [NOTHING] * (len(list_columns(comparison)) - 2)
     rows = []
@@ -115,11 +115,11 @@ def _draw(comparisons: Sequence[Comparison], path: Path) -> None:
         figure.set_layout_engine('constrained')
         axes = figure.subplots(len(heights), squeeze=False, height_ratios=[h + 1 for h in heights])
         for ax, comparison in zip(axes[:, 0], comparisons, strict=True):
-            kinds = {timing.net: timing.kind for timing in comparison.timings}
+            roles = {timing.net: timing.role for timing in comparison.timings}
             relative = ratios(comparison.timings)
             bars = ax.barh(
                 list(relative), list(relative.values()),
-                color=[COLORS[kinds[name]] for name in relative],
+                color=[COLORS[roles[name]] for name in relative],
             )  # fmt: skip
             ax.bar_label(bars, fmt='%.2f', padding=3)
             ax.axvline(1.0, color='black', linewidth=0.8)

@@ -1,4 +1,4 @@
-"""Comparisons of the suites: which networks on which inputs, and their times."""
+"""Comparisons of networks on the inputs of the suites."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison that is still to be made."""
+    """A comparison that has not run yet."""
 
     input: str
     shape: tuple[int, ...]
@@ -46,10 +46,10 @@ class Plan:
 
 
 def benchmark(suites: str | Sequence[str] = 'image-s', **options: Any) -> list[Comparison]:
-    """Compare the speed of backbones with the originals, Swin and others.
+    """Compare the speed of backbones with the original code, Swin and others.
 
     Args:
-        suites: names out of ``SUITES``.
+        suites: names of ``SUITES``.
         options: those of :func:`plan_comparisons`.
 
     Example:
@@ -79,12 +79,12 @@ def plan_comparisons(
     """Plan a comparison for each suite, input, mode and precision.
 
     Args:
-        inputs: parts of their names in the suite, or ``HEIGHTxWIDTH`` (with frames before it for
-            video); all of the suite if None.
-        batch: as the suite says if None.
+        inputs: parts of their names in the suite, or ``HEIGHTxWIDTH``
+            (``FRAMESxHEIGHTxWIDTH`` for video). Default: all of the suite.
+        batch: batch size. Default: that of the suite.
         nets: patterns like ``'Swin*'``; the first network of a suite is always compared.
-        compiled: whether ``torch.compile`` compiles the networks.
-        fused: whether our networks are compared in their form for inference too.
+        compiled: compile the networks with ``torch.compile``.
+        fused: also time the fused versions of our networks.
 
     Raises:
         ValueError: an unknown suite or input, or options that exclude each other.
@@ -117,10 +117,10 @@ def plan_comparisons(
 def choose_inputs(
     suite: Suite, wanted: Sequence[str] | None
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield name and shape of the suite's inputs, or of those wanted by a part of a name or size.
+    """Yield name and shape of the suite's inputs, or of those selected by name or size.
 
     Raises:
-        ValueError: an input that is neither.
+        ValueError: an input is neither a part of a name nor a size.
     """
     if wanted is None:
         yield from suite.inputs.items()

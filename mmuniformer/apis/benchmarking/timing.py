@@ -1,4 +1,4 @@
-"""Times of networks in one process on the same input, in rounds in which each takes its turn."""
+"""Timing of networks in one process on the same input, interleaved in rounds."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch
 
 @dataclass
 class Timing:
-    """One network on one input.
+    """Measurements of one network on one input.
 
     Attributes:
-        times: seconds of each round.
-        flops: of a forward pass, a multiply-add as two.
-        utilization: model FLOPs utilization (MFU), as a share of what a product of two large
-            matrices reached in the same round.
-        peak_bytes: of a GPU.
-        failure: why there are no times.
+        times: seconds per round.
+        flops: FLOPs of a forward pass; a multiply-add counts as two.
+        utilization: model FLOPs utilization (MFU), relative to the throughput of a large matrix
+            product in the same round.
+        peak_bytes: peak memory of a GPU.
+        failure: the reason if there are no times.
     """
 
     net: str
-    kind: str
+    role: str
     times: list[float] = field(default_factory=list)
     flops: int | None = None
     utilization: float | None = None
@@ -48,12 +48,12 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """Seconds."""
+        """Median time in seconds."""
         return statistics.median(self.times)
 
     @property
     def spread(self) -> float:
-        """Half the distance of the quartiles, as a share of the median."""
+        """Half the interquartile range, relative to the median."""
         if len(self.times) < 2:
             return 0.0
         low, _, high = statistics.quantiles(self.times, n=4, method='inclusive')
@@ -62,7 +62,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Task:
-    """What is timed: forward pass or training step, in which precision, where, compiled or not."""
+    """What is timed: forward pass or training step, precision, device, compiled or not."""
 
     mode: Mode
     dtype: str = 'float32'
@@ -104,15 +104,15 @@ def compare(
     rounds: int,
     on_step: Callable[[], object] = lambda: None,
 ) -> list[Timing]:
-    """Time networks on an input ``(B, C, *S)`` after a warm-up, a product of matrices beside them.
+    """Time networks, and a matrix product, on an input ``(B, C, *S)`` after a warm-up.
 
-    The product comes first in each round: what the machine can do at that moment.
+    The product comes first in each round and measures the current throughput of the machine.
 
     Args:
         on_step: called ``(1 + rounds) · len(nets)`` times.
     """
     device = torch.device(task.device)
-    timings = {net.name: Timing(net.name, net.kind) for net in nets}
+    timings = {net.name: Timing(net.name, net.role) for net in nets}
     steps: dict[str, Step] = {}
     with torch.random.fork_rng(devices=[device] if device.type == 'cuda' else []):
         torch.manual_seed(0)
@@ -126,7 +126,7 @@ def compare(
                     on_step()
             on_step()
         flops, product = make_product(task)
-        product()  # the first one takes longer
+        product()  # warm-up
         times = time_rounds(
             {PRODUCT: product, **steps}, rounds, warmup=0, device=device,
             on_step=lambda name: None if name == PRODUCT else on_step(),
@@ -143,7 +143,7 @@ def compare(
 
 
 def make_product(task: Task) -> tuple[int, Step]:
-    """Make a product of two square matrices in the precision of a task; return its FLOPs too."""
+    """Return a function that multiplies two square matrices, and its FLOPs."""
     device = torch.device(task.device)
     options = dict(device=device, dtype=DTYPES[task.dtype])
     size = PRODUCT_SIZE.get(device.type, PRODUCT_SIZE['cpu'])
@@ -153,8 +153,8 @@ def make_product(task: Task) -> tuple[int, Step]:
 
 
 def count_operations(net: nn.Module, x: Tensor) -> int:
-    """Return FLOPs of a forward pass, a multiply-add as two."""
-    net.eval()  # where drop path drops nothing
+    """Return the FLOPs of a forward pass; a multiply-add counts as two."""
+    net.eval()  # disables drop path
     # The counter looks for the gradient of what requires one, and views of parameters have none.
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     for parameter in trained:
@@ -166,7 +166,7 @@ def count_operations(net: nn.Module, x: Tensor) -> int:
 
 
 def _prepare(net: Net, task: Task, x: Tensor, timing: Timing) -> Step:
-    """Build a network, count it and run it once, which is not timed."""
+    """Build a network, count its FLOPs and run it once as a warm-up."""
     module = net.build().to(task.device)
     timing.flops = count_operations(module, x)
     module.train(task.mode == 'train')
@@ -194,7 +194,7 @@ def _describe(error: Exception) -> str:
 def ratios(timings: Iterable[Timing]) -> dict[str, float]:
     """Return the time of each network as a multiple of the first one's.
 
-    The median of the rounds' ratios: a moment in which the machine was busy slows both.
+    The result is the median of the ratios per round, because a busy machine slows down both.
     """
     first, *others = timings
     result = {first.net: 1.0} if first.times else {}

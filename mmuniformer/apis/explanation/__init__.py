@@ -1,4 +1,4 @@
-"""What the model of a config sees in an image or video: CAMs, attention, features, affinities."""
+"""Explain models on an image or video: CAMs, attention, features, affinities."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def explain(
     method: Literal['cam', 'attention', 'features'] = 'cam',
     **options,
 ) -> Explanation:
-    """Draw what the model of a config sees in an image or video.
+    """Visualize the model of a config on an image or video.
 
     Args:
-        config: file, or name of a config of this package.
-        checkpoint: file that training wrote, or ``'random'``.
-        path: image, or video for a model of videos.
+        config: config file, or name of a config of this package.
+        checkpoint: file written by training, or ``'random'``.
+        path: image, or video for a video model.
         method: see :func:`explain_cam`, :func:`explain_attention` and :func:`explain_features`.
-        options: those of the method.
+        options: options of the method.
 
     Example:
         >>> from mmuniformer.apis.media import write_image
@@ -72,8 +72,8 @@ def explain(
         'features.png'
 
     Raises:
-        FileNotFoundError: there is no such config, checkpoint or input.
-        ValueError: unknown method, or what is asked for cannot be drawn.
+        FileNotFoundError: the config, checkpoint or input does not exist.
+        ValueError: the method is unknown, or an option is invalid for the model.
     """
     if method not in METHODS:
         raise ValueError(f'method {method!r} is none of {", ".join(METHODS)}')
@@ -93,10 +93,10 @@ def explain_cam(
     """Draw the Grad-CAM of a stage.
 
     Args:
-        size: ``(H, W)`` in pixels that the network sees; by default as the config tests.
-        strength: opacity of the heat, from 0 to 1.
-        stage: counted from 1, by default the last; of UniFormerV2, a layer of its ViT.
-        category: class or keypoint to explain, counted from 0; by default the model's answer.
+        size: input size ``(H, W)`` in pixels; default: that of the config's test pipeline.
+        strength: opacity of the heat map, from 0 to 1.
+        stage: 1-based stage, default: the last one; for UniFormerV2, a layer of its ViT.
+        category: 0-based class or keypoint to explain; default: the prediction.
     """
     heat, given, _ = _compute_cam(config, checkpoint, path, size, stage, category)
     return Explanation(draw_heat(given, heat, strength), given.fps, f'{Path(path).stem}_cam')
@@ -115,8 +115,8 @@ def compare_cams(
     """Draw the CAMs of several models side by side.
 
     Args:
-        models: config and checkpoint of each.
-        names: captions; by default the names of the configs, with what the CAM explains.
+        models: config and checkpoint of each model.
+        names: captions; default: names of the configs and what the CAMs explain.
     """
     if names and len(names) != len(models):
         raise ValueError(f'{len(models)} models need as many names, got {len(names)}')
@@ -147,20 +147,20 @@ def explain_attention(
     frame: int | None = None,
     head: int | None = None,
 ) -> Explanation:
-    """Draw what one position, a class token or a whole video attends to in a global block.
+    """Draw the attention of one position, a class token or a whole video in a global block.
 
     Args:
-        size, strength: as of :func:`explain_cam`.
-        stage: counted from 1, by default 3.
-        block: of the stage, counted from 1, by default the first; of UniFormerV2, a global
-            UniBlock, by default the last.
-        axis: of divided attention: within the frame of the query (``'space'``, the default), or at
+        size, strength: see :func:`explain_cam`.
+        stage: 1-based stage, default: 3.
+        block: 1-based block of the stage, default: the first one; for UniFormerV2, a global
+            UniBlock, default: the last one.
+        axis: for divided attention: within the frame of the query (``'space'``, the default), or at
             its position in all frames (``'time'``).
-        layer: of UniFormerV2's ViT, in place of a global UniBlock.
-        query: ``(x, y)`` of the pixel that attends; by default the center.
-        class_token: with ``layer``, the class token attends in place of a pixel.
-        frame: of the query in a video, counted from 0; by default the middle.
-        head: counted from 1; by default the mean of all.
+        layer: layer of UniFormerV2's ViT, instead of a global UniBlock.
+        query: ``(x, y)`` of the query pixel; default: the center.
+        class_token: with ``layer``, use the class token as query.
+        frame: 0-based frame of the query in a video; default: the middle one.
+        head: 1-based head; default: the mean of all heads.
     """
     model, given = _load(config, checkpoint, path, size)
     options = Options(stage, block, axis, layer, query, class_token, frame, head)
@@ -181,12 +181,12 @@ def explain_features(
     mode: Literal['pca', 'mean'] = 'pca',
     layers: Sequence[int] | None = None,
 ) -> Explanation:
-    """Draw the maps of all stages side by side.
+    """Draw the feature maps of all stages side by side.
 
     Args:
-        size: as of :func:`explain_cam`.
-        mode: the first three principal components as colors, or the mean absolute value.
-        layers: of UniFormerV2's ViT, counted from 1; by default the last of each quarter.
+        size: see :func:`explain_cam`.
+        mode: first three principal components as colors, or mean absolute value.
+        layers: 1-based layers of UniFormerV2's ViT; default: the last one of each quarter.
     """
     model, given = _load(config, checkpoint, path, size)
     columns = [given.frames]
@@ -202,10 +202,10 @@ def explain_features(
 def explain_affinity(
     config: str | Path, checkpoint: str | Path, *, stage: int = 1, block: int = 1
 ) -> Explanation:
-    """Draw the learned neighborhoods of a local block; of videos, frames from left to right.
+    """Draw the learned affinities of a local block, for videos with frames from left to right.
 
     Args:
-        stage, block: counted from 1.
+        stage, block: 1-based indices.
     """
     model = load_model(config, checkpoint)
     kernels = local_affinity(model.backbone, stage, block).numpy()
@@ -248,7 +248,7 @@ def _compute_cam(
 def _compute_maps(
     backbone: nn.Module, x: Tensor, layers: Sequence[int] | None
 ) -> tuple[list[str], list[Tensor]]:
-    """Return names and maps of all stages, or of layers of UniFormerV2's ViT."""
+    """Return names and feature maps of all stages, or of layers of UniFormerV2's ViT."""
     if isinstance(backbone, UniFormerV2):
         layers = sorted(set(layers or quartile_layers(backbone)))
         return [f'layer {layer}' for layer in layers], layer_maps(backbone, x, layers)

@@ -1,4 +1,4 @@
-"""What a pixel, a class token or a whole video attends to."""
+"""Attention weights of a pixel, a class token or a whole video."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .inputs import Input
 
 @dataclass(frozen=True)
 class Options:
-    """Which attention is asked for; see :func:`~mmuniformer.apis.explanation.explain_attention`."""
+    """Selects an attention map; see :func:`~mmuniformer.apis.explanation.explain_attention`."""
 
     stage: int | None = None
     block: int | None = None
@@ -40,8 +40,8 @@ class Attended:
     """Attention weights of one query.
 
     Attributes:
-        weights: ``(heads, *S)``.
-        query: its position in a map of ``size``; None if it has none.
+        weights: attention weights ``(heads, *S)``.
+        query: position of the query in a map of ``size``; None for a token without a position.
     """
 
     weights: Tensor
@@ -50,10 +50,11 @@ class Attended:
 
 
 def attend(options: Options, given: Input, backbone: nn.Module) -> Attended:
-    """Compute the attention that the options ask for.
+    """Compute the attention that the options select.
 
     Raises:
-        ValueError: no such block, head or position, or an option is not for this network.
+        ValueError: the block, head or position does not exist, or an option does not apply to the
+            network.
     """
     function, name, unused = select_attention(options, backbone)
     for option in unused:
@@ -72,7 +73,7 @@ AttentionFunction = Callable[[Options, Input, nn.Module], Attended]
 def select_attention(
     options: Options, backbone: nn.Module
 ) -> tuple[AttentionFunction, str, tuple[str, ...]]:
-    """Return a function, the name of what it is for, and the options that it does not take."""
+    """Return a function, the name of its type of network, and the options that do not apply."""
     if not isinstance(backbone, UniFormerV2):
         return attend_in_stage, 'a net of stages', ('layer', 'class_token')
     if options.layer is not None or not backbone.global_layers:
@@ -109,7 +110,7 @@ def attend_over_clip(options: Options, given: Input, backbone: UniFormerV2) -> A
 
 
 def find_query(options: Options, given: Input, size: Sequence[int]) -> tuple[int, ...]:
-    """Return the position in a map of ``size`` of the pixel ``query`` of ``frame``."""
+    """Return the position of pixel ``query`` in ``frame`` in a map of ``size``."""
     height, width = given.frames[0].shape[:2]
     x, y = options.query or (width // 2, height // 2)
     if not (0 <= x < width and 0 <= y < height):

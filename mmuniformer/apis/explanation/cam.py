@@ -1,4 +1,4 @@
-"""Grad-CAM of models of the toolboxes: one output per sample, and a target for it."""
+"""Grad-CAM for the models of all toolboxes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..toolbox import Toolbox, make_detection_samples
 
 
 class DetectionNet(nn.Module):
-    """A detector of mmdet: a dict of ``boxes``, ``scores`` and ``labels`` for each image."""
+    """A detector that returns a dict of ``boxes``, ``scores`` and ``labels`` for each image."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -28,7 +28,7 @@ class DetectionNet(nn.Module):
 
 
 class SimccNet(HeadNet):
-    """SimCC's two rows per keypoint as one heatmap, whose peak is the sum of both peaks."""
+    """A SimCC model that returns heatmaps: the sums of its two rows per keypoint."""
 
     def forward(self, x: Tensor) -> Tensor:
         columns, rows = super().forward(x)
@@ -36,10 +36,10 @@ class SimccNet(HeadNet):
 
 
 def make_explained_net(toolbox: Toolbox, model: nn.Module) -> nn.Module:
-    """Return the network of a model, whose outputs are one per sample.
+    """Return a network with one output per sample.
 
     Raises:
-        ValueError: there is no CAM for such a model.
+        ValueError: CAMs are not supported for this model.
     """
     if toolbox.scope == 'mmdet':
         return DetectionNet(model)
@@ -55,10 +55,10 @@ def make_explained_net(toolbox: Toolbox, model: nn.Module) -> nn.Module:
 def make_target(
     toolbox: Toolbox, net: nn.Module, x: Tensor, category: int | None
 ) -> tuple[Any, str]:
-    """Return what the CAM explains, and its name; the network's answer if no category is given.
+    """Return the target of the CAM and its name; default: the prediction.
 
     Raises:
-        ValueError: no such category, or nothing was found.
+        ValueError: the category does not exist, or nothing was found.
     """
     from pytorch_grad_cam.utils.model_targets import (
         ClassifierOutputTarget,
@@ -89,10 +89,10 @@ def make_target(
 def compute_cam(
     toolbox: Toolbox, model: nn.Module, x: Tensor, stage: int | None, category: int | None
 ) -> tuple[Tensor, str]:
-    """Return the CAM of a model for one input, ``(H, W)`` or ``(T, H, W)``, and what it explains.
+    """Return the CAM of a model for one input, ``(H, W)`` or ``(T, H, W)``, and its target.
 
     Raises:
-        ValueError: no such stage or category, or nothing to explain.
+        ValueError: the stage or category does not exist, or nothing was found.
         ImportError: grad-cam is not installed.
     """
     if find_spec('pytorch_grad_cam') is None:

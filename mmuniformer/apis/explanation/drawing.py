@@ -1,4 +1,4 @@
-"""Drawing explanations on the frames of an input."""
+"""Draw explanations on the frames of an input."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .inputs import Input
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a network sees, drawn on its input.
+    """A visualization drawn on its input.
 
     Attributes:
         frames: one image, or the frames of a video: uint8 BGR.
-        fps: of the video; 0 for an image.
-        name: what a file of it can be called.
+        fps: frame rate of a video; 0 for an image.
+        name: suggested file name.
     """
 
     frames: list[ndarray]
@@ -34,10 +34,10 @@ class Explanation:
         return '.mp4' if self.fps else '.png'
 
     def save(self, path: str | Path) -> Path:
-        """Write a PNG, or an MPEG-4 of a video.
+        """Write a PNG file, or an MPEG-4 file for a video.
 
         Raises:
-            ValueError: the name has another suffix.
+            ValueError: the suffix is not supported.
         """
         path = Path(path)
         if path.suffix.lower() != self.suffix:
@@ -50,7 +50,7 @@ class Explanation:
 
 
 def draw_heat(given: Input, heat: Tensor, strength: float) -> list[ndarray]:
-    """Draw heat ``(h, w)`` or ``(t, h, w)`` on the input, stretched as a whole, not by frame."""
+    """Draw a heat map ``(h, w)`` or ``(t, h, w)`` on the input, normalized over all frames."""
     maps = to_unit(heat.float().numpy())
     maps = repeat_frames(list(maps) if given.is_video else [maps], len(given.frames))
     return [overlay(frame, one, strength) for frame, one in zip(given.frames, maps, strict=True)]
@@ -59,7 +59,7 @@ def draw_heat(given: Input, heat: Tensor, strength: float) -> list[ndarray]:
 def draw_query(
     frames: Sequence[ndarray], query: Sequence[int], size: Sequence[int], is_video: bool
 ) -> list[ndarray]:
-    """Draw a box around the position ``query`` of a map of ``size``, in the frames it is of."""
+    """Draw a box around the position ``query`` of a map of ``size``, in its frames."""
     height, width = frames[0].shape[:2]
     box = (
         query[-1] * width / size[-1], query[-2] * height / size[-2],
@@ -72,5 +72,5 @@ def draw_query(
 
 
 def repeat_frames(items: Sequence[ndarray], count: int) -> list[ndarray]:
-    """Repeat maps of fewer frames: stage 1 already sees half of them."""
+    """Repeat maps in time: stage 1 already halves the number of frames."""
     return [items[number * len(items) // count] for number in range(count)]

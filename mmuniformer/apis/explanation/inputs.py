@@ -1,4 +1,4 @@
-"""Images and videos as the model of a config takes them."""
+"""Read images and videos as inputs of the model of a config."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ..configs import find_setting
 from ..media import MediaError, VideoReader, read_image
 from ..toolbox import FRAME_SAMPLERS, find_toolbox
 
-STRIDE = 32  # of the last stage
+STRIDE = 32  # stride of the last stage
 MIN_SIDE = 32
 
 
 @dataclass(frozen=True)
 class Input:
-    """An image or video, as it is drawn on and as the network takes it.
+    """An image or video, for drawing and as network input.
 
     Attributes:
-        frames: the image, or the frames of the video that the network sees: uint8 BGR.
-        tensor: ``(1, 3, H, W)``, or ``(1, 3, T, H, W)`` of a video, normalized.
-        fps: frames that the network sees of a second of the video; 0 for an image.
+        frames: the image, or the sampled frames of the video: uint8 BGR.
+        tensor: ``(1, 3, H, W)``, or ``(1, 3, T, H, W)`` for a video, normalized.
+        fps: sampled frames per second of video; 0 for an image.
     """
 
     frames: list[ndarray]
@@ -44,14 +44,14 @@ class Input:
 def read_input(
     path: Path, config: Config, model: nn.Module, size: Sequence[int] | None = None
 ) -> Input:
-    """Read an image, or the middle of a video for a model of videos.
+    """Read an image, or frames from the middle of a video for a video model.
 
     Args:
-        size: ``(H, W)`` in pixels that the network sees, at least 32; by default as the config
-            tests, in the aspect ratio of the image if the network takes it.
+        size: input size ``(H, W)`` in pixels, at least 32; default: that of the config's test
+            pipeline, in the aspect ratio of the image if the network supports it.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: the file does not exist.
         ValueError: OpenCV cannot read it, or ``size`` is too small.
     """
     check_input(path, size)
@@ -85,7 +85,7 @@ def check_input(path: Path, size: Sequence[int] | None) -> None:
 
 
 def fit_size(image: ndarray, short_side: int) -> tuple[int, int]:
-    """Return a size of the image's aspect ratio, in whole strides, with about that short side."""
+    """Return a multiple of the stride with the image's aspect ratio and about this short side."""
     scale = short_side / min(image.shape[:2])
     return tuple(max(round(side * scale / STRIDE), 1) * STRIDE for side in image.shape[:2])
 
@@ -102,7 +102,7 @@ def to_tensor(image: ndarray, size: Sequence[int], rgb: bool) -> Tensor:
 
 
 def read_frames(path: Path, count: int, interval: int | None) -> tuple[list[ndarray], float]:
-    """Read ``count`` frames, ``interval`` apart in the middle, or evenly spread if None."""
+    """Read ``count`` frames at an ``interval`` in the middle, or uniformly sampled if None."""
     try:
         reader = VideoReader(path)
         frames = list(reader)

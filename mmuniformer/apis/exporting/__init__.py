@@ -1,4 +1,4 @@
-"""Exported models: ONNX files and programs of torch.export, compared with the model they are of."""
+"""Export models to ONNX and torch.export, and verify the files against the models."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ExportReport:
-    """An exported file, and how it compares with the model.
+    """An exported file and its differences from the model.
 
     Attributes:
-        comparisons: largest differences of outputs on several shapes of the input.
+        comparisons: largest output differences for several input shapes.
     """
 
     file: Path
@@ -48,7 +48,7 @@ class ExportReport:
 
     @property
     def megabytes(self) -> float:
-        """Size of the file, with the weights that the exporter puts beside large ones."""
+        """Size of the file in MB, including external weights."""
         data = self.file.with_name(self.file.name + '.data')
         return sum(path.stat().st_size for path in (self.file, data) if path.is_file()) / 1e6
 
@@ -58,7 +58,7 @@ class ExportReport:
         return (1, 3, *self.item.size)
 
     def measure(self, rounds: int = 10) -> dict[str, float]:
-        """Return seconds of a forward pass on one thread of the CPU: ``eager`` and ``file``."""
+        """Return the seconds of a forward pass on one CPU thread: ``eager`` and ``file``."""
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
@@ -81,17 +81,17 @@ def export(
     fixed_size: Sequence[int] | None = None,
     fuse: bool = False,
 ) -> ExportReport:
-    """Write a model into a file, run the file on several shapes and compare it with the model.
+    """Export a model, run the file on several input shapes and compare it with the model.
 
     The input is a batch of normalized images ``(B, 3, H, W)`` or videos ``(B, 3, T, H, W)``.
 
     Args:
-        config: file, name of a config of this package, or config.
-        checkpoint: file that training wrote, or ``'random'``.
-        out: file to write.
+        config: config file, name of a config of this package, or a loaded config.
+        checkpoint: file written by training, or ``'random'``.
+        out: output file.
         format: ``'onnx'`` or ``'torch_export'``.
-        part: the whole model, or the backbone alone.
-        fixed_size: ``(H, W)`` in pixels to write into the file; by default they vary.
+        part: the whole model, or the backbone only.
+        fixed_size: fixed ``(H, W)`` in pixels; default: dynamic.
         fuse: fold norms into convolutions first.
 
     Example:
@@ -101,9 +101,9 @@ def export(
         (True, {0: 'batch'})
 
     Raises:
-        FileNotFoundError: there is no such config or checkpoint.
-        ValueError: the model cannot be exported so; the message says why.
-        ImportError: the packages of the format are not installed.
+        FileNotFoundError: the config or checkpoint does not exist.
+        ValueError: the model cannot be exported this way; the message gives the reason.
+        ImportError: packages required by the format are not installed.
     """
     out, spec = Path(out), find_format(format)
     if out.is_dir():

@@ -1,4 +1,4 @@
-"""Comparing the outputs of an exported file with those of the model."""
+"""Compare the outputs of an exported file with those of the model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from .formats import Runner
 from .nets import Exportable
 
-TOLERANCE = 1e-4  # of the standard deviation of an output
-# Odd, smaller than a window, with a remainder at every stride, square, and a batch of one.
+TOLERANCE = 1e-4  # relative to the standard deviation of an output
+# Odd sizes, sizes below a window, remainders at every stride, square, and batch size 1.
 SIZES = ((64, 64), (65, 97), (224, 224), (150, 331))
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Largest difference of any output, in standard deviations of that output."""
+    """Largest output difference, relative to the standard deviation of the output."""
 
     shape: tuple[int, ...]
     difference: float
@@ -38,7 +38,7 @@ def shapes_to_check(item: Exportable) -> list[tuple[int, ...]]:
 def compare(
     eager: Runner, exported: Runner, shapes: Sequence[tuple[int, ...]]
 ) -> Iterator[Comparison]:
-    """Run both on one random input of each shape."""
+    """Run both on a random input of each shape."""
     generator = torch.Generator().manual_seed(0)
     for shape in shapes:
         x = torch.randn(shape, generator=generator)
@@ -46,7 +46,7 @@ def compare(
 
 
 def difference(expected: Sequence[torch.Tensor], given: Sequence[torch.Tensor]) -> float:
-    """Return the largest difference; infinite if number, shapes or finiteness of outputs differ."""
+    """Return the largest difference, infinity if number, shapes or finiteness differ."""
     if [out.shape for out in expected] != [out.shape for out in given]:
         return float('inf')
     worst = max(

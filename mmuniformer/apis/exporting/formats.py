@@ -1,4 +1,4 @@
-"""File formats: writing a network, and running the file again."""
+"""File formats: export a network and run the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from .nets import Exportable, has_positions, has_windows, prunes_tokens
 
-# Of the traced input. Windows of 14 and 32 leave a remainder on both sides at stride 16: padding
-# has to be traced. Neither side, nor the batch, occurs elsewhere in the network, also when it is
-# rounded down to whole patches: then positions are resized.
+# Size of the traced input. Windows of 14 and 32 leave a remainder on both sides at stride 16, so
+# that padding is traced. Neither side, nor the batch size, occurs elsewhere in the network, even
+# rounded down to whole patches, so that resizing of positions is traced.
 TRACED_BATCH, TRACED_SIZE = 2, (280, 312)
 FIXED = 'give a fixed size (--fixed-size HEIGHT WIDTH)'
-# Runs a network or file: a batch in, its outputs out.
+# Runs a network or file: takes a batch, returns outputs.
 Runner = Callable[[Tensor], list[Tensor]]
 
 
@@ -78,7 +78,7 @@ def explain_onnx_refusal(net: nn.Module) -> str | None:
 
 
 def explain_guards(net: nn.Module) -> str | None:
-    """Return why a program of torch.export refuses some sizes when it runs, if it does."""
+    """Return why a program of torch.export rejects some sizes at run time, or None."""
     guarded = 'so that other sizes are refused when the file runs (ONNX files take every size)'
     if has_windows(net):
         return f'torch.export guards how a map is cut into windows, {guarded}'
@@ -92,12 +92,12 @@ class Format:
     """A file format.
 
     Attributes:
-        write: writes a network, traced on an example, into a file.
+        write: traces a network on an example and writes the file.
         open: returns a function that runs the file; takes the number of threads.
-        runtime: what runs the file.
-        requires: packages that writing and running need.
-        explain_refusal: why a network cannot be written; None if it can.
-        explain_fixed: why height and width of a network cannot vary; None if they can.
+        runtime: name of the runtime.
+        requires: required packages.
+        explain_refusal: returns why a network cannot be exported, or None.
+        explain_fixed: returns why height and width of a network cannot be dynamic, or None.
     """
 
     write: Callable[[Exportable, Tensor, Path], None]
@@ -118,11 +118,11 @@ FORMATS = {
 
 
 def find_format(name: str) -> Format:
-    """Return a format by its name.
+    """Return a format by name.
 
     Raises:
-        ValueError: there is none of this name.
-        ImportError: packages that it needs are not installed.
+        ValueError: the name is unknown.
+        ImportError: required packages are not installed.
     """
     if name not in FORMATS:
         raise ValueError(f'format {name!r} is none of {", ".join(FORMATS)}')
@@ -133,14 +133,14 @@ def find_format(name: str) -> Format:
 
 
 def fix_size(item: Exportable, size: Sequence[int] | None, file_format: str) -> None:
-    """Decide whether height and width vary.
+    """Decide whether height and width are fixed or dynamic.
 
     Args:
-        size: ``(H, W)`` to write into the file; None for varying height and width.
+        size: fixed ``(H, W)``; None for dynamic height and width.
 
     Raises:
-        ValueError: they cannot vary, and no ``size`` is given; the network does not take ``size``;
-            or the format has no such network.
+        ValueError: dynamic sizes are not supported, the network does not take ``size``, or the
+            format does not support the network.
     """
     spec = FORMATS[file_format]
     if refusal := spec.explain_refusal(item.net):
@@ -167,12 +167,12 @@ def _check_size(item: Exportable, size: tuple[int, ...]) -> None:
 
 
 def write(item: Exportable, file: Path, file_format: str) -> None:
-    """Write a network into a file, and its folder if there is none."""
+    """Export a network to a file; its folder is created if it does not exist."""
     size = item.size
     if 2 in item.axes:
         size = tuple(side // item.multiple * item.multiple for side in TRACED_SIZE)
     example = torch.randn(TRACED_BATCH, 3, *size)
     file.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # the exporters' own, about their internals
+        warnings.simplefilter('ignore')  # internal warnings of the exporters
         FORMATS[file_format].write(item, example, file)

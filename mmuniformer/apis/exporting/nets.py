@@ -1,4 +1,4 @@
-"""The part of a model that is exported: one tensor in, plain tensors out, no samples and no NMS."""
+"""The exportable part of a model, with tensors as input and output, without samples and NMS."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..toolbox import Toolbox, find_toolbox
 
 Part = Literal['model', 'backbone']
 PARTS: tuple[Part, ...] = ('model', 'backbone')
-# Networks of whole models, by scope.
+# Scope → network of the whole model.
 WHOLE_NETS: Mapping[str, Callable[[nn.Module, Toolbox], nn.Module]] = {
     'mmpretrain': HeadNet,
     'mmaction': HeadNet,
     'mmseg': SegmentationNet,
     'mmpose': HeadNet,
 }
-# Why there is none for other scopes.
+# Reasons why other scopes have none.
 REFUSED = {
     'mmdet': 'detectors end in NMS and loops over images, which have no ONNX operators of fixed '
     'shapes',
@@ -35,14 +35,14 @@ class Exportable:
     """A network to export.
 
     Attributes:
-        net: one tensor in; a tensor or a tuple of tensors out.
-        axes: names of the axes of its input that may vary.
-        output_names: names of its outputs.
-        size: of a typical input, without batch and channels: ``(H, W)`` or ``(T, H, W)``.
-        fixed_reason: why height and width cannot vary; None if they can.
-        metadata: what users of the file need to know, as text.
-        multiple: height and width are multiples of this.
-        own_size_alone: no other size than ``size`` is possible.
+        net: takes one tensor; returns a tensor or a tuple of tensors.
+        axes: names of the dynamic input axes.
+        output_names: names of the outputs.
+        size: typical input size, ``(H, W)`` or ``(T, H, W)``.
+        fixed_reason: why height and width cannot be dynamic; None if they can.
+        metadata: information for users of the file, as text.
+        multiple: height and width must be multiples of this.
+        own_size_alone: whether ``size`` is the only possible size.
     """
 
     net: nn.Module
@@ -58,10 +58,10 @@ class Exportable:
 def make_exportable(
     config: Mapping, model: nn.Module, part: Part = 'model', fuse: bool = False
 ) -> Exportable:
-    """Take the part of ``model`` that can be exported; its layers are changed in place.
+    """Return the exportable part of ``model``; its layers are changed in place.
 
     Args:
-        part: the whole model, or the backbone alone.
+        part: the whole model, or the backbone only.
         fuse: fold norms into convolutions first.
 
     Example:
@@ -73,7 +73,7 @@ def make_exportable(
         (['logits'], {0: 'batch', 2: 'height', 3: 'width'})
 
     Raises:
-        ValueError: it cannot be exported, or not fused; the message says why.
+        ValueError: the model cannot be exported or fused; the message gives the reason.
     """
     if part not in PARTS:
         raise ValueError(f'part {part!r} is none of {", ".join(PARTS)}')
@@ -108,7 +108,7 @@ def make_exportable(
 
 
 def explain_fixed(model: nn.Module, part: Part) -> str | None:
-    """Return why height and width cannot vary; None if they can."""
+    """Return why height and width cannot be dynamic, or None."""
     if isinstance(model.backbone, UniFormerV2) and model.backbone.arch.relative_positions:
         return 'UniFormerV2 numbers the displacements of its patches while it is exported'
     if isinstance(model.backbone, UniFormerLight):
@@ -119,12 +119,12 @@ def explain_fixed(model: nn.Module, part: Part) -> str | None:
 
 
 def find_multiple(model: nn.Module) -> int:
-    """Return what height and width are multiples of: UniFormerV2 takes whole patches."""
+    """Return the number that divides height and width: UniFormerV2 takes whole patches."""
     return model.backbone.arch.patch_size if isinstance(model.backbone, UniFormerV2) else 1
 
 
 def make_metadata(model: nn.Module) -> dict[str, str]:
-    """Describe how inputs are normalized, ``(x - mean) / std`` of values from 0 to 255."""
+    """Describe the normalization of inputs, ``(x - mean) / std`` of values from 0 to 255."""
     preprocessor: Any = model.data_preprocessor
     metadata = {}
     for name in ('mean', 'std'):
@@ -152,9 +152,9 @@ def prunes_tokens(net: nn.Module) -> bool:
 
 
 class AveragePool(nn.Module):
-    """``nn.AdaptiveAvgPool2d`` as two matrix products, which export for every size.
+    """``nn.AdaptiveAvgPool2d`` as two matrix products, which can be exported with dynamic sizes.
 
-    A row of a matrix has the weights of one cell: it covers ``⌊i·N / n⌋`` to ``⌈(i + 1)·N / n⌉``
+    A row of a matrix has the weights of one cell, which covers ``⌊i·N / n⌋`` to ``⌈(i + 1)·N / n⌉``
     of ``N`` positions.
     """
 
@@ -172,7 +172,7 @@ class AveragePool(nn.Module):
 
 
 def _cells(length: int, count: int, like: Tensor) -> Tensor:
-    """Return weights ``(count, length)``."""
+    """Return the pooling weights ``(count, length)``."""
     at = torch.arange(length, device=like.device)
     cell = torch.arange(count, device=like.device).unsqueeze(1)
     inside = (at >= cell * length // count) & (at < ((cell + 1) * length + count - 1) // count)
@@ -181,7 +181,7 @@ def _cells(length: int, count: int, like: Tensor) -> Tensor:
 
 
 def free_sizes(net: nn.Module) -> None:
-    """Replace layers that would write the sizes of the traced input into the file."""
+    """Replace layers that would hard-code the size of the traced input."""
     for name, child in list(net.named_modules()):
         parent, _, leaf = name.rpartition('.')
         if isinstance(child, nn.AdaptiveAvgPool2d):
@@ -192,5 +192,5 @@ def free_sizes(net: nn.Module) -> None:
 
 
 def is_mmseg_upsample(module: nn.Module) -> bool:
-    """True for mmseg's layer, which multiplies sizes and makes Python numbers of them."""
+    """Return whether this is mmseg's layer, which converts sizes to Python numbers."""
     return type(module).__name__ == 'Upsample' and not isinstance(module, nn.Upsample)

@@ -1,4 +1,4 @@
-"""Predictors: models with their classes, which predict for images and videos, and draw."""
+"""Predictors for images and videos, which also draw their results."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ PREDICTORS: dict[str, type[Predictor]] = {cls.scope: cls for cls in _CLASSES}
 def predictor(
     config: str | Path, checkpoint: str | Path, device: str = 'cpu', **options
 ) -> Predictor:
-    """Build the predictor of the toolbox that a config is of.
+    """Build a predictor from a config and a checkpoint.
 
     Args:
-        config: file, or name of a config of this package.
-        checkpoint: file that training wrote.
+        config: config file, or name of a config of this package.
+        checkpoint: file written by training.
         device: ``'cpu'``, ``'cuda'`` or ``'cuda:0'``.
-        options: those of the class: see :class:`Classifier`, :class:`Detector`,
+        options: options of the class: see :class:`Classifier`, :class:`Detector`,
             :class:`Segmentor`, :class:`PoseEstimator` and :class:`ActionRecognizer`.
 
     Example:
@@ -59,8 +59,8 @@ def predictor(
         (['classes', 'labels', 'scores'], 2, (480, 640, 3))
 
     Raises:
-        FileNotFoundError: there is no such config or checkpoint.
-        ValueError: the checkpoint does not fit the config, or the config is of no toolbox.
+        FileNotFoundError: the config or checkpoint does not exist.
+        ValueError: the checkpoint does not match the config, or the toolbox is not supported.
     """
     toolbox = find_toolbox(load_config(config))
     return PREDICTORS[toolbox.scope](config, checkpoint, device, **options)

@@ -1,4 +1,4 @@
-"""The action in a video, with mmaction2's inferencer."""
+"""Action recognition in videos, with mmaction2's inferencer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .models import Found, Predictor, check_loaded, find_classes
 
 
 class ActionRecognizer(Predictor):
-    """The best classes of a video, with their probabilities.
+    """Predicts the best classes of a video with their probabilities.
 
-    mmaction2's inferencer takes one clip and one crop, where tests average several.
+    mmaction2's inferencer uses one clip and one crop; tests average several.
 
     Args:
-        topk: how many classes.
-        labels: file with a class name per line, or name of a video dataset; by default the names
+        topk: number of classes.
+        labels: file with a class name per line, or name of a video data set; default: the names
             in the checkpoint or config.
     """
 

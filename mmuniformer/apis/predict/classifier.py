@@ -1,4 +1,4 @@
-"""Classes of whole images, with mmpretrain's inferencer."""
+"""Image classification, with mmpretrain's inferencer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draw_classes(image: ndarray, found: Found) -> ndarray:
 
 @contextmanager
 def no_progress_bar() -> Iterator[None]:
-    """Switch off the bar that mmpretrain prints for every image."""
+    """Disable the progress bar that mmpretrain prints for every image."""
     from mmpretrain.utils import progress
 
     before, progress.disable_progress_bar = progress.disable_progress_bar, True
@@ -44,11 +44,11 @@ def no_progress_bar() -> Iterator[None]:
 
 
 class Classifier(Predictor):
-    """The best classes of an image, with their probabilities.
+    """Predicts the best classes of an image with their probabilities.
 
     Args:
-        topk: how many classes.
-        labels: file with a class name per line, or name of a video dataset; by default the names
+        topk: number of classes.
+        labels: file with a class name per line, or name of a video data set; default: the names
             in the checkpoint or config.
     """
 
@@ -75,10 +75,10 @@ class Classifier(Predictor):
         self.classes: tuple[str, ...] | None = None
 
     def __call__(self, image: ndarray) -> Found:
-        # Given an array, mmpretrain takes it as its pipelines do: BGR.
+        # mmpretrain takes arrays as BGR, like its pipelines.
         with no_progress_bar():
             scores = self.inferencer(image)[0]['pred_scores']
-        if self.classes is None:  # not every head says how many there are
+        if self.classes is None:  # some heads do not know the number of classes
             config = self.inferencer.config
             self.classes, _ = find_classes(config, self.checkpoint, len(scores), self.labels)
         return top_classes(scores, self.classes, self.topk)

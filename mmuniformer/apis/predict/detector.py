@@ -1,4 +1,4 @@
-"""Boxes and masks, with mmdet's inferencer."""
+"""Detection and instance segmentation, with mmdet's inferencer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .models import Found, Predictor, check_loaded
 
 
 class Detector(Predictor):
-    """Instances: classes, scores, boxes, and masks as run lengths.
+    """Predicts instances: classes, scores, boxes, and masks as RLE.
 
     Args:
-        score_thr: lowest score of an instance, from 0 to 1.
+        score_thr: minimum score of an instance, from 0 to 1.
     """
 
     scope = 'mmdet'
@@ -62,7 +62,7 @@ def decode_masks(masks: list[dict]) -> list[ndarray]:
 
 
 def draw_instances(image: ndarray, found: Found) -> ndarray:
-    """Draw masks, boxes, and tags with classes and scores; the instances of high score on top."""
+    """Draw masks, boxes, and tags with classes and scores; high scores on top."""
     canvas, scale = enlarge(image)
     order = np.argsort(found['scores'])
     colors = [label_color(label) for label in found['labels']]

@@ -1,4 +1,4 @@
-"""Drawing with OpenCV: masks, tags, label maps, and images side by side. Images are BGR."""
+"""Draw masks, tags, label maps and grids of images with OpenCV. Images are BGR."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from numpy import ndarray
 
 Color = tuple[int, ...]
-GOLDEN = 0.61803  # turn of the color wheel that keeps any number of colors apart
-DRAWN_SIDE = 640  # smaller images are enlarged to it, so that lines and letters stay thin
+GOLDEN = 0.61803  # step on the color wheel that separates any number of colors
+DRAWN_SIDE = 640  # smaller images are enlarged, so that lines and text are thin
 TILE, MARGIN = 360, 12
-LINE = 23  # rows of a tag
+LINE = 23  # height of a tag in pixels
 
 
 def enlarge(image: ndarray) -> tuple[ndarray, float]:
@@ -28,7 +28,7 @@ def label_color(label: int) -> Color:
 
 
 def draw_mask(canvas: ndarray, mask: ndarray, color: Color) -> None:
-    # Enlarged and smoothed: the outline of a small mask would be a staircase.
+    # Smoothed after enlarging, because the outlines of small masks are jagged.
     soft = cv2.resize(mask.astype(np.float32), canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     if (scale := canvas.shape[0] / mask.shape[0]) > 1:
         soft = cv2.GaussianBlur(soft, (0, 0), 0.8 * scale)
@@ -78,6 +78,6 @@ def _make_row(images: Sequence[ndarray], width: int, limit: int) -> ndarray:
 
 
 def draw_tags(canvas: ndarray, texts: Sequence[str], colors: Sequence[Color]) -> None:
-    """Write lines of text below each other into the upper left corner."""
+    """Write lines of text into the upper left corner."""
     for number, (text, color) in enumerate(zip(texts, colors, strict=True)):
         draw_tag(canvas, text, (6, 6 + LINE + number * (LINE + 2)), color)

@@ -1,4 +1,4 @@
-"""What the predictors of all tasks share: their form, checked checkpoints, names of classes."""
+"""Shared code of all predictors: base class, checks of checkpoints, class names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ...weights.rules import NO_KEY, Rules
 from ..configs import find_config, find_dataset_meta, load_config
 from ..model import find_checkpoint
 
-# A checkpoint may hold more than the model, such as the state of an EMA.
+# A checkpoint may have more than the model, such as an EMA.
 WHOLE_MODEL = Rules(
     names={'': ''},
     required='',
@@ -33,13 +33,13 @@ Found = dict[str, Any]
 
 
 class Predictor(ABC):
-    """A model of one toolbox with its classes, which predicts and draws what it predicted.
+    """Base class: a model that makes predictions and draws them.
 
     Attributes:
         scope: ``default_scope`` of its configs.
-        noun: what :meth:`count` counts.
-        takes: ``'image'`` and ``'video'``. Those that take images are given videos frame by frame;
-            others are given the path of the video.
+        noun: name of the objects that :meth:`count` counts.
+        takes: ``'image'`` and ``'video'``. If it includes images, videos are passed frame by frame,
+            otherwise as a path.
     """
 
     scope: ClassVar[str]
@@ -48,11 +48,11 @@ class Predictor(ABC):
 
     @abstractmethod
     def __call__(self, image: ndarray) -> Found:
-        """Predict for a BGR image ``(H, W, 3)``; the result can be written as JSON."""
+        """Predict for a BGR image ``(H, W, 3)``; the result can be serialized as JSON."""
 
     @abstractmethod
     def draw(self, image: ndarray, found: Found) -> ndarray:
-        """Draw ``found`` on a copy of the image, enlarged if it is small."""
+        """Draw ``found`` on a copy of the image; small images are enlarged."""
 
     def count(self, found: Found) -> int:
         """Return the number of objects in ``found``."""
@@ -64,8 +64,8 @@ class Predictor(ABC):
         """Return the paths of both files, and enter the scope of the toolbox.
 
         Raises:
-            FileNotFoundError: there is no such config or checkpoint.
-            ValueError: the config is of another toolbox, or there is no such device.
+            FileNotFoundError: the config or checkpoint does not exist.
+            ValueError: the config belongs to another toolbox, or the device does not exist.
         """
         config, checkpoint = find_config(config), find_checkpoint(checkpoint)
         scope = load_config(config).get('default_scope')
@@ -88,10 +88,10 @@ def enter_scope(scope: str) -> None:
 
 
 def check_loaded(model: nn.Module, checkpoint: Path) -> None:
-    """Refuse a checkpoint that does not fill ``model``; mmengine would only print a warning.
+    """Check that a checkpoint has all tensors of ``model``; mmengine would only print a warning.
 
     Raises:
-        CheckpointError: tensors of the model are missing in the file, or have another shape.
+        CheckpointError: tensors are missing, or have another shape.
     """
     load(model, checkpoint, WHOLE_MODEL)
 
@@ -99,14 +99,15 @@ def check_loaded(model: nn.Module, checkpoint: Path) -> None:
 def find_classes(
     config: Mapping, checkpoint: Path, number: int, labels: str | Path | None
 ) -> tuple[tuple[str, ...], Any]:
-    """Return the names of the classes, and their colors in RGB or None.
+    """Return the class names, and their RGB colors or None.
 
     Args:
-        number: of classes of the model.
-        labels: file with a name per line, or name of a video dataset.
+        number: number of classes of the model.
+        labels: file with a name per line, or name of a video data set.
 
     Returns:
-        Those of ``labels``, else of the checkpoint, else of the config, else numbers.
+        The names in ``labels``, otherwise in the checkpoint, otherwise in the config, otherwise
+        numbers.
 
     Raises:
         ValueError: ``labels`` has another number of classes.

@@ -1,4 +1,4 @@
-"""Keypoints of people and other figures, with mmpose's inferencer."""
+"""Pose estimation, with mmpose's inferencer."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def to_bgr(color: Sequence[int]) -> Color:
 
 
 class PoseEstimator(Predictor):
-    """Keypoints with scores, in every box of a detector or in the whole image.
+    """Predicts keypoints with scores, in the boxes of a detector or in the whole image.
 
     Args:
-        score_thr: lowest score of the keypoints that are drawn, from 0 to 1.
-        det_config, det_checkpoint: detector of mmdet that finds people.
-        det_class: label of people in the detector, counted from 0.
+        score_thr: minimum score of drawn keypoints, from 0 to 1.
+        det_config, det_checkpoint: person detector of mmdet.
+        det_class: 0-based label of persons in the detector.
     """
 
     scope = 'mmpose'
@@ -46,7 +46,7 @@ class PoseEstimator(Predictor):
         from mmpose.apis import MMPoseInferencer
 
         config, checkpoint = self.find_files(config, checkpoint, device)
-        # Without a detector named, mmpose would download one.
+        # Without a detector, mmpose would download one.
         detector = {'det_model': 'whole_image'}
         if (det_config is None) != (det_checkpoint is None):
             missing = 'checkpoint' if det_checkpoint is None else 'config'

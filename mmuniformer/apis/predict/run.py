@@ -1,4 +1,4 @@
-"""From sources to files: predict, draw, write; sources that cannot be read end up in a list."""
+"""Predict for sources and write drawings and results; unreadable sources are recorded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .drawing import make_overview
 from .models import Found, Predictor
 from .sources import Source
 
-CAMERA_FRAMES = 64  # for a model of whole videos, unless max_frames is given
+CAMERA_FRAMES = 64  # default for models of whole videos
 
 
 def name_outputs(sources: Sequence[Source]) -> list[str]:
-    """Name the outputs after their sources; a name that is taken gets a number."""
+    """Name the outputs after their sources; duplicates get a number."""
     names: list[str] = []
     taken = {'overview'}
     for source in sources:
@@ -35,20 +35,20 @@ def name_outputs(sources: Sequence[Source]) -> list[str]:
 
 @dataclass
 class PredictionRun:
-    """Predicts for sources and writes the results into a folder.
+    """Predicts for sources and writes the results to a folder.
 
-    An image gives ``NAME.png`` and ``NAME.json``, a video or camera ``NAME.mp4`` and ``NAME.json``,
-    and the first images together ``overview.png``.
+    Images are written as ``NAME.png`` and ``NAME.json``, videos and cameras as ``NAME.mp4`` and
+    ``NAME.json``, and a grid of the first images as ``overview.png``.
 
     Args:
-        max_frames: of a video or camera; all by default.
-        grid: number of images in the overview; 0 for none.
+        max_frames: maximum number of frames of a video or camera; default: all.
+        grid: number of images in the overview; 0 for no overview.
         progress: show a progress bar.
 
     Attributes:
-        counts: number of sources used, by type.
-        objects: number of objects found in them.
-        failures: messages about the sources that could not be used.
+        counts: number of processed sources, by type.
+        objects: number of objects found.
+        failures: error messages of the sources that failed.
     """
 
     predictor: Predictor
@@ -66,15 +66,15 @@ class PredictionRun:
         return self.out_dir / 'overview.png'
 
     def __call__(self, sources: Sequence[Source]) -> None:
-        """Use all sources; see ``failures`` for those that could not be used."""
+        """Process all sources; errors are added to ``failures``."""
         self.out_dir.mkdir(parents=True, exist_ok=True)
         named = list(zip(sources, name_outputs(sources), strict=True))
         for source, name in track(named, 'Predicting', disable=not self.progress):
-            # Whatever is wrong with one source, the others are still used.
+            # An error in one source does not stop the others.
             try:
                 self._use(source, name)
             except Exception as error:
-                known = isinstance(error, MediaError | OSError)  # they name the file
+                known = isinstance(error, MediaError | OSError)  # their messages name the file
                 self.failures.append(str(error) if known else f'{source}: {error!r}')
         if self.shown:
             write_image(self.overview, make_overview(self.shown))

@@ -1,4 +1,4 @@
-"""A class for every pixel, with mmseg's inferencer."""
+"""Semantic segmentation, with mmseg's inferencer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy import ndarray
 from .drawing import draw_tags, enlarge, label_color
 from .models import Found, Predictor, check_loaded, find_classes
 
-TINT = 0.55  # weight of the color of a class in the drawing
+TINT = 0.55  # opacity of class colors
 
 
 class Segmentor(Predictor):
-    """Classes of an image with their shares of its pixels, largest first, and run-length masks.
+    """Predicts the classes of an image with their area shares, largest first, and RLE masks.
 
     Args:
-        labels: file with a class name per line, or name of a video dataset; by default the names
+        labels: file with a class name per line, or name of a video data set; default: the names
             in the checkpoint or config.
     """
 

@@ -1,4 +1,4 @@
-"""What predictors are run on: images, videos, folders of them, patterns, and cameras by number."""
+"""Inputs of predictors: images, videos, folders, glob patterns, and cameras by index."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ BOTH = ('image', 'video')
 
 @dataclass(frozen=True)
 class Source:
-    """A file, or a camera by its number."""
+    """A file, or a camera by its index."""
 
     text: str
     type: MediaType
 
     @property
     def name(self) -> str:
-        """Name that its output files get."""
+        """Name of the output files, without suffix."""
         return f'camera{self.text}' if self.type == 'camera' else Path(self.text).stem
 
     @property
     def capture(self) -> str | int:
-        """What :class:`~mmuniformer.apis.media.VideoReader` opens."""
+        """Argument for :class:`~mmuniformer.apis.media.VideoReader`."""
         return int(self.text) if self.type == 'camera' else self.text
 
     def __str__(self) -> str:
@@ -37,14 +37,14 @@ class Source:
 
 
 def find_sources(inputs: Sequence[str | Path], types: Sequence[MediaType] = BOTH) -> list[Source]:
-    """Expand folders and patterns into files of these types; numbers are cameras.
+    """Expand folders and patterns to files of these types; numbers are cameras.
 
     Example:
         >>> find_sources([0])
         [Source(text='0', type='camera')]
 
     Raises:
-        ValueError: an input leads to no file of these types.
+        ValueError: an input matches no file of these types.
     """
     found: list[Source] = []
     for text in map(str, inputs):
@@ -75,10 +75,10 @@ def _expand(text: str, types: Sequence[MediaType]) -> list[Path]:
 
 
 def find_type(path: Path, types: Sequence[MediaType]) -> MediaType:
-    """Return the type of a file by its suffix; a file with another suffix has to be an image.
+    """Return the type of a file by its suffix; unknown suffixes count as images.
 
     Raises:
-        ValueError: it is of none of these types.
+        ValueError: the type is not one of these.
     """
     suffix = path.suffix.lower()
     type_ = next((name for name, suffixes in SUFFIXES.items() if suffix in suffixes), None)

@@ -1,1 +1,1 @@
-"""The paper's tables beside what is measured here."""
+"""Reproduce the tables of the paper."""

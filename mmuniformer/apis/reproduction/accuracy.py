@@ -1,4 +1,4 @@
-"""Test a config with the toolbox's own Runner, if its checkpoint and its data are there."""
+"""Test a config with the Runner of its toolbox, if checkpoint and data exist."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ...doctor.config import data_paths, fault_of_data
 from ..runner import build_runner, set_mmpretrain_dataloaders
 
-# Our name of a metric → the Runner's, and the factor that makes it percent.
+# Our name of a metric → the Runner's name, and the factor to percent.
 METRICS = {
     'box_AP': ('coco/bbox_mAP', 100),
     'box_AP50': ('coco/bbox_mAP_50', 100),
@@ -36,21 +36,21 @@ METRICS = {
     'AP_L': ('coco/AP (L)', 100),
     'AR': ('coco/AR', 100),
 }
-MULTI_SCALE = 'ms_'  # prefix of metrics of tests at several scales
+MULTI_SCALE = 'ms_'  # prefix of metrics of multi-scale tests
 
 
 class DevNull(io.TextIOBase):
-    """Discards what a Runner prints, all of which is in its log file too."""
+    """Discards the output of a Runner, which is also in its log file."""
 
     def write(self, text: str) -> int:
         return len(text)
 
 
 class ShowProgress(Hook):
-    """Advances a progress bar with every batch of a test."""
+    """Updates a progress bar after every batch of a test."""
 
     def __init__(self, title: str):
-        # Standard error, because standard output is discarded.
+        # Standard output is discarded.
         self.progress = Progress(
             TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
             TimeRemainingColumn(), console=Console(stderr=True), redirect_stdout=False,
@@ -65,9 +65,9 @@ class ShowProgress(Hook):
 
 
 def find_checkpoint(folder: Path | None, config: str) -> Path | None:
-    """Find ``NAME.pth``, or the best or else the last checkpoint in the folder ``NAME``.
+    """Find ``NAME.pth``, or the best or otherwise the last checkpoint in the folder ``NAME``.
 
-    A config that only tests differently, ``NAME_test_w32``, takes the checkpoint of ``NAME``.
+    Configs that differ in testing only, such as ``NAME_test_w32``, use the checkpoint of ``NAME``.
     """
     if folder is None:
         return None
@@ -81,7 +81,7 @@ def find_checkpoint(folder: Path | None, config: str) -> Path | None:
 
 
 def _find_last(folder: Path) -> list[Path]:
-    """Return the path in ``last_checkpoint``, and where it is if the folder was moved."""
+    """Return the checkpoint named in ``last_checkpoint``, also if the folder was moved."""
     note = folder / 'last_checkpoint'
     if not note.is_file():
         return []
@@ -90,7 +90,7 @@ def _find_last(folder: Path) -> list[Path]:
 
 
 def find_missing_data(config: Config) -> str | None:
-    """Describe the first folder or file of the test set that is missing; None if all are there."""
+    """Describe the first missing folder or file of the test set; None if all exist."""
     sections = {name: config.get(name) for name in ('test_dataloader', 'test_evaluator')}
     for path in data_paths(Config(sections).to_dict()):
         fault = fault_of_data(Path(path))
@@ -105,7 +105,7 @@ def make_checkpoint_key(path: Path) -> dict:
 
 
 def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: bool) -> dict:
-    """Return the metrics of ``Runner.test``, under the Runner's names.
+    """Return the metrics of ``Runner.test``, with the Runner's names.
 
     Raises:
         ValueError: the checkpoint lacks parameters of the model.
@@ -123,7 +123,7 @@ def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: 
 
 
 def check_fit(model: torch.nn.Module, checkpoint: Path) -> None:
-    """Refuse a checkpoint that lacks parameters; the Runner would leave them random."""
+    """Raise if a checkpoint lacks parameters; the Runner would leave them random."""
     state = _load_checkpoint(str(checkpoint), map_location='cpu')
     state = state.get('state_dict', state)
     state = {re.sub(r'^module\.', '', name): value for name, value in state.items()}
@@ -139,7 +139,7 @@ def check_fit(model: torch.nn.Module, checkpoint: Path) -> None:
 
 
 def find_metric(measured: Mapping[str, float], metric: str) -> float | None:
-    """Return one of METRICS in percent, or None if the Runner did not measure it."""
+    """Return one of METRICS in percent, or None if it was not measured."""
     name, factor = METRICS[metric.removeprefix(MULTI_SCALE)]
     value = measured.get(name)
     return None if value is None else value * factor

@@ -1,4 +1,4 @@
-"""Figures: accuracy against FLOPs (as Fig. 1) and FLOPs against resolution (as Fig. 4)."""
+"""Figures: accuracy over FLOPs (like Fig. 1) and FLOPs over resolution (like Fig. 4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch.utils.flop_counter import FlopCounterMode
 
-# In the name of a config, the resolution or attention pattern: the points of one line differ in it.
+# Resolution or attention pattern in the name of a config: distinguishes the points of a line.
 POINT = re.compile(r'_(\d+x\d+|g|[hw]\d+)(?=_|$)')
 PATTERNS = {
     'global': dict(attention='global'),
@@ -38,7 +38,7 @@ STYLE = {
 
 @contextmanager
 def make_figure(path: Path, size: tuple[float, float], **style: object) -> Iterator[Figure]:
-    """Make a figure of ``size`` inches in our style; write it to ``path`` at the end."""
+    """Make a figure of ``size`` inches and write it to ``path`` on exit."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -54,11 +54,11 @@ class Point:
     config: str
     flops_G: float  # noqa: N815
     metric: float
-    measured: bool  # here; otherwise the published number
+    measured: bool  # otherwise published
 
 
 def split_name(config: str) -> tuple[str, str]:
-    """Split the name of a config into those of its line and its point in a figure."""
+    """Split the name of a config into the names of its line and its point in a figure."""
     found = POINT.findall(config)
     line = POINT.sub('', config.replace('_test', ''))
     return line, found[-1] if found else ''
@@ -94,10 +94,10 @@ def _draw_line(axes: Axes, name: str, points: Sequence[Point], color: str) -> No
 
 
 def count_resolutions(sides: Sequence[int] = SIDES) -> list[dict]:
-    """Count UniFormer-S with each attention of stage 3 on square images of these sides.
+    """Count FLOPs of UniFormer-S with each attention of stage 3 on square images.
 
-    ``flops_G`` is the whole backbone; ``products_G``, the products of queries with keys and of
-    weights with values in stage 3.
+    ``flops_G`` is for the whole backbone, ``products_G`` for the matrix products of attention in
+    stage 3.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -113,7 +113,7 @@ def count_resolutions(sides: Sequence[int] = SIDES) -> list[dict]:
 
 
 def _read_counter(counter: FlopCounterMode) -> dict[str, float]:
-    """Return billions; one multiply-add, which torch counts as two, is one FLOP."""
+    """Return GFLOPs; a multiply-add, which torch counts as two, is one FLOP."""
     products = sum(
         flops
         for name, counts in counter.get_flop_counts().items()

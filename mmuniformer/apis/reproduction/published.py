@@ -1,7 +1,7 @@
 """The published numbers, and the config of each row of each table.
 
-The numbers are in ``data/tables.csv``: one line per metric, with the source it is printed in.
-``data/errata.yaml`` lists those that are wrong, and why; ``data/errata_v2.yaml`` of UniFormerV2.
+The numbers are in ``data/tables.csv``, one line per metric with its source. ``data/errata.yaml``
+lists the wrong ones with reasons, ``data/errata_v2.yaml`` those of UniFormerV2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / 'data'
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper: its subject, and which lines of ``tables.csv`` belong to it."""
+    """A table of the paper: its subject and its lines of ``tables.csv``."""
 
     title: str
     source: str
@@ -28,8 +28,8 @@ class Table:
     light: bool = False
 
 
-# The paper's text at hand lacks Tables 5, 8 and 9; the official README prints the same rows, and
-# those of the light models, which are in no table of the paper.
+# Tables 5, 8 and 9 are from the official README, which prints the same rows, and those of the light
+# models, which are in no table of the paper.
 TABLES = {
     'table5': Table('Mask R-CNN on COCO', 'README object_detection', 'Mask R-CNN'),
     'table6': Table('Cascade Mask R-CNN on COCO', 'paper Table 6'),
@@ -62,7 +62,7 @@ COST = ('params_M', 'flops_G')
 
 @dataclass
 class Row:
-    """A row of a table as it is printed; '' for what is not printed."""
+    """A row of a table as printed; '' for numbers that are not printed."""
 
     config: str
     source: str
@@ -72,7 +72,7 @@ class Row:
 
 
 def name_config(line: dict[str, str]) -> str | None:
-    """Return the name of the config of a line of ``tables.csv``, or None if there is none."""
+    """Return the name of the config of a line of ``tables.csv``, or None."""
     method = METHODS.get(line['framework'])
     if method is None:
         return None
@@ -92,7 +92,7 @@ def name_config(line: dict[str, str]) -> str | None:
 
 
 def _name_segmentation(pattern: str, schedule: str) -> str:
-    """Windows of 32 are only tested, with weights that were trained with global attention."""
+    """Windows of 32 are used in testing only, with weights trained with global attention."""
     if pattern in ('w32', 'h32'):
         return f'g_{schedule}_test_{pattern}'
     return f'{pattern}_{schedule}'
@@ -105,7 +105,7 @@ def read_numbers() -> Iterator[dict[str, str]]:
 
 
 def read_rows() -> list[Row]:
-    """Return every printed row of a config, source by source."""
+    """Return all printed rows of a config, by source."""
     rows: dict[tuple[str, str], Row] = {}
     for line in read_numbers():
         config = name_config(line)
@@ -122,7 +122,7 @@ def read_rows() -> list[Row]:
 
 
 def find_rows(table: str) -> list[Row]:
-    """Return the rows of a table for which there is a config."""
+    """Return the rows of a table that have a config."""
     wanted = TABLES[table]
     configs = list_configs()
     methods = METHODS.values() if wanted.framework is None else [METHODS[wanted.framework]]

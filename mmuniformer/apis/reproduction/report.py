@@ -1,4 +1,4 @@
-"""Published numbers beside ours: in the terminal, in Markdown and in CSV."""
+"""Reports of published and measured numbers, in the terminal, Markdown and CSV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..tables import markdown_table
 from .published import Row, find_errata
 from .rows import ACCURACY, Measured
 
-# Metrics that fit into a terminal; the files have all.
+# Metrics printed in the terminal; the files have all.
 HEADLINES = ('box_AP', 'mask_AP', 'mIoU', 'ms_mIoU', 'AP', 'AR', ACCURACY)
 UNITS = {'parameters': 'M', 'FLOPs': 'G', 'latency': 'ms'}
 CSV_COLUMNS = ('table', 'config', 'quantity', 'unit', 'paper', 'ours', 'source')
@@ -25,7 +25,7 @@ NOT_RUN = 'not run'
 
 @dataclass
 class Section:
-    """A table with what has been measured so far, row by row."""
+    """A table with the measurements so far, row by row."""
 
     name: str
     title: str
@@ -49,7 +49,7 @@ def format_number(value: float | str, digits: int) -> str:
 def list_quantities(
     row: Row, measured: Measured | None, metrics: Sequence[str]
 ) -> dict[str, tuple[str, str]]:
-    """Return quantity → published number and ours, as text.
+    """Return quantity → published and measured number, as text.
 
     Metrics that only other rows have are empty.
     """

@@ -1,4 +1,4 @@
-"""Measurements, written to disk after each of them."""
+"""Measurements, saved to disk after each one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mmengine.config import Config
 
 
 class Results:
-    """Measurements by config and quantity; one is reused only while its key is the same.
+    """Measurements by config and quantity; they are reused as long as their key is the same.
 
     Raises:
-        ValueError: the file is not one of these.
+        ValueError: the file has another format.
     """
 
     def __init__(self, path: Path):
@@ -30,7 +30,7 @@ class Results:
                 raise ValueError(f'{path} cannot be read ({error}); remove it') from error
 
     def measure(self, config: str, quantity: str, key: dict, function: Callable[[], Any]) -> Any:
-        """Return the value saved under ``key``, or that of ``function``, which is saved."""
+        """Return the value saved under ``key``, or call ``function`` and save its value."""
         found = self.saved.get(config, {}).get(quantity)
         if found is None or found['key'] != key:
             found = {'key': key, 'value': function(), 'when': _now()}
@@ -50,7 +50,7 @@ def _now() -> str:
 
 
 def hash_of_config(config: Config) -> str:
-    """Hash the settings of a config, including those of its bases, not their text."""
+    """Hash the resolved settings of a config, including its bases."""
     text = json.dumps(config.to_dict(), sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 

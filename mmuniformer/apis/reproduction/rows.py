@@ -1,4 +1,4 @@
-"""What is measured for a row of a table: cost, latency and accuracy."""
+"""Measure a row of a table: cost, latency and accuracy."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .published import Row
 from .results import Results, hash_of_config, hash_of_files
 
 PACKAGE = Path(__file__).resolve().parents[2]
-ACCURACY = 'accuracy'  # the metric of rows for which none is published
+ACCURACY = 'accuracy'  # metric of rows without a published one
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is measured besides parameters and FLOPs, and where.
+    """Options: what to measure besides parameters and FLOPs, and where.
 
     Attributes:
         runs: folder of the Runner's logs.
-        notify: called with why an accuracy cannot be measured.
+        notify: called with the reason if an accuracy cannot be measured.
     """
 
     checkpoints: Path | None
@@ -46,7 +46,7 @@ class Options:
 
 @dataclass
 class Measured:
-    """Our numbers of a row; instead of those that are missing, the reason."""
+    """Measured numbers of a row, or the reason why one is missing."""
 
     parameters: int
     flops: int
@@ -55,7 +55,7 @@ class Measured:
 
 
 def measure_row(row: Row, path: Path, results: Results, options: Options) -> Measured:
-    """Measure a row, or take from the results what was measured and is still valid."""
+    """Measure a row, except for results that are still valid."""
     config = Config.fromfile(path)
     key = {'config': hash_of_config(config)}
     cost = results.measure(
@@ -73,7 +73,7 @@ def measure_row(row: Row, path: Path, results: Results, options: Options) -> Mea
 
 
 def _select(tested: dict | str, wanted: list[str]) -> dict[str, float | str]:
-    """Return the metrics that are ``wanted``, or all if none are; or the reason."""
+    """Return the ``wanted`` metrics, all if there are none, or the reason."""
     if isinstance(tested, str):
         return dict.fromkeys(wanted or [ACCURACY], tested)
     values = {metric: find_metric(tested, metric) for metric in wanted or METRICS}
@@ -85,7 +85,7 @@ def _select(tested: dict | str, wanted: list[str]) -> dict[str, float | str]:
 def measure_latency(
     row: Row, config: Config, key: dict, results: Results, options: Options
 ) -> float | str:
-    """Time a forward pass; return milliseconds, or why there are none."""
+    """Time a forward pass; return milliseconds, or the reason for a failure."""
     if not options.latency:
         return 'not run'
     shape = options.latency_shape or find_toolbox(config).table_shape(config)
@@ -100,7 +100,7 @@ def measure_latency(
 def measure_accuracy(
     row: Row, config: Config, tta: bool, key: dict, results: Results, options: Options
 ) -> dict | str:
-    """Test a row; return the metrics of its Runner, or why there are none."""
+    """Test a row; return the metrics of its Runner, or the reason for a failure."""
     if tta and not ('tta_model' in config and 'tta_pipeline' in config):
         return 'no tta_pipeline'
     checkpoint = find_checkpoint(options.checkpoints, row.config)
@@ -123,5 +123,5 @@ def measure_accuracy(
 
 
 def hash_of_code() -> str:
-    """Hash all that parameters and FLOPs depend on, except the toolboxes."""
+    """Hash the code that parameters and FLOPs depend on, except the toolboxes."""
     return hash_of_files(PACKAGE.rglob('*.py'))

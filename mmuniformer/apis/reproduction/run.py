@@ -1,4 +1,4 @@
-"""Tables of the paper, measured row by row, and the report of them."""
+"""Measure tables of the paper row by row and write a report."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def reproduce(
 ) -> list[Section]:
     """Measure tables of the paper: parameters, FLOPs, latency, and accuracy if possible.
 
-    Accuracy is measured for configs whose checkpoint and data set are there. Each number is saved
-    in ``out/results.json`` at once and reused as long as config and checkpoint stay the same. A
-    report with figures is written to ``out``, also after an interruption.
+    Accuracy is measured for configs whose checkpoint and data set exist. Each number is saved
+    immediately to ``out/results.json`` and reused as long as config and checkpoint do not change. A
+    report with figures is written to ``out``, even after an interruption.
 
     Args:
-        tables: names out of ``TABLES``; ``'all'`` of these; ``'mini'``, the models on mini data.
+        tables: names in ``TABLES``, ``'all'`` for all of them, or ``'mini'`` for the mini models.
         configs: other configs, by path or name.
         checkpoints: folder in which the checkpoint of a config NAME is NAME.pth, or the best or
             last one in the folder NAME.
-        latency: whether the latency is measured.
-        latency_shape: ``(H, W)`` of its input, ``(T, H, W)`` for video; as in the tables if None.
-        device: of the latency.
-        on_row: called before each row with its table and its number from 1 on.
+        latency: whether to measure latency.
+        latency_shape: ``(H, W)`` of the input, ``(T, H, W)`` for video; default: as in the tables.
+        device: device for the latency.
+        on_row: called before each row with its table and its 1-based number.
         on_section: called after each table.
-        notify: called with why an accuracy cannot be measured.
+        notify: called with the reason if an accuracy cannot be measured.
 
     Example:
         >>> table, = reproduce(configs=['mask_rcnn_uniformer_xxs_1x'], latency=False)
@@ -52,8 +52,8 @@ def reproduce(
         '29.4 M'
 
     Raises:
-        FileNotFoundError: there is no such config or folder.
-        ValueError: no or an unknown table, or a shape or a device that cannot be.
+        FileNotFoundError: a config or folder does not exist.
+        ValueError: no table or an unknown one is given, or the shape or device is invalid.
     """
     check_device(device)
     out = Path(out)
@@ -86,10 +86,10 @@ def reproduce(
 
 
 def make_sections(tables: Sequence[str], configs: Sequence[str]) -> list[Section]:
-    """Return the tables with these names, and one of ``configs``, with nothing measured yet.
+    """Return the tables with these names, and one for ``configs``, without measurements.
 
     Raises:
-        ValueError: there is no table of a name, or none is asked for.
+        ValueError: a name is unknown, or no table is given.
     """
     if not tables and not configs:
         raise ValueError(f'name a table: {", ".join(TABLES)}, all or mini')
@@ -126,7 +126,7 @@ def _draw_resolutions(out: Path, results: Results) -> None:
 
 
 def write_report(out: Path, sections: Sequence[Section], options: Options) -> None:
-    """Write ``report.md``, ``report.csv`` and figures of accuracy against FLOPs."""
+    """Write ``report.md``, ``report.csv`` and figures of accuracy over FLOPs."""
     out.mkdir(parents=True, exist_ok=True)
     parts = ['# Paper and ours', '']
     if options.latency:
@@ -145,7 +145,7 @@ def write_report(out: Path, sections: Sequence[Section], options: Options) -> No
 
 
 def _draw_accuracy(section: Section, out: Path) -> list[Path]:
-    """Draw our own accuracies, or the published ones of rows that have none."""
+    """Plot measured accuracies, or the published ones of rows without."""
     metric = next((name for name in section.metrics() if name != ACCURACY), None)
     points = []
     for row, measured in section.pairs():

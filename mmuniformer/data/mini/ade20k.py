@@ -1,7 +1,7 @@
 """Drawn landscapes with shapes as semantic masks, in the layout of ADEChallengeData2016.
 
-As in ADE20K a mask holds 0 where nothing is labelled, here a thin line between regions, and
-from 1 on the classes: data sets read it with ``reduce_zero_label=True``.
+As in ADE20K, 0 is unlabeled (here a thin line between regions) and classes start at 1: load the
+masks with ``reduce_zero_label=True``.
 """
 
 from collections.abc import Iterator
@@ -20,43 +20,43 @@ CLASSES = ('sky', 'grass', 'water', *THINGS)
 FOLDERS = {'training': 'train', 'validation': 'val'}
 RADII = (0.13, 0.22)  # of the longer side
 MIN_THINGS, MAX_THINGS = 2, 5
-MARGIN = 0.12  # of the sides: most of a shape is in the picture
+MARGIN = 0.12  # share of the sides; keeps most of each shape inside the image
 HORIZON = (0.35, 0.65)  # of the height
 
-# Ranges of colour, BGR: low and high.
+# Color ranges in BGR: low, high.
 DAY = ((190, 130, 70), (250, 200, 160))
-GREY = ((165, 165, 165), (225, 220, 215))
+GRAY = ((165, 165, 165), (225, 220, 215))
 DUSK = ((90, 120, 205), (160, 185, 250))
 GRASS = ((25, 85, 35), (80, 150, 115))
 WATER = ((95, 75, 15), (185, 145, 80))
 
 
 def _noise(rng: RandomState, size: tuple[int, int], cell: tuple[float, float]) -> ndarray:
-    """Smooth noise with cells of ``cell`` pixels, height and width, ``(H, W, 1)`` in -1 … 1."""
+    """Return smooth noise ``(H, W, 1)`` in [-1, 1]; ``cell`` is its cell size in pixels."""
     cells = [max(2, round(length / pixels)) for length, pixels in zip(size, cell, strict=True)]
     coarse = rng.uniform(-1, 1, cells).astype(np.float32)
     return cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)[..., None]
 
 
 def sky(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Blue, grey or red, lighter towards the horizon, with soft clouds, ``(H, W, 3)``."""
-    above = rng.uniform(*(DAY, GREY, DUSK)[rng.randint(3)])
+    """Draw a blue, gray or red sky with soft clouds, lighter near the horizon: ``(H, W, 3)``."""
+    above = rng.uniform(*(DAY, GRAY, DUSK)[rng.randint(3)])
     below = above + rng.uniform(0, 0.6) * (245 - above)
     down = np.linspace(0, 1, size[0])[:, None, None]
     clouds = np.maximum(_noise(rng, size, (size[0] / 7, size[1] / 4)), 0) * rng.uniform(0, 0.9)
-    picture = (1 - down) * above + down * below
-    return picture + clouds * (250 - picture)
+    image = (1 - down) * above + down * below
+    return image + clouds * (250 - image)
 
 
 def grass(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Green blades: noise drawn out upwards, ``(H, W, 3)``."""
+    """Draw green blades of grass, vertically stretched noise: ``(H, W, 3)``."""
     blades = _noise(rng, size, (6, 1.5)) * rng.uniform(20, 45)
     patches = _noise(rng, size, (25, 25)) * 20
     return rng.uniform(*GRASS) + blades + patches
 
 
 def water(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Blue ripples: noise drawn out sideways, ``(H, W, 3)``."""
+    """Draw blue ripples, horizontally stretched noise: ``(H, W, 3)``."""
     ripples = _noise(rng, size, (2.5, 14)) * rng.uniform(15, 40)
     return rng.uniform(*WATER) + ripples
 
@@ -65,7 +65,7 @@ GROUNDS = {'grass': grass, 'water': water}
 
 
 def _below_horizon(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """The pixels under a wavy line, ``(H, W)``."""
+    """Return the mask ``(H, W)`` of the pixels below a wavy horizon."""
     height, width = size
     across = np.arange(width) / width * 2 * np.pi
     line = np.full(width, rng.uniform(*HORIZON))
@@ -75,21 +75,21 @@ def _below_horizon(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 
 def draw_scene(rng: RandomState, side: int) -> tuple[ndarray, ndarray]:
-    """Draw a picture ``(H, W, 3)`` in BGR and its labels ``(H, W)``, 0 for none."""
-    size = scenes.picture_size(rng, side)
+    """Draw an image ``(H, W, 3)`` in BGR and its labels ``(H, W)``; 0 is unlabeled."""
+    size = scenes.image_size(rng, side)
     ground = tuple(GROUNDS)[rng.randint(len(GROUNDS))]
     below = _below_horizon(rng, size)
-    picture = np.where(below[..., None], GROUNDS[ground](rng, size), sky(rng, size))
-    scene = Scene(np.clip(picture, 0, 255))
+    image = np.where(below[..., None], GROUNDS[ground](rng, size), sky(rng, size))
+    scene = Scene(np.clip(image, 0, 255))
     scenes.add_shapes(rng, scene, rng.randint(MIN_THINGS, MAX_THINGS + 1), THINGS, RADII, MARGIN)
     labels = np.where(below, CLASSES.index(ground) + 1, CLASSES.index('sky') + 1).astype(np.uint8)
     for label, mask in zip(scene.labels, scene.masks, strict=True):
         labels[mask] = CLASSES.index(label) + 1
-    return scenes.with_grain(rng, scene.picture), _with_borders(labels)
+    return scenes.with_grain(rng, scene.image), _with_borders(labels)
 
 
 def _with_borders(labels: ndarray) -> ndarray:
-    """Set to 0 where the label on the right or below is another one."""
+    """Set pixels to 0 if their right or lower neighbor has another label."""
     border = np.zeros(labels.shape, bool)
     border[:, :-1] |= labels[:, :-1] != labels[:, 1:]
     border[:-1] |= labels[:-1] != labels[1:]
@@ -97,27 +97,27 @@ def _with_borders(labels: ndarray) -> ndarray:
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress."""
+    """Write the data set and yield each written path, so that callers can show progress."""
     counts = {'train': train, 'val': val}
     for number, (name, split) in enumerate(FOLDERS.items()):
-        pictures, masks = out / 'images' / name, out / 'annotations' / name
-        pictures.mkdir(parents=True, exist_ok=True)
+        images, masks = out / 'images' / name, out / 'annotations' / name
+        images.mkdir(parents=True, exist_ok=True)
         masks.mkdir(parents=True, exist_ok=True)
         for index in range(counts[split]):
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
-            picture, labels = draw_scene(RandomState([seed, number, index]), size)
+            # One generator per image: a larger set starts with the images of a smaller one.
+            image, labels = draw_scene(RandomState([seed, number, index]), size)
             stem = f'ADE_{split}_{index + 1:08d}'
-            scenes.write_picture(pictures / f'{stem}.jpg', picture)
-            yield pictures / f'{stem}.jpg'
+            scenes.write_image(images / f'{stem}.jpg', image)
+            yield images / f'{stem}.jpg'
             scenes.write_labels(masks / f'{stem}.png', labels)
             yield masks / f'{stem}.png'
 
 
 def check(out: Path) -> str:
-    """Read the set back; say what is in it.
+    """Check the written files and summarize them.
 
     Raises:
-        ValueError: a mask is missing, has another size than its picture or an unknown label.
+        ValueError: a mask is missing, differs in size from its image or has an unknown label.
     """
     found = []
     for name, split in FOLDERS.items():
@@ -128,12 +128,14 @@ def check(out: Path) -> str:
                 str(out / 'annotations' / name / f'{path.stem}.png'), cv2.IMREAD_UNCHANGED
             )
             if labels is None or labels.shape != cv2.imread(str(path)).shape[:2]:
-                raise ValueError(f'{path}: its mask is missing or of another size; draw it anew')
+                raise ValueError(
+                    f'{path}: its mask is missing or has another size; draw the set again'
+                )
             seen.update(np.unique(labels).tolist())
         if max(seen) > len(CLASSES):
             raise ValueError(
-                f'{out}: labels {sorted(seen)} are more than {len(CLASSES)} classes; '
+                f'{out}: labels {sorted(seen)} exceed the {len(CLASSES)} classes; '
                 'this is a bug of mmuniformer.data.mini'
             )
-        found.append(f'{split} {len(paths)} pictures, {len(seen - {0})} classes')
+        found.append(f'{split} {len(paths)} images, {len(seen - {0})} classes')
     return '; '.join(found)

@@ -1,4 +1,4 @@
-"""Drawn scenes as COCO 2017 instances: pictures, visible masks, annotation files."""
+"""Drawn scenes in the format of COCO 2017 instances: images, masks and annotation files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,15 +17,15 @@ MAX_OBJECTS = 5
 
 
 def draw_scene(rng: RandomState, side: int) -> Scene:
-    """Draw up to :data:`MAX_OBJECTS` shapes over each other; later ones hide earlier ones."""
-    scene = Scene(shapes.background(rng, scenes.picture_size(rng, side)))
+    """Draw up to :data:`MAX_OBJECTS` overlapping shapes; later ones hide earlier ones."""
+    scene = Scene(shapes.background(rng, scenes.image_size(rng, side)))
     scenes.add_shapes(rng, scene, rng.randint(2, MAX_OBJECTS + 1), CLASSES, RADII)
-    scene.picture = scenes.with_grain(rng, scene.picture)
+    scene.image = scenes.with_grain(rng, scene.image)
     return scene
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress."""
+    """Write the data set and yield each written path, so that callers can show progress."""
     counts = {'train': train, 'val': val}
     image_id = 0
     for number, split in enumerate(coco_format.SPLITS):
@@ -33,12 +33,12 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
         folder.mkdir(parents=True, exist_ok=True)
         images, annotations = [], []
         for index in range(counts[split]):
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            # One generator per image: a larger set starts with the images of a smaller one.
             scene = draw_scene(RandomState([seed, number, index]), size)
             image_id += 1
             path = folder / f'{image_id:012d}.jpg'
-            scenes.write_picture(path, scene.picture)
-            images.append(coco_format.image_entry(image_id, path, scene.picture))
+            scenes.write_image(path, scene.image)
+            images.append(coco_format.image_entry(image_id, path, scene.image))
             annotations += _annotations(scene, image_id)
             yield path
         yield coco_format.write_json(
@@ -61,13 +61,13 @@ def _annotations(scene: Scene, image_id: int) -> Iterator[dict]:
 
 
 def check(out: Path) -> str:
-    """Read the set back; say what is in it.
+    """Check the written files and summarize them.
 
     Raises:
-        ValueError: what is on the disk is not a sound COCO set.
+        ValueError: a file is missing, or a mask does not match its box or area.
     """
     found = []
     for split in coco_format.SPLITS:
         coco = coco_format.read_back(out, split, f'instances_{split}2017.json')
-        found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} objects')
+        found.append(f'{split} {len(coco.imgs)} images, {len(coco.anns)} objects')
     return '; '.join(found)

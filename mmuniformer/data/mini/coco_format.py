@@ -1,4 +1,4 @@
-"""The file format of COCO: outlines and run lengths of masks, annotation files, reading back."""
+"""COCO's file format: polygons and run-length encodings of masks, and annotation files."""
 
 import json
 from collections.abc import Iterator
@@ -13,28 +13,28 @@ SPLITS = ('train', 'val')
 
 
 def segmentation(mask: ndarray) -> list[list[int]] | dict:
-    """Encode a mask without loss: polygons along the pixel edges, run lengths if it has holes.
+    """Encode a mask without loss: as polygons along pixel edges, or as RLE if it has holes.
 
-    COCO's polygons have no holes: several of them are united.
+    COCO takes the union of an object's polygons, so they cannot represent holes.
     """
     outlines = trace(mask)
-    rle = united(outlines, mask.shape)
+    rle = merge_polygons(outlines, mask.shape)
     if np.array_equal(mask_utils.decode(rle).astype(bool), mask):
         return outlines
     rle = mask_utils.encode(np.asfortranarray(mask, dtype=np.uint8))
     return {'size': list(mask.shape), 'counts': rle['counts'].decode()}
 
 
-def united(polygons: list[list[int]], size: tuple[int, int]) -> dict:
-    """Run lengths of all polygons as one mask, of height and width ``size``."""
+def merge_polygons(polygons: list[list[int]], size: tuple[int, int]) -> dict:
+    """Return the RLE of the union of polygons; ``size`` is the mask's height and width."""
     return mask_utils.merge(mask_utils.frPyObjects(polygons, *size))
 
 
 def trace(mask: ndarray) -> list[list[int]]:
-    """Closed outlines of a mask along its pixel edges, each ``[x0, y0, x1, y1, …]``."""
+    """Return closed outlines of a mask along its pixel edges, each ``[x0, y0, x1, y1, …]``."""
     filled = np.pad(mask, 1)
     edges: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    # Every edge has the mask on its right hand, so edges chain up to closed outlines.
+    # The mask is always to the right of an edge, so edges form closed outlines.
     for (dy, dx), start, end in (
         ((-1, 0), (0, 0), (1, 0)),
         ((0, 1), (1, 0), (1, 1)),
@@ -71,14 +71,14 @@ def _chains(edges: dict[tuple[int, int], list[tuple[int, int]]]) -> Iterator[lis
 
 
 def box(mask: ndarray) -> list[int]:
-    """Left, top, width and height of the pixels of a mask."""
+    """Return the bounding box of a mask: left, top, width, height."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]
 
 
-def image_entry(image_id: int, path: Path, picture: ndarray) -> dict:
-    height, width = picture.shape[:2]
+def image_entry(image_id: int, path: Path, image: ndarray) -> dict:
+    height, width = image.shape[:2]
     return {
         'id': image_id, 'file_name': path.name, 'height': height, 'width': width,
         'license': 1, 'coco_url': '', 'flickr_url': '', 'date_captured': '',
@@ -101,18 +101,20 @@ def write_json(
 
 
 def read_back(out: Path, split: str, file: str) -> COCO:
-    """Read one annotation file through pycocotools; compare areas and boxes with the masks.
+    """Read an annotation file with pycocotools and check boxes and areas against the masks.
 
     Raises:
-        ValueError: what is on the disk is not a sound COCO set.
+        ValueError: an image is missing, or a mask does not match its box or area.
     """
-    coco = COCO()  # given a path it prints
+    coco = COCO()  # prints if given a path
     coco.dataset = json.loads((out / 'annotations' / file).read_text())
     coco.anns = {item['id']: item for item in coco.dataset['annotations']}
     coco.imgs = {item['id']: item for item in coco.dataset['images']}
     for item in coco.imgs.values():
         if not (out / f'{split}2017' / item['file_name']).is_file():
-            raise ValueError(f'{out}: {split}2017/{item["file_name"]} is missing; draw it anew')
+            raise ValueError(
+                f'{out}: {split}2017/{item["file_name"]} is missing; draw the set again'
+            )
     for item in coco.anns.values():
         rle = coco.annToRLE(item)
         if (
@@ -120,7 +122,7 @@ def read_back(out: Path, split: str, file: str) -> COCO:
             or mask_utils.toBbox(rle).tolist() != item['bbox']
         ):
             raise ValueError(
-                f'{out}: the mask of annotation {item["id"]} does not fit its box and area; '
+                f'{out}: the mask of annotation {item["id"]} does not match its box and area; '
                 'this is a bug of mmuniformer.data.mini'
             )
     return coco

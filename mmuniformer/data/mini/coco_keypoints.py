@@ -1,4 +1,4 @@
-"""Drawn figures as COCO 2017 person keypoints, with the boxes a detector would find."""
+"""Drawn figures in the format of COCO 2017 person keypoints, with simulated detections."""
 
 import json
 from collections.abc import Iterator
@@ -12,17 +12,21 @@ from numpy.random import RandomState
 
 from . import coco_format, figures, scenes, shapes
 
-HEIGHTS = {1: (0.5, 0.9), 2: (0.45, 0.75), 3: (0.4, 0.6)}  # of the longer side, by figures
-WHOLE = 0.8  # share of the figures that are moved into the picture as a whole
-MIN_JOINTS = 11  # in the picture
-MIN_SEEN = 0.75  # of a figure's pixels in the picture that others leave visible
-MOVE = 0.05  # of a side: how far off a detector's box is, at most
+HEIGHTS = {
+    1: (0.5, 0.9),
+    2: (0.45, 0.75),
+    3: (0.4, 0.6),
+}  # share of the longer side, by number of figures
+WHOLE = 0.8  # share of figures placed completely inside the image
+MIN_JOINTS = 11  # inside the image
+MIN_SEEN = 0.75  # share of a figure's pixels that others leave visible
+MOVE = 0.05  # largest error of a detected box, as a share of its side
 DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
 CATEGORY = {
     'id': 1, 'name': 'person', 'supercategory': 'person',
     'keypoints': list(figures.JOINTS), 'skeleton': [list(pair) for pair in figures.SKELETON],
 }  # fmt: skip
-# Annotations with all joints, and with those at the tips of a body for fine-tuning to others.
+# Annotation sets: all joints, and extremities only, for fine-tuning to other keypoints.
 JOINT_SETS = {
     'keypoints': figures.JOINTS,
     'tips': ('nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle'),
@@ -31,48 +35,48 @@ JOINT_SETS = {
 
 @dataclass
 class Crowd:
-    """A picture ``(H, W, 3)`` in BGR, and per figure its joints and its pixels.
+    """An image ``(H, W, 3)`` in BGR, with the joints and mask of each figure.
 
-    ``masks`` are as large as the figures: where they overlap, the later one is seen.
+    ``masks`` include hidden pixels; where figures overlap, the later one is visible.
     """
 
-    picture: ndarray
+    image: ndarray
     people: list[figures.Figure] = field(default_factory=list)
     masks: list[ndarray] = field(default_factory=list)
 
 
 def draw_crowd(rng: RandomState, side: int) -> Crowd:
     """Draw one to three figures; later ones hide earlier ones in part."""
-    size = scenes.picture_size(rng, side)
+    size = scenes.image_size(rng, side)
     crowd = Crowd(shapes.background(rng, size))
     wanted = rng.randint(1, len(HEIGHTS) + 1)
     for _ in range(8 * wanted):
         if len(crowd.people) == wanted:
             break
         _try_figure(rng, crowd, side * rng.uniform(*HEIGHTS[wanted]))
-    crowd.picture = scenes.with_grain(rng, crowd.picture)
+    crowd.image = scenes.with_grain(rng, crowd.image)
     return crowd
 
 
 def _try_figure(rng: RandomState, crowd: Crowd, height: float) -> None:
-    size = crowd.picture.shape[:2]
+    size = crowd.image.shape[:2]
     figure = _placed(rng, figures.pose(rng, height), size)
     if _inside(figure.joints, size).sum() < MIN_JOINTS:
         return
-    colours, cover = figures.draw(rng, figure, size)
+    colors, cover = figures.draw(rng, figure, size)
     mask = cover >= 0.5
     masks = [*crowd.masks, mask]
     if any(
         seen.sum() < MIN_SEEN * whole.sum() for seen, whole in zip(_seen(masks), masks, strict=True)
     ):
         return
-    crowd.picture = (1 - cover[..., None]) * crowd.picture + colours
+    crowd.image = (1 - cover[..., None]) * crowd.image + colors
     crowd.people.append(figure)
     crowd.masks = masks
 
 
 def _placed(rng: RandomState, figure: figures.Figure, size: tuple[int, int]) -> figures.Figure:
-    """Move a figure somewhere, mostly as a whole into the picture."""
+    """Move a figure to a random place, in most cases completely inside the image."""
     room = figures.HEAD * figure.height
     low, high = figure.joints.min(axis=0) - room, figure.joints.max(axis=0) + room
     free = np.array(size[::-1]) - (high - low)
@@ -86,7 +90,7 @@ def _inside(joints: ndarray, size: tuple[int, int]) -> ndarray:
 
 
 def _seen(masks: list[ndarray]) -> list[ndarray]:
-    """What later masks leave of every mask."""
+    """Return the part of each mask that later masks leave visible."""
     return [
         mask & ~np.any(masks[index + 1 :], axis=0) if masks[index + 1 :] else mask
         for index, mask in enumerate(masks)
@@ -94,10 +98,10 @@ def _seen(masks: list[ndarray]) -> list[ndarray]:
 
 
 def keypoints(joints: ndarray, hidden: ndarray) -> list[int]:
-    """x, y and v of every joint: v is 2, 1 where ``hidden`` holds, 0 outside of the picture.
+    """Return x, y and v per joint; v is 2 if visible, 1 if hidden, 0 if outside the image.
 
     Args:
-        hidden: ``(H, W)``, the pixels that belong to others in front.
+        hidden: mask ``(H, W)`` of the pixels covered by figures in front.
     """
     found: list[int] = []
     for inside, (x, y) in zip(_inside(joints, hidden.shape), joints.astype(int), strict=True):
@@ -130,7 +134,7 @@ def _annotations(crowd: Crowd, image_id: int) -> Iterator[dict]:
 
 
 def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
-    """Annotations and category as if there were no joints but these."""
+    """Return annotations and category restricted to these joints."""
     columns = [figures.JOINTS.index(joint) for joint in joints]
     kept = []
     for item in annotations:
@@ -146,7 +150,7 @@ def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress."""
+    """Write the data set and yield each written path, so that callers can show progress."""
     counts = {'train': train, 'val': val}
     image_id = 0
     for number, split in enumerate(coco_format.SPLITS):
@@ -156,12 +160,12 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
             path.mkdir(parents=True, exist_ok=True)
         images, annotations = [], []
         for index in range(counts[split]):
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
+            # One generator per image: a larger set starts with the images of a smaller one.
             crowd = draw_crowd(RandomState([seed, number, index]), size)
             image_id += 1
             path = folder / f'{image_id:012d}.jpg'
-            scenes.write_picture(path, crowd.picture)
-            images.append(coco_format.image_entry(image_id, path, crowd.picture))
+            scenes.write_image(path, crowd.image)
+            images.append(coco_format.image_entry(image_id, path, crowd.image))
             annotations += _annotations(crowd, image_id)
             yield path
             people = np.any(crowd.masks, axis=0).astype(np.uint8)
@@ -176,7 +180,7 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
 
 
 def _write_detections(path: Path, rng: RandomState, annotations: list[dict]) -> Path:
-    """Boxes a little off those of the annotations, with scores, as mmpose reads them."""
+    """Write perturbed ground-truth boxes with scores, in the format that mmpose reads."""
     found = []
     for item in annotations:
         left, top, width, height = item['bbox']
@@ -197,10 +201,10 @@ def _write_detections(path: Path, rng: RandomState, annotations: list[dict]) -> 
 
 
 def check(out: Path) -> str:
-    """Read the set back; say what is in it.
+    """Check the written files and summarize them.
 
     Raises:
-        ValueError: what is on the disk is not a sound set of COCO keypoints.
+        ValueError: an image is missing, or an annotation is inconsistent.
     """
     found = []
     for split in coco_format.SPLITS:
@@ -211,8 +215,8 @@ def check(out: Path) -> str:
             corner = np.array(item['bbox'][:2])
             if (points < corner).any() or (points >= corner + item['bbox'][2:]).any():
                 raise ValueError(
-                    f'{out}: joints of annotation {item["id"]} lie outside of its box; '
+                    f'{out}: joints of annotation {item["id"]} lie outside its box; '
                     'this is a bug of mmuniformer.data.mini'
                 )
-        found.append(f'{split} {len(coco.imgs)} pictures, {len(coco.anns)} figures')
+        found.append(f'{split} {len(coco.imgs)} images, {len(coco.anns)} figures')
     return '; '.join(found)

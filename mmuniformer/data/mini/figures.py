@@ -1,8 +1,8 @@
-"""Stick figures that face the viewer: where their 17 COCO joints are, and how they are drawn.
+"""Stick figures that face the viewer: random poses of the 17 COCO joints, and drawing them.
 
-The left of a figure is its own left, so it is on the right in the picture. One side wears warm
-colours, the other cool ones, and chance says which: a mirrored picture with left and right swapped
-in the labels is again a picture of this kind.
+Left and right are the figure's own, so its left is on the right of the image. One side has warm
+colors and the other cool ones, at random, so that a flipped image with left and right labels
+swapped follows the same distribution.
 """
 
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ JOINTS = (
     'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip',
     'left_knee', 'right_knee', 'left_ankle', 'right_ankle',
 )  # fmt: skip
-# Pairs of joints, counted from 1, as in COCO.
+# Pairs of 1-based joint indices, as in COCO.
 SKELETON = (
     (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9),
     (8, 10), (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),
 )  # fmt: skip
-SIDES = {'left': 1, 'right': -1}  # direction in the picture, of a figure that faces the viewer
+SIDES = {'left': 1, 'right': -1}  # sign of x in the image
 
-# Lengths in heights of an upright figure.
+# Lengths relative to the height of an upright figure.
 SHOULDERS, HIPS = 0.115, 0.075  # half widths
-TORSO, NECK = 0.3, 0.125  # hips to shoulders, shoulders to the middle of the head
+TORSO, NECK = 0.3, 0.125  # hips to shoulders, shoulders to the center of the head
 HEAD = 0.09  # radius
 ARM, LEG = (0.165, 0.155), (0.235, 0.225)  # upper and lower part
 
-# Ranges in degrees. An arm or a leg at 0 hangs down, and opens outwards.
+# Ranges in degrees: 0 points down, positive angles point outwards.
 LEAN, NOD = 18, 14
 UPPER_ARM, FOREARM = (-5, 140), (-80, 100)
 THIGH, SHIN = (-4, 45), (-45, 12)
-WARM, COOL = (0, 24), (95, 140)  # hue of OpenCV, 0 … 179
+WARM, COOL = (0, 24), (95, 140)  # hue in OpenCV, 0 to 179
 
 
 @dataclass
 class Figure:
-    """Joints ``(17, 2)`` as x and y in pixels, from the corner of the picture, and measures."""
+    """Joints ``(17, 2)`` as x and y in pixels, with height and limb width in pixels."""
 
     joints: ndarray
     height: float
@@ -55,7 +55,7 @@ class Figure:
 
 
 def _towards(degrees: float, side: int = 1) -> ndarray:
-    """Unit vector from straight down, turned outwards on a side."""
+    """Return a unit vector that points down, turned outwards by an angle."""
     angle = np.deg2rad(degrees)
     return np.array([side * np.sin(angle), np.cos(angle)])
 
@@ -66,7 +66,7 @@ def _turned(points: ndarray, degrees: float) -> ndarray:
 
 
 def pose(rng: RandomState, height: float) -> Figure:
-    """A random pose of a figure ``height`` pixels tall, the middle of its hips at the origin."""
+    """Draw a random pose of a figure ``height`` pixels tall, with its hips at the origin."""
     at = _head(rng)
     for name, side in SIDES.items():
         at[f'{name}_shoulder'] = np.array([side * SHOULDERS, -TORSO])
@@ -86,7 +86,7 @@ def pose(rng: RandomState, height: float) -> Figure:
 
 
 def _head(rng: RandomState) -> dict[str, ndarray]:
-    """The face, looking a little aside and nodding."""
+    """Return the joints of a slightly turned and tilted face."""
     aside, up = rng.uniform(-0.2, 0.2), rng.uniform(-0.1, 0.15)
     face = {'nose': (aside, up + 0.2)}
     for name, side in SIDES.items():
@@ -98,52 +98,52 @@ def _head(rng: RandomState) -> dict[str, ndarray]:
 
 
 class Canvas:
-    """Paint with smooth edges: colours and coverage at several times the resolution."""
+    """Draw with antialiased edges, at several times the resolution."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         large = (size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
-        self.colours = np.zeros((*large, 3), np.uint8)
+        self.colors = np.zeros((*large, 3), np.uint8)
         self.cover = np.zeros(large, np.uint8)
 
     def _points(self, *points: ndarray) -> list[tuple[int, int]]:
         return [tuple(np.round(point * SUPERSAMPLING).astype(int).tolist()) for point in points]
 
-    def polygon(self, corners: list[ndarray], width: float, colour: ndarray, rim: float) -> None:
-        """A polygon with round corners; ``width`` is twice their radius."""
+    def polygon(self, corners: list[ndarray], width: float, color: ndarray, rim: float) -> None:
+        """Draw a polygon with round corners; ``width`` is twice their radius."""
         outline = np.array(self._points(*corners), np.int32)
-        for extra, shade in ((rim, colour * 0.25), (0, colour)):
+        for extra, shade in ((rim, color * 0.25), (0, color)):
             thick = max(1, round((width + 2 * extra) * SUPERSAMPLING))
-            for image, value in ((self.colours, shade.tolist()), (self.cover, 255)):
-                cv2.polylines(image, [outline], len(corners) > 2, value, thick)
+            for target, value in ((self.colors, shade.tolist()), (self.cover, 255)):
+                cv2.polylines(target, [outline], len(corners) > 2, value, thick)
                 if len(corners) > 2:
-                    cv2.fillPoly(image, [outline], value)
+                    cv2.fillPoly(target, [outline], value)
 
-    def disc(self, centre: ndarray, radius: float, colour: ndarray, rim: float = 0) -> None:
-        (point,) = self._points(centre)
-        for extra, shade in ((rim, colour * 0.25), (0, colour)):
+    def disc(self, center: ndarray, radius: float, color: ndarray, rim: float = 0) -> None:
+        (point,) = self._points(center)
+        for extra, shade in ((rim, color * 0.25), (0, color)):
             large = max(1, round((radius + extra) * SUPERSAMPLING))
-            cv2.circle(self.colours, point, large, shade.tolist(), -1)
+            cv2.circle(self.colors, point, large, shade.tolist(), -1)
             cv2.circle(self.cover, point, large, 255, -1)
 
     def finish(self) -> tuple[ndarray, ndarray]:
-        """Colours ``(H, W, 3)``, times the coverage, and the coverage ``(H, W)`` in 0 … 1."""
+        """Return premultiplied colors ``(H, W, 3)`` and the coverage ``(H, W)`` in [0, 1]."""
         small = (self.size[1], self.size[0])
-        colours = cv2.resize(self.colours, small, interpolation=cv2.INTER_AREA)
+        colors = cv2.resize(self.colors, small, interpolation=cv2.INTER_AREA)
         cover = cv2.resize(self.cover, small, interpolation=cv2.INTER_AREA)
-        return colours.astype(np.float32), cover.astype(np.float32) / 255
+        return colors.astype(np.float32), cover.astype(np.float32) / 255
 
 
-def _colour(hue: float, saturation: float, value: float) -> ndarray:
+def _color(hue: float, saturation: float, value: float) -> ndarray:
     pixel = np.array([[[hue % 180, saturation, value]]]).round().astype(np.uint8)
     return cv2.cvtColor(pixel, cv2.COLOR_HSV2BGR)[0, 0].astype(float)
 
 
 def draw(rng: RandomState, figure: Figure, size: tuple[int, int]) -> tuple[ndarray, ndarray]:
-    """Draw a figure; see :meth:`Canvas.finish` for what comes back."""
+    """Draw a figure; returns the same as :meth:`Canvas.finish`."""
     canvas = Canvas(size)
     rim = max(0.7, 0.008 * figure.height)
-    skin = _colour(rng.uniform(6, 18), rng.uniform(40, 130), rng.uniform(130, 245))
+    skin = _color(rng.uniform(6, 18), rng.uniform(40, 130), rng.uniform(130, 245))
     hues = [rng.uniform(*WARM), rng.uniform(*COOL)]
     if rng.rand() < 0.5:
         hues.reverse()
@@ -156,9 +156,9 @@ def draw(rng: RandomState, figure: Figure, size: tuple[int, int]) -> tuple[ndarr
     for name, hue in limbs.items():
         _limb(canvas, figure, name, ('shoulder', 'elbow', 'wrist'), hue, 235, rim)
         canvas.disc(figure[f'{name}_wrist'], figure.width * 0.5, skin, rim)
-    colours, cover = canvas.finish()
+    colors, cover = canvas.finish()
     shade = 1 + 0.1 * smooth_noise(rng, size, 16)[..., None]
-    return np.clip(colours * shade, 0, 255), cover
+    return np.clip(colors * shade, 0, 255), cover
 
 
 def _limb(
@@ -166,20 +166,20 @@ def _limb(
     value: float, rim: float,
 ) -> None:  # fmt: skip
     start, middle, end = (figure[f'{side}_{part}'] for part in parts)
-    # The lower part is paler, so that a stretched limb shows its joint too.
-    canvas.polygon([middle, end], figure.width * 0.85, _colour(hue, 110, value), rim)
-    canvas.polygon([start, middle], figure.width, _colour(hue, 230, value * 0.9), rim)
+    # The lower part is paler, so that the joint of a stretched limb is visible.
+    canvas.polygon([middle, end], figure.width * 0.85, _color(hue, 110, value), rim)
+    canvas.polygon([start, middle], figure.width, _color(hue, 230, value * 0.9), rim)
 
 
 def _torso(rng: RandomState, canvas: Canvas, figure: Figure, rim: float) -> None:
-    colour = _colour(rng.uniform(0, 180), rng.uniform(0, 120), rng.uniform(70, 240))
+    color = _color(rng.uniform(0, 180), rng.uniform(0, 120), rng.uniform(70, 240))
     corners = [
         figure[name] for name in ('left_shoulder', 'right_shoulder', 'right_hip', 'left_hip')
     ]
     neck = (corners[0] + corners[1]) / 2
     ears = (figure['left_ear'] + figure['right_ear']) / 2
-    canvas.polygon([neck, ears], figure.width, colour, rim)
-    canvas.polygon(corners, figure.width * 0.7, colour, rim)
+    canvas.polygon([neck, ears], figure.width, color, rim)
+    canvas.polygon(corners, figure.width * 0.7, color, rim)
 
 
 def _face(canvas: Canvas, figure: Figure, skin: ndarray, rim: float) -> None:

@@ -1,4 +1,4 @@
-"""Drawn shapes as a folder per class, as ImageNet is kept: one shape a picture, among clutter."""
+"""Drawn shapes with a folder per class, as in ImageNet: one shape per image, with clutter."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.random import RandomState
 from . import scenes, shapes
 from .scenes import Scene
 
-# Data sets of folders number the classes by name.
+# Folder data sets number the classes in alphabetical order.
 CLASSES = tuple(sorted(shapes.SHAPES))
 SPLITS = ('train', 'val')
 RADII = (0.3, 0.46)  # of the side
@@ -20,39 +20,39 @@ MAX_LINES = 2
 Outline = Callable[..., ndarray]
 
 
-def draw_picture(
+def draw_image(
     rng: RandomState, label: str, side: int, outline: Outline = shapes.coverage
 ) -> ndarray:
-    """Draw one thing over scraps of other colours and under thin lines, ``(side, side, 3)``.
+    """Draw one object over scraps of other colors and under thin lines: ``(side, side, 3)``.
 
     Args:
-        outline: gives the thing's coverage, with the arguments of ``shapes.coverage``.
+        outline: returns the object's coverage; takes the arguments of ``shapes.coverage``.
     """
     size = (side, side)
     scene = Scene(shapes.background(rng, size))
     for _ in range(rng.randint(MAX_SCRAPS + 1)):
         scenes.paint(rng, scene, _scrap(rng, size))
     radius = side * rng.uniform(*RADII)
-    # Up to an eighth of the shape's width is out of the picture.
+    # Up to an eighth of the shape's width lies outside the image.
     room = max(0.0, side / 2 - 0.75 * radius)
-    centre = side / 2 + rng.uniform(-room, room, 2)
+    center = side / 2 + rng.uniform(-room, room, 2)
     cover = outline(
-        label, size, tuple(centre), radius, rng.uniform(-scenes.TILT, scenes.TILT),
+        label, size, tuple(center), radius, rng.uniform(-scenes.TILT, scenes.TILT),
         rng.uniform(0.85, 1.18),
     )  # fmt: skip
     scenes.paint(rng, scene, cover)
-    picture = scenes.with_grain(rng, scene.picture)
+    image = scenes.with_grain(rng, scene.image)
     for _ in range(rng.randint(MAX_LINES + 1)):
         start, end = rng.randint(side, size=(2, 2)).tolist()
-        cv2.line(picture, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
-    return picture
+        cv2.line(image, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
+    return image
 
 
 def _scrap(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Coverage of a small, blunt ellipse, ``(H, W)``, that is none of the shapes."""
-    centre, radius = rng.randint(size[0], size=2), size[0] * rng.uniform(*SCRAPS)
+    """Return the coverage ``(H, W)`` of a small ellipse, which is none of the shapes."""
+    center, radius = rng.randint(size[0], size=2), size[0] * rng.uniform(*SCRAPS)
     rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    across, down = columns - centre[0], rows - centre[1]
+    across, down = columns - center[0], rows - center[1]
     angle, ratio = rng.uniform(0, np.pi), rng.uniform(0.3, 0.6)
     along = across * np.cos(angle) + down * np.sin(angle)
     aside = down * np.cos(angle) - across * np.sin(angle)
@@ -60,7 +60,7 @@ def _scrap(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress."""
+    """Write the data set and yield each written path, so that callers can show progress."""
     return write_folders(out, CLASSES, shapes.coverage, seed, (train, val), size)
 
 
@@ -68,33 +68,33 @@ def write_folders(
     out: Path, classes: Sequence[str], outline: Outline, seed: int, counts: tuple[int, int],
     size: int,
 ) -> Iterator[Path]:  # fmt: skip
-    """Write a folder per class for both splits, one path per picture."""
+    """Write a folder per class for both splits; yield the path of each image."""
     for number, (split, count) in enumerate(zip(SPLITS, counts, strict=True)):
-        # All folders, even if some stay empty: their order gives the labels.
+        # Empty folders too: their order defines the labels.
         for label in classes:
             (out / split / label).mkdir(parents=True, exist_ok=True)
         for index in range(count):
             label = classes[index % len(classes)]
-            # A generator per picture: a larger set begins with the pictures of a smaller one.
-            picture = draw_picture(RandomState([seed, number, index]), label, size, outline)
+            # One generator per image: a larger set starts with the images of a smaller one.
+            image = draw_image(RandomState([seed, number, index]), label, size, outline)
             path = out / split / label / f'{label}_{index + 1:08d}.jpg'
-            scenes.write_picture(path, picture)
+            scenes.write_image(path, image)
             yield path
 
 
 def check(out: Path, classes: tuple[str, ...] = CLASSES) -> str:
-    """Read the set back; say what is in it.
+    """Check the written files and summarize them.
 
     Raises:
-        ValueError: a class has no folder, or a folder is none of the classes.
+        ValueError: the folders are not those of the classes.
     """
     found = []
     for split in SPLITS:
         folders = tuple(sorted(path.name for path in (out / split).iterdir() if path.is_dir()))
         if folders != classes:
             raise ValueError(
-                f'{out / split} has the folders {folders}, not {classes}; draw it anew'
+                f'{out / split} has the folders {folders}, not {classes}; draw the set again'
             )
-        pictures = len(list((out / split).glob('*/*.jpg')))
-        found.append(f'{split} {pictures} pictures, {len(folders)} classes')
+        images = len(list((out / split).glob('*/*.jpg')))
+        found.append(f'{split} {images} images, {len(folders)} classes')
     return '; '.join(found)

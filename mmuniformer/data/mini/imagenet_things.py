@@ -1,6 +1,6 @@
-"""Drawn things as a folder per class, to fine-tune to: other classes than the mini ImageNet has.
+"""Drawn objects with a folder per class, to fine-tune on: other classes than the mini ImageNet.
 
-Each is put together from the shapes there, so that a model of those has something to go by.
+They are composed of its shapes, so that features learned there are useful.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from numpy import ndarray
 
 from . import imagenet, shapes
 
-# Class name -> shapes in turn: added or taken away, centre and size in radii of the whole. As in
-# pictures, y points down.
+# Class name -> shapes in order: added or subtracted, center and size relative to the radius; y
+# points down.
 THINGS: dict[str, tuple[tuple[str, str, tuple[float, float], float], ...]] = {
     'frame': (('add', 'square', (0, 0), 1), ('take', 'square', (0, 0), 0.6)),
     'house': (('add', 'square', (0, 0.4), 0.75), ('add', 'triangle', (0, -0.25), 0.75)),
@@ -28,25 +28,25 @@ CLASSES = tuple(sorted(THINGS))
 
 
 def coverage(
-    thing: str, size: tuple[int, int], centre: tuple[float, float], radius: float,
+    thing: str, size: tuple[int, int], center: tuple[float, float], radius: float,
     angle: float, stretch: float,
 ) -> ndarray:  # fmt: skip
-    """How much of every pixel the thing covers; the arguments are those of ``shapes.coverage``."""
+    """Return the coverage of each pixel; takes the arguments of ``shapes.coverage``."""
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, sin], [-sin, cos]])
     cover = np.zeros(size, np.float32)
     for action, shape, offset, scale in THINGS[thing]:
-        middle = centre + (np.array(offset) * (stretch, 1 / stretch)) @ turn * radius
+        middle = center + (np.array(offset) * (stretch, 1 / stretch)) @ turn * radius
         part = shapes.coverage(shape, size, tuple(middle), radius * scale, angle, stretch)
         cover = np.maximum(cover, part) if action == 'add' else np.minimum(cover, 1 - part)
     return cover
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress."""
+    """Write the data set and yield each written path, so that callers can show progress."""
     return imagenet.write_folders(out, CLASSES, coverage, seed, (train, val), size)
 
 
 def check(out: Path) -> str:
-    """Read the set back; say what is in it. Errors are those of ``imagenet.check``."""
+    """Check the written files and summarize them, as ``imagenet.check`` does."""
     return imagenet.check(out, CLASSES)

@@ -1,8 +1,8 @@
-"""Drawn clips as Kinetics is kept: shapes that drift, and the class is in which direction.
+"""Drawn clips in the format of Kinetics: shapes drift, and the class is their direction.
 
-A frame alone says nothing about the class: the shapes' places are equally distributed in every
-frame of every class, for a shape comes in again where it left. Opposite classes are each other's
-clips played backwards: of several frames without their order the axis shows, and no more.
+A single frame says nothing about the class: shapes wrap around the borders, so their positions
+have the same distribution in every frame of every class. Opposite classes are each other's clips
+in reverse, so an unordered set of frames reveals the axis only.
 """
 
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from numpy.random import RandomState
 from . import scenes, shapes
 
 FRAMES, FPS = 24, 12
-# Class → the axis, and which way along it. The order gives the labels.
+# Class → axis and direction. The order defines the labels.
 MOTIONS = {'down': ('y', 1), 'left': ('x', -1), 'right': ('x', 1), 'up': ('y', -1)}
 CLASSES = tuple(MOTIONS)
 SPLITS = ('train', 'val')
-NUMBERS = (4, 8)  # of shapes, the second excluded
-RADII = (0.08, 0.16)  # of the side
-DISTANCES = (0.6, 1.2)  # from the first frame to the last, of the side
-CLOUDS = 6  # levels of unevenness of what is behind
-DARK, BRIGHT = (10, 70), (150, 250)  # levels of what is behind, and of shapes
-LISTS = {kind: 'annotations/kinetics_{}_list_' + f'{kind}.txt' for kind in ('videos', 'rawframes')}
+NUMBERS = (4, 8)  # of shapes, upper bound excluded
+RADII = (0.08, 0.16)  # relative to the side
+DISTANCES = (0.6, 1.2)  # from the first to the last frame, relative to the side
+CLOUDS = 6  # amplitude of the background noise, in gray levels
+DARK, BRIGHT = (10, 70), (150, 250)  # gray levels of the background and of shapes
+LISTS = {form: 'annotations/kinetics_{}_list_' + f'{form}.txt' for form in ('videos', 'rawframes')}
 LABELS = 'annotations/labels.txt'
 FRAME_NAME = 'img_{:05}.jpg'
 
 
 def path_of(label: str, distance: float) -> list[tuple[float, float]]:
-    """How far shapes have come by every frame, across and down, in sides of the picture.
+    """Return the displacement ``(x, y)`` of the shapes in each frame, relative to the side.
 
     Args:
-        distance: from the first frame to the last, in sides.
+        distance: from the first to the last frame, relative to the side.
     """
     axis, way = MOTIONS[label]
     steps = [float(step) for step in way * np.linspace(0, distance, FRAMES)]
@@ -44,13 +44,13 @@ def path_of(label: str, distance: float) -> list[tuple[float, float]]:
 def draw_clip(rng: RandomState, label: str, side: int) -> Iterator[ndarray]:
     """Draw the frames ``(side, side, 3)`` in BGR; the first is the same for every label."""
     size = (side, side)
-    behind = rng.uniform(*DARK, 3) + CLOUDS * shapes.smooth_noise(rng, size, 6)[..., None]
+    background = rng.uniform(*DARK, 3) + CLOUDS * shapes.smooth_noise(rng, size, 6)[..., None]
     covers = [_shape(rng, size) for _ in range(rng.randint(*NUMBERS))]
     paints = rng.uniform(*BRIGHT, (len(covers), 3))
     starts = rng.uniform(size=(len(covers), 2))
     paths = path_of(label, rng.uniform(*DISTANCES))
     for across, down in paths:
-        frame = behind
+        frame = background
         for cover, paint, (x, y) in zip(covers, paints, starts, strict=True):
             alpha = _moved(cover, x + across, y + down)[..., None]
             frame = (1 - alpha) * frame + alpha * paint
@@ -58,7 +58,7 @@ def draw_clip(rng: RandomState, label: str, side: int) -> Iterator[ndarray]:
 
 
 def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Coverage ``(H, W)`` of a shape in the middle of the picture."""
+    """Return the coverage ``(H, W)`` of a shape in the center of the image."""
     return shapes.coverage(
         tuple(shapes.SHAPES)[rng.randint(len(shapes.SHAPES))], size, (size[1] / 2, size[0] / 2),
         size[0] * rng.uniform(*RADII), rng.uniform(0, 2 * np.pi), rng.uniform(0.85, 1.18),
@@ -66,16 +66,16 @@ def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 
 def _moved(cover: ndarray, x: float, y: float) -> ndarray:
-    """Shift the middle of the picture to ``x``, ``y``; what leaves enters on the other side."""
+    """Shift the center to ``x``, ``y``, relative to the sides, with wrap-around."""
     height, width = cover.shape
     shift = np.float32([[1, 0, width * (x % 1 - 0.5)], [0, 1, height * (y % 1 - 0.5)]])
     return cv2.warpAffine(cover, shift, (width, height), borderMode=cv2.BORDER_WRAP)
 
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
-    """Write the set, one path per file written, so that the caller can show progress.
+    """Write the data set and yield each written path, so that callers can show progress.
 
-    Frames have the same bytes everywhere; those of the videos depend on the encoder in OpenCV.
+    Frames are byte-identical on all machines; videos depend on the encoder of OpenCV.
     """
     counts = {'train': train, 'val': val}
     (out / LABELS).parent.mkdir(parents=True, exist_ok=True)
@@ -86,14 +86,14 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
         for index in range(counts[split]):
             label = CLASSES[index % len(CLASSES)]
             name = f'{label}/{index + 1:06d}'
-            # A generator per clip: a larger set begins with the clips of a smaller one.
+            # One generator per clip: a larger set starts with the clips of a smaller one.
             frames = list(draw_clip(RandomState([seed, number, index]), label, size))
             yield from _write_frames(out / f'rawframes_{split}' / name, frames)
             yield _write_video(out / f'videos_{split}' / f'{name}.mp4', frames)
             lines['videos'].append(f'{name}.mp4 {CLASSES.index(label)}')
             lines['rawframes'].append(f'{name} {len(frames)} {CLASSES.index(label)}')
-        for kind, path in LISTS.items():
-            (out / path.format(split)).write_text('\n'.join(lines[kind]) + '\n')
+        for form, path in LISTS.items():
+            (out / path.format(split)).write_text('\n'.join(lines[form]) + '\n')
             yield out / path.format(split)
 
 
@@ -101,7 +101,7 @@ def _write_frames(folder: Path, frames: list[ndarray]) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for number, frame in enumerate(frames, start=1):
         path = folder / FRAME_NAME.format(number)
-        scenes.write_picture(path, frame)
+        scenes.write_image(path, frame)
         yield path
 
 
@@ -119,21 +119,23 @@ def _write_video(path: Path, frames: list[ndarray]) -> Path:
 
 
 def check(out: Path) -> str:
-    """Read the lists and the first frame of every clip back; say what is in the set.
+    """Check that all listed clips exist, and summarize the set.
 
     Raises:
-        ValueError: a list names a clip that is not there, or the classes are others.
+        ValueError: a listed clip is missing, or the classes differ.
     """
     if tuple((out / LABELS).read_text().split()) != CLASSES:
-        raise ValueError(f'{out / LABELS} does not name the classes {CLASSES}; draw the set anew')
+        raise ValueError(f'{out / LABELS} does not name the classes {CLASSES}; draw the set again')
     found = []
     for split in SPLITS:
-        for kind, path in LISTS.items():
+        for form, path in LISTS.items():
             lines = (out / path.format(split)).read_text().splitlines()
-            first = '/' + FRAME_NAME.format(1) if kind == 'rawframes' else ''
+            first = '/' + FRAME_NAME.format(1) if form == 'rawframes' else ''
             for line in lines:
-                clip = out / f'{kind}_{split}' / (line.split()[0] + first)
+                clip = out / f'{form}_{split}' / (line.split()[0] + first)
                 if not clip.is_file():
-                    raise ValueError(f'{clip} of {path.format(split)} is missing; draw it anew')
+                    raise ValueError(
+                        f'{clip} of {path.format(split)} is missing; draw the set again'
+                    )
         found.append(f'{split} {len(lines)} clips')
     return f'{"; ".join(found)}; {FRAMES} frames, {len(CLASSES)} classes'

@@ -1,4 +1,4 @@
-"""Pictures with shapes over each other, and the pixels of every shape that stay visible."""
+"""Images of overlapping shapes, with the visible pixels of each shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,23 +12,23 @@ from numpy.random import RandomState
 from . import shapes
 
 RATIOS = (1.0, 0.75, 4 / 3)  # height : width
-TILT = 0.4  # radians either way: as in photographs, things have an upper side
-MIN_VISIBLE = 0.6  # of the pixels a shape has in the picture
+TILT = 0.4  # radians in both directions: like in photographs, objects are mostly upright
+MIN_VISIBLE = 0.6  # share of a shape's pixels
 MIN_PIXELS = 40
 
 
 @dataclass
 class Scene:
-    """A picture ``(H, W, 3)`` in BGR, and per object its class and its visible pixels."""
+    """An image ``(H, W, 3)`` in BGR, with the class and visible mask of each object."""
 
-    picture: ndarray
+    image: ndarray
     labels: list[str] = field(default_factory=list)
     masks: list[ndarray] = field(default_factory=list)
-    whole: list[int] = field(default_factory=list)  # pixels before others came on top
+    whole: list[int] = field(default_factory=list)  # areas without occlusion, in pixels
 
 
-def picture_size(rng: RandomState, side: int) -> tuple[int, int]:
-    """Height and width of a picture whose longer side is ``side``."""
+def image_size(rng: RandomState, side: int) -> tuple[int, int]:
+    """Draw a random height and width, the longer of which is ``side``."""
     ratio = RATIOS[rng.randint(len(RATIOS))]
     return round(side * min(ratio, 1)), round(side * min(1 / ratio, 1))
 
@@ -37,11 +37,11 @@ def add_shapes(
     rng: RandomState, scene: Scene, wanted: int, classes: Sequence[str],
     radii: tuple[float, float], margin: float = 0.05,
 ) -> None:  # fmt: skip
-    """Draw up to ``wanted`` shapes over each other; later ones hide earlier ones in part.
+    """Draw up to ``wanted`` overlapping shapes; later ones partly hide earlier ones.
 
     Args:
-        radii: smallest and largest radius, in longer sides of the picture.
-        margin: of the picture's sides, in which no centre lies.
+        radii: smallest and largest radius, relative to the longer side.
+        margin: border without centers of shapes, relative to the sides.
     """
     for _ in range(4 * wanted):
         if len(scene.labels) == wanted:
@@ -53,13 +53,13 @@ def _try_shape(
     rng: RandomState, scene: Scene, classes: Sequence[str], radii: tuple[float, float],
     margin: float,
 ) -> None:  # fmt: skip
-    size = scene.picture.shape[:2]
+    size = scene.image.shape[:2]
     label = classes[rng.randint(len(classes))]
     inner = (margin, 1 - margin)
     cover = shapes.coverage(
         label,
         size,
-        centre=(rng.uniform(*inner) * size[1], rng.uniform(*inner) * size[0]),
+        center=(rng.uniform(*inner) * size[1], rng.uniform(*inner) * size[0]),
         radius=max(size) * float(np.exp(rng.uniform(*np.log(radii)))),
         angle=rng.uniform(-TILT, TILT),
         stretch=rng.uniform(0.88, 1.14),
@@ -79,25 +79,25 @@ def _try_shape(
 
 
 def paint(rng: RandomState, scene: Scene, cover: ndarray) -> None:
-    """Lay a random texture that stands out over what ``cover``, ``(H, W)``, covers."""
-    behind = scene.picture[cover >= 0.5].mean(axis=0)
-    texture = shapes.fill(rng, cover.shape, behind)
+    """Paint a random, contrasting texture with the opacity ``cover``, ``(H, W)``."""
+    background = scene.image[cover >= 0.5].mean(axis=0)
+    texture = shapes.fill(rng, cover.shape, background)
     alpha = cover[..., None]
-    scene.picture = (1 - alpha) * scene.picture + alpha * texture
+    scene.image = (1 - alpha) * scene.image + alpha * texture
 
 
-def with_grain(rng: RandomState, picture: ndarray) -> ndarray:
+def with_grain(rng: RandomState, image: ndarray) -> ndarray:
     """Add a random amount of camera noise and round to 8 bits."""
-    noise = rng.normal(0, rng.uniform(0, 6), picture.shape)
-    return np.clip(picture + noise, 0, 255).round().astype(np.uint8)
+    noise = rng.normal(0, rng.uniform(0, 6), image.shape)
+    return np.clip(image + noise, 0, 255).round().astype(np.uint8)
 
 
-def write_picture(path: Path, picture: ndarray) -> None:
-    """Write 8 bits, ``(H, W, 3)`` in BGR, as JPEG."""
-    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+def write_image(path: Path, image: ndarray) -> None:
+    """Write a uint8 BGR image ``(H, W, 3)`` as JPEG."""
+    _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 95])
     path.write_bytes(data.tobytes())
 
 
 def write_labels(path: Path, labels: ndarray) -> None:
-    """Write a class per pixel, ``(H, W)``, as PNG."""
+    """Write a label map ``(H, W)`` as PNG."""
     path.write_bytes(cv2.imencode('.png', labels)[1].tobytes())

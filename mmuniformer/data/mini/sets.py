@@ -1,4 +1,4 @@
-"""The mini data sets: what each holds, and drawing one into a folder or keeping it there."""
+"""The mini data sets: a table of them, and drawing one into a folder."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from types import ModuleType
 from rich.progress import track
 
 MARKER = 'mini_data.json'
-MIN_SIDE = 64  # pixels; shapes cannot be told apart in smaller images
+MIN_SIDE = 64  # pixels; shapes are not distinguishable in smaller images
 
 
 @dataclass(frozen=True)
 class MiniSet:
-    """A data set; the module of its name in this package has ``make`` and ``check`` for it.
+    """A data set; the module with its name in this package has its ``make`` and ``check``.
 
-    The files are those in ``folders``: ``files_per_image`` for each image and ``more_files``.
-    ``version`` is increased whenever the images change, so that sets drawn by older code are drawn
-    again. ``needs`` is a package that may be missing.
+    ``folders`` hold ``files_per_image`` files per image and ``more_files`` others. ``version`` is
+    increased whenever the images change, so that sets drawn by older code are drawn again.
+    ``needs`` is an optional package that the set requires.
     """
 
     help: str
@@ -43,7 +43,7 @@ class MiniSet:
 
 @dataclass(frozen=True)
 class MadeSet:
-    """A data set in a folder: how many files were drawn, 0 if it was there, and its contents."""
+    """A data set in a folder: the number of files drawn, 0 if it existed, and a summary."""
 
     folder: Path
     drawn: int
@@ -138,16 +138,16 @@ def make_mini_set(
     size: int | None = None,
     seed: int = 0,
 ) -> MadeSet:
-    """Draw a data set. A complete set with the same arguments is kept.
+    """Draw a data set, unless a complete one with the same arguments exists.
 
-    The same arguments give the same bytes.
+    The same arguments give byte-identical files.
 
     Args:
         name: key of :data:`MINI_SETS`.
-        out: folder to write to. Default: the one that the mini configs read.
-        train, val: number of images or videos. Default: those of :data:`MINI_SETS`.
-        size: side in pixels, the longer one if they differ.
-        seed: another seed draws other images.
+        out: output folder. Default: the one that the mini configs read.
+        train, val: number of images or videos. Default: see :data:`MINI_SETS`.
+        size: (longer) side in pixels.
+        seed: seed of the random generators.
 
     Raises:
         ValueError: an argument is out of range, or ``out`` holds other files.
@@ -195,7 +195,7 @@ def load_maker(name: str) -> ModuleType:
 
 def draw(maker: ModuleType, out: Path, recipe: dict, options: dict[str, int]) -> int:
     out.mkdir(parents=True, exist_ok=True)
-    # The marker comes first, so that an interrupted run leaves a folder known to be ours.
+    # The marker is written first, so that the folder of an interrupted run can be cleared.
     write_marker(out, {'recipe': recipe, 'files': None})
     written = show_progress(maker.make(out, **options), recipe)
     files = {path.relative_to(out).as_posix(): digest(path) for path in written}
@@ -211,7 +211,7 @@ def show_progress(written: Iterator[Path], recipe: dict) -> Iterable[Path]:
 
 
 def clear(out: Path) -> None:
-    """Empty a folder that holds another or an incomplete set; refuse any other folder."""
+    """Remove another or an incomplete set from a folder; refuse to touch other files."""
     if out.exists() and not out.is_dir():
         raise ValueError(f'{out} is a file; name a folder')
     if not out.is_dir() or not any(out.iterdir()):

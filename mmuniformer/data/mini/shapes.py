@@ -1,4 +1,4 @@
-"""The shapes of the drawn pictures: outlines in a unit square, masks, fills and backgrounds."""
+"""Shapes of the drawn images: contours, coverage, textures and backgrounds."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ def _around(angles: ndarray, radii: ndarray | float = 1.0) -> ndarray:
 
 
 def _polygon(corners: int, radii: tuple[float, ...] = (1.0,), first: float = -np.pi / 2) -> ndarray:
-    """Corners in turn, the first at the angle ``first``: by default at the top."""
+    """Return corners in order, starting at the angle ``first``, by default at the top."""
     angles = first + np.arange(corners) * 2 * np.pi / corners
     return _around(angles, np.resize(radii, corners))
 
@@ -36,22 +36,22 @@ SHAPES: dict[str, tuple[ndarray, ...]] = {
 
 
 def coverage(
-    shape: str, size: tuple[int, int], centre: tuple[float, float], radius: float,
+    shape: str, size: tuple[int, int], center: tuple[float, float], radius: float,
     angle: float, stretch: float,
 ) -> ndarray:  # fmt: skip
-    """How much of every pixel the shape covers, ``(H, W)`` in 0 … 1.
+    """Return the share of each pixel that the shape covers, ``(H, W)`` in [0, 1].
 
     Args:
-        size: height and width of the picture.
-        centre: x and y in pixels.
-        radius: of the circle round the shape, in pixels.
+        size: height and width of the image.
+        center: x and y in pixels.
+        radius: of the circumscribed circle, in pixels.
         angle: in radians.
-        stretch: factor on one axis before turning, its inverse on the other.
+        stretch: scale of x before rotation; y is scaled by its inverse.
     """
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, sin], [-sin, cos]])
     contours = [
-        np.round(((contour * (stretch, 1 / stretch)) @ turn * radius + centre) * SUPERSAMPLING)
+        np.round(((contour * (stretch, 1 / stretch)) @ turn * radius + center) * SUPERSAMPLING)
         for contour in SHAPES[shape]
     ]
     canvas = np.zeros((size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING), np.uint8)
@@ -61,13 +61,13 @@ def coverage(
 
 
 def smooth_noise(rng: RandomState, size: tuple[int, int], cells: int) -> ndarray:
-    """Clouds of about ``cells`` per side, ``(H, W)`` in -1 … 1."""
+    """Return smooth noise ``(H, W)`` in [-1, 1] with ``cells`` cells per side."""
     coarse = rng.uniform(-1, 1, (cells, cells)).astype(np.float32)
     return cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _ramp(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Rise from 0 to 1 across the picture in some direction, ``(H, W)``."""
+    """Return a linear gradient ``(H, W)`` from 0 to 1 in a random direction."""
     angle = rng.uniform(0, 2 * np.pi)
     rows, columns = np.mgrid[: size[0], : size[1]].astype(np.float32)
     along = columns * np.cos(angle) + rows * np.sin(angle)
@@ -87,31 +87,31 @@ def _clouds(rng: RandomState, size: tuple[int, int]) -> ndarray:
     return 0.5 + 0.5 * smooth_noise(rng, size, 12)
 
 
-# Each gives the weight of a second colour, ``(H, W)`` in 0 … 1.
+# Each returns the weight of a second color, ``(H, W)`` in [0, 1].
 PATTERNS = (_ramp, _stripes, _checks, _clouds)
 
 
-def _two_colours(rng: RandomState, size: tuple[int, int], first: ndarray, spread: float) -> ndarray:
+def _two_colors(rng: RandomState, size: tuple[int, int], first: ndarray, spread: float) -> ndarray:
     second = np.clip(first + rng.uniform(-spread, spread, 3), 0, 255)
     weight = PATTERNS[rng.randint(len(PATTERNS))](rng, size)[..., None]
     return (1 - weight) * first + weight * second
 
 
-def fill(rng: RandomState, size: tuple[int, int], behind: ndarray) -> ndarray:
-    """Texture ``(H, W, 3)`` of two colours, the first of which stands out from ``behind``."""
+def fill(rng: RandomState, size: tuple[int, int], background: ndarray) -> ndarray:
+    """Draw a texture ``(H, W, 3)`` of two colors; the first contrasts with ``background``."""
     for _ in range(50):
         first = rng.uniform(10, 245, 3)
-        if np.abs(first - behind).max() > 80:
+        if np.abs(first - background).max() > 80:
             break
-    return _two_colours(rng, size, first, 40)
+    return _two_colors(rng, size, first, 40)
 
 
 def background(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    """Two colours in a pattern, clouds over it and thin lines as clutter, ``(H, W, 3)``."""
-    picture = _two_colours(rng, size, rng.uniform(30, 225, 3), 30)
-    picture += 18 * smooth_noise(rng, size, rng.randint(4, 24))[..., None]
-    picture = np.clip(picture, 0, 255).astype(np.float32)
+    """Draw a two-color pattern with noise and thin lines as clutter: ``(H, W, 3)``."""
+    image = _two_colors(rng, size, rng.uniform(30, 225, 3), 30)
+    image += 18 * smooth_noise(rng, size, rng.randint(4, 24))[..., None]
+    image = np.clip(image, 0, 255).astype(np.float32)
     for _ in range(rng.randint(0, 3)):
         ends = [(int(rng.randint(size[1])), int(rng.randint(size[0]))) for _ in range(2)]
-        cv2.line(picture, *ends, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
-    return picture
+        cv2.line(image, *ends, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
+    return image

@@ -1,7 +1,7 @@
-"""Long runs that survive a full disk, a NaN, a damaged file or a restart. No part needs UniFormer.
+"""Long runs that survive a full disk, NaN, damaged files and restarts, with any model.
 
-Checkpoints are written atomically; a loss that is not finite stops the run; unreadable files are
-skipped; random numbers after ``--resume`` are those of an uninterrupted run.
+Checkpoints are written atomically; a non-finite loss stops the run; unreadable files are
+skipped; random numbers after ``--resume`` are the same as without an interruption.
 """
 
 from .atomic_checkpoint import AtomicCheckpointHook

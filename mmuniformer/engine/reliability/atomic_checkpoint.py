@@ -1,4 +1,4 @@
-"""Checkpoints that are complete or absent, even if the process dies while it writes them."""
+"""Atomic checkpoints: complete or absent, even if the process dies while writing."""
 
 import os
 import tempfile
@@ -27,7 +27,7 @@ class AtomicBackend(LocalBackend):
         """Write ``obj`` to a temporary file and rename it.
 
         Raises:
-            OSError: it cannot be written, e.g. on a full disk; the old file is untouched.
+            OSError: it cannot be written, e.g. because the disk is full; the old file is unchanged.
         """
         path = Path(filepath)
         temporary = path.with_name(f'{path.name}.tmp')
@@ -66,17 +66,17 @@ def _free(path: Path) -> str:
 
 @HOOKS.register_module()
 class AtomicCheckpointHook(CheckpointHook):
-    """``CheckpointHook`` that loses no earlier checkpoint to a full disk or a killed process.
+    """``CheckpointHook`` that loses no checkpoint to a full disk or a killed process.
 
-    A file is renamed when all of it is on the disk. Then ``last_checkpoint`` is replaced, and the
-    outdated or formerly best file is deleted last, so the disk needs room for one more than
+    A file is renamed after it has been written completely. Then ``last_checkpoint`` is replaced,
+    and finally outdated files are deleted, so the disk needs room for one more than
     ``max_keep_ckpts``. Before the first iteration the hook checks that it can write to the folder.
 
-    The arguments are those of ``CheckpointHook``. Remote storage, and folders of DeepSpeed, are
-    written as by mmengine.
+    The arguments are those of ``CheckpointHook``. Remote storage and folders of
+    DeepSpeed are written as in mmengine.
 
     Raises:
-        OSError: a file or folder cannot be written; the message names it and the cause.
+        OSError: a file or folder cannot be written; the message gives its path and the cause.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -119,7 +119,7 @@ class AtomicCheckpointHook(CheckpointHook):
         AtomicBackend().put(self.last_ckpt.encode(), pointer)
         if outdated and self.file_backend.isfile(outdated):
             self.file_backend.remove(outdated)
-        elif outdated and self.file_backend.isdir(outdated):  # of DeepSpeed
+        elif outdated and self.file_backend.isdir(outdated):  # folder of DeepSpeed
             self.file_backend.rmtree(outdated)
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
@@ -138,7 +138,7 @@ class AtomicCheckpointHook(CheckpointHook):
 
 
 class _DeferredRemoval:
-    """Backend that postpones removals until ``remove_all_but``."""
+    """Backend that defers removals until ``remove_all_but``."""
 
     def __init__(self, backend: Any):
         self._backend = backend
@@ -163,7 +163,7 @@ def check_writable(folder: str | Path) -> None:
     """Create ``folder`` if needed and check that it can be written to.
 
     Raises:
-        OSError: it cannot.
+        OSError: the folder is not writable.
     """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)

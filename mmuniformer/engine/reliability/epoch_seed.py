@@ -1,4 +1,4 @@
-"""Random numbers that depend on seed and epoch alone, so that a resumed run is the same."""
+"""Random numbers that depend on seed and epoch only, so that resumed runs are reproducible."""
 
 import random
 
@@ -16,9 +16,9 @@ class EpochSeedHook(Hook):
     """Reseed Python, NumPy and torch before every epoch.
 
     mmengine saves the seed in a checkpoint, but not the state of the generators. After
-    ``--resume`` the order of the data is the same; flips, sampled regions and dropped paths are
-    not, and the loss curve differs. With this hook it does not, unless the data loader has
-    persistent workers, which keep generators of their own across epochs.
+    ``--resume`` the order of the data is the same, but flips, sampled regions and drop path
+    differ, and so does the loss curve. This hook makes them the same, unless the data loader has
+    persistent workers, which keep their own generators across epochs.
     """
 
     priority = 'VERY_HIGH'

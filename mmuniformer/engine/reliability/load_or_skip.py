@@ -1,4 +1,4 @@
-"""Loading that skips damaged files of a data set, or names them in an error."""
+"""Skip damaged files of a data set, or name them in an error."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,31 +12,34 @@ from PIL import Image
 from ...registry import TRANSFORMS
 
 OnError = Literal['skip', 'raise']
-# Keys of a sample in which the transforms of the toolboxes find their files.
+# Keys of a sample with file names.
 PATHS = ('img_path', 'seg_map_path', 'filename', 'frame_dir')
-_ENDS = {b'\xff\xd8\xff': b'\xff\xd9', b'\x89PNG\r\n': b'IEND\xaeB`\x82'}  # of JPEG and PNG files
+_ENDS = {
+    b'\xff\xd8\xff': b'\xff\xd9',
+    b'\x89PNG\r\n': b'IEND\xaeB`\x82',
+}  # start → end of JPEG and PNG files
 _TAIL = 64
 
 
 class UnreadableError(RuntimeError):
-    """An image, a video or a frame exists and cannot be read. The message names the file."""
+    """An existing image, video or frame cannot be read; the message names the file."""
 
 
 @TRANSFORMS.register_module()
 class LoadOrSkip:
-    """Run the transforms that load a sample, and handle files that cannot be read.
+    """Run the transforms that load a sample and handle unreadable files.
 
-    A truncated JPEG or PNG file counts as unreadable, although OpenCV fills the rest with gray.
-    A missing file is always an error: usually the path of the folder is wrong and all are missing.
+    Truncated JPEG and PNG files count as unreadable, although OpenCV fills the rest with gray. A
+    missing file is always an error, because usually the folder is wrong and all files are missing.
 
     Args:
         transforms: configs of the transforms that read and decode, of any toolbox.
-        on_error: ``'skip'`` logs one warning with the file's name and returns ``None``: in training
+        on_error: ``'skip'`` logs a warning with the file name and returns ``None``: in training,
             mmengine's data sets then draw another sample, up to ``max_refetch`` times; in testing
-            they stop, because the result would be of fewer samples. ``'raise'`` raises.
+            they stop, because dropping a sample changes the metric. ``'raise'`` always raises.
 
     Raises:
-        ValueError: ``on_error`` is something else.
+        ValueError: ``on_error`` is not one of these.
         UnreadableError: a file cannot be read and ``on_error='raise'``.
         FileNotFoundError: a file is missing.
     """
@@ -66,7 +69,7 @@ class LoadOrSkip:
                 results = transform(results)
             except (FileNotFoundError, ImportError):
                 raise
-            except Exception as error:  # decoders raise errors of any kind
+            except Exception as error:  # decoders raise errors of any type
                 raise _unreadable(paths, transform, str(error) or repr(error)) from error
             if results is None:
                 raise _unreadable(paths, transform, 'it returns no sample')
@@ -87,8 +90,8 @@ def _unreadable(paths: Sequence[str], transform: Any, reason: str) -> Unreadable
 
 
 def _check_complete(path: Path) -> None:
-    """Raise if an image is truncated. One with an unusual end is decoded again to find out."""
-    if not path.is_file():  # a folder of frames, or a file of another storage
+    """Raise if an image is truncated; files without the usual end marker are decoded again."""
+    if not path.is_file():  # a folder of frames, or remote storage
         return
     with path.open('rb') as file:
         head = file.read(_TAIL)

@@ -1,4 +1,4 @@
-"""Stopping a run at the first non-finite loss, while weights and checkpoints are still good."""
+"""Stop training at the first non-finite loss, before weights and checkpoints are affected."""
 
 import random
 from collections.abc import Callable
@@ -22,16 +22,16 @@ ADVICE = 'Go on from there with --resume and a lower learning rate, in float32 o
 
 @HOOKS.register_module()
 class NonFiniteStopHook(Hook):
-    """Stop training at the first loss that is infinite or NaN, before it reaches the weights.
+    """Stop training at the first loss that is infinite or NaN, before it affects the weights.
 
-    During training it temporarily replaces ``backward`` of the optimizer wrapper, which then checks
-    the loss. The batch of a non-finite loss is run again with the same random numbers, to find the
-    module where it begins; until then no module has a hook.
+    It temporarily replaces ``backward`` of the optimizer wrapper to check the loss. If the loss is
+    not finite, the batch is run again with the same random numbers and with hooks, to find the
+    module that causes it.
 
-    With ``clip_grad`` the run also stops before a step whose gradient norm is not finite. Steps
-    that the loss scaler of float16 skips do not stop it. Weights are checked before validation and
-    before a checkpoint is due, that is before ``CheckpointHook`` deletes an old one: no checkpoint
-    has non-finite weights.
+    With ``clip_grad`` training also stops before a step with a non-finite gradient norm. Steps
+    that the loss scaler of float16 skips are allowed. Weights are checked before validation and
+    before ``CheckpointHook`` saves a checkpoint and deletes an old one, so no checkpoint has
+    non-finite weights.
 
     Raises:
         FloatingPointError: names the module, the iteration and the last checkpoint.
@@ -39,7 +39,7 @@ class NonFiniteStopHook(Hook):
     """
 
     priority = 'VERY_HIGH'
-    _watched: OptimWrapper | None = None  # of the current training
+    _watched: OptimWrapper | None = None  # wrapper of the current training
 
     def before_train(self, runner: Runner) -> None:
         wrapper = runner.optim_wrapper
@@ -122,7 +122,7 @@ class NonFiniteStopHook(Hook):
 
 
 class _WithoutStep:
-    """The part of an optimizer wrapper that ``train_step`` uses, without updating weights."""
+    """An optimizer wrapper for ``train_step`` that does not update weights."""
 
     def __init__(self, wrapper: OptimWrapper, on_loss: Callable[[Tensor], Any]):
         self.wrapper = wrapper

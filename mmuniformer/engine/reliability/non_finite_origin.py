@@ -1,4 +1,4 @@
-"""Finding the module where the first non-finite number arises, by running the batch again."""
+"""Find the module that produces the first non-finite value, by running the batch again."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -9,18 +9,18 @@ from torch import Tensor, nn
 
 
 class _FoundError(Exception):
-    """Ends the forward pass once the first non-finite number is found."""
+    """Stops the forward pass at the first non-finite value."""
 
 
 def find_in_forward(model: nn.Module, run: Callable[[], Any]) -> str | None:
-    """Find where the first infinity or NaN arises in ``run()``, a forward pass of ``model``.
+    """Find the first module that produces infinity or NaN in a forward pass, ``run()``.
 
-    That is the innermost module with finite inputs and a non-finite output, or the module whose
-    own code, between its submodules, computes a non-finite input of one. ``-inf`` alone does not
-    count, because masks contain it.
+    This is the innermost module with finite inputs and a non-finite output, or the module whose own
+    code passes a non-finite input to a submodule. ``-inf`` alone does not count, because masks
+    contain it.
 
     Returns:
-        Name and class of the module and the problem; ``None`` if every output is finite.
+        Name and class of the module and the problem, or ``None`` if all outputs are finite.
     """
     names = {module: _title(name, module) for name, module in model.named_modules()}
     running: list[nn.Module] = []
@@ -57,8 +57,8 @@ def find_in_forward(model: nn.Module, run: Callable[[], Any]) -> str | None:
 def find_in_backward(model: nn.Module, run: Callable[[], Any]) -> str | None:
     """Find the first module whose parameters get a non-finite gradient in the backward pass.
 
-    ``run()`` is a forward and backward pass of ``model``. Gradients from before are lost. Modules
-    without parameters of their own cannot be found.
+    ``run()`` is a forward and backward pass of ``model``. Existing gradients are lost. Modules
+    without parameters cannot be found.
     """
     model.zero_grad()
     order: list[tuple[str, nn.Module]] = []
@@ -77,7 +77,7 @@ def find_in_backward(model: nn.Module, run: Callable[[], Any]) -> str | None:
 
 
 def non_finite_weights(model: nn.Module) -> list[str]:
-    """List the names of non-finite parameters and running statistics."""
+    """Return the names of non-finite parameters and running statistics."""
     tensors = dict(model.named_parameters())
     tensors |= {name: b for name, b in model.named_buffers() if '.running_' in f'.{name}'}
     bad = {

@@ -1,4 +1,7 @@
-"""The part of decord that mmaction2 uses, on PyAV: decord has no wheels for arm64."""
+"""The part of decord's interface that mmaction2 uses, implemented with PyAV.
+
+decord has no wheels for arm64.
+"""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -14,7 +17,7 @@ CPU = 'cpu'
 
 
 def cpu(device_id: int = 0) -> str:
-    """Return the only device there is."""
+    """Return the CPU device, the only one supported."""
     return CPU
 
 
@@ -22,13 +25,13 @@ class VideoReader:
     """Frames of a video in display order. Every call decodes from the first frame.
 
     Args:
-        uri: path of the file, or an open file.
+        uri: path, or open file.
         ctx: device; only the CPU is supported.
-        width, height: size of the frames; by default that of the video.
-        num_threads: ignored, PyAV chooses for itself.
+        width, height: size of the frames; default: that of the video.
+        num_threads: ignored; PyAV chooses the number.
 
     Raises:
-        UnreadableError: there is no frame in it.
+        UnreadableError: the file has no readable frame.
         ImportError: PyAV is not installed.
     """
 
@@ -46,7 +49,7 @@ class VideoReader:
         self._shape = {'width': width, 'height': height}
         is_key = [frame.key_frame for frame in self._frames()]
         self._total = len(is_key)
-        self._next = self._named = 0  # frame it is at, and frame that decord believes it is at
+        self._next = self._named = 0  # actual position, and position according to decord
         self._keys = [number for number, key in enumerate(is_key) if key] or [0]
         if not self._total:
             raise UnreadableError('PyAV finds no frames')
@@ -54,7 +57,7 @@ class VideoReader:
     def _frames(self) -> Iterator[Any]:
         with self._av.open(io.BytesIO(self._content)) as container:
             stream = container.streams.video[0]
-            if stream.codec_context is None:  # no known codec: decoding it crashes PyAV 17
+            if stream.codec_context is None:  # unknown codec; decoding crashes PyAV 17
                 return
             frames = container.decode(stream)
             while True:
@@ -86,7 +89,7 @@ class VideoReader:
             return float(container.streams.video[0].average_rate or 0)
 
     def get_batch(self, indices: Sequence[int]) -> 'Frames':
-        """Read frames; an index beyond the end gives the last frame."""
+        """Read frames; an index beyond the end returns the last frame."""
         indices = np.asarray(indices)
         wanted = np.where(indices < 0, indices + len(self), indices)
         wanted = np.minimum(wanted, len(self) - 1).tolist()
@@ -99,7 +102,7 @@ class VideoReader:
         return Frames(np.stack([found[number] for number in wanted]))
 
     def seek(self, pos: int) -> None:
-        """Go to a key frame as decord does: after ``pos`` going forward, before it going back."""
+        """Seek to a key frame like decord: forward to one after ``pos``, back to one before."""
         self._check(pos)
         if pos > self._named:
             self._next = next((key for key in self._keys if key >= pos), self._keys[-1])
@@ -108,7 +111,7 @@ class VideoReader:
         self._named = pos
 
     def seek_accurate(self, pos: int) -> None:
-        """Go to frame ``pos``."""
+        """Seek to frame ``pos``."""
         self._check(pos)
         self._next = self._named = pos
 
@@ -117,7 +120,7 @@ class VideoReader:
             raise IndexError(f'frame {pos} of {len(self)}')
 
     def next(self) -> 'Frames':
-        """Read the current frame and go to the next one."""
+        """Return the current frame and advance."""
         if self._named >= len(self):
             raise StopIteration
         frame = self[min(self._next, len(self) - 1)]

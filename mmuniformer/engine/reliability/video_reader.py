@@ -1,4 +1,4 @@
-"""Videos read by decord, by PyAV if decord fails; and data sets that damage does not stop."""
+"""Video reading with decord, or PyAV if it fails, and data sets that tolerate damaged files."""
 
 import io
 import logging
@@ -11,20 +11,20 @@ from mmengine.logging import print_log
 from . import pyav_reader
 from .load_or_skip import UnreadableError
 
-BLANK = 'blank'  # key of a sample: black frames replace the file
+BLANK = 'blank'  # key of a sample whose file is replaced by black frames
 BLANK_SIZE = (224, 224)  # height and width
 
 
 class FallbackVideoReader:
-    """The part of decord's ``VideoReader`` that mmaction2 uses: decord, and PyAV once that fails.
+    """The interface of decord's ``VideoReader`` that mmaction2 uses; falls back to PyAV.
 
     Args:
-        name: name of the file, for messages.
+        name: file name for messages.
         content: content of the file.
         num_threads: number of threads of decord.
 
     Raises:
-        UnreadableError: neither library finds a frame.
+        UnreadableError: neither library can read a frame.
         ImportError: neither library is installed.
     """
 
@@ -77,7 +77,7 @@ def _open_with_decord(content: bytes, num_threads: int) -> Any:
 
 
 class BlankVideoReader:
-    """A second of black frames."""
+    """One second of black frames."""
 
     def __len__(self) -> int:
         return 30
@@ -90,10 +90,10 @@ class BlankVideoReader:
 
 
 class SkipUnreadable:
-    """Mixin for data sets of mmengine: replaces a sample whose file cannot be read.
+    """Mixin for data sets of mmengine that replaces samples with unreadable files.
 
-    In training another sample is drawn, in testing black frames are used, so that the sample still
-    counts. A warning names the file. A missing file ends the run.
+    In training, another sample is drawn. In testing, black frames are used, so that the number of
+    samples does not change. A warning names the file. A missing file is an error.
     """
 
     def prepare_data(self, idx: int) -> Any:

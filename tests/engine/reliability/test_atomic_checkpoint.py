@@ -59,7 +59,9 @@ class From(Hook):
             self.action()
 
 
-def runner_of(folder: Path, hooks: tuple = (), kind='AtomicCheckpointHook', **options) -> Runner:
+def runner_of(
+    folder: Path, hooks: tuple = (), hook_type='AtomicCheckpointHook', **options
+) -> Runner:
     loader = {
         'dataset': [torch.ones(SIDE)] * 4,
         'batch_size': 2,
@@ -67,7 +69,7 @@ def runner_of(folder: Path, hooks: tuple = (), kind='AtomicCheckpointHook', **op
         'collate_fn': lambda items: {'inputs': torch.stack(items)},
     }
     checkpoint = {
-        'type': kind,
+        'type': hook_type,
         'interval': 1,
         'max_keep_ckpts': 1,
         'save_best': 'toy/score',
@@ -127,9 +129,11 @@ def small_disk(tmp_path) -> Iterator[Path]:
 
 
 def test_an_undisturbed_run_leaves_what_mmengines_hook_leaves(tmp_path):
-    for kind in ('AtomicCheckpointHook', 'CheckpointHook'):
-        runner_of(tmp_path / kind, kind=kind).train()
-    ours, theirs = (tmp_path / kind for kind in ('AtomicCheckpointHook', 'CheckpointHook'))
+    for hook_type in ('AtomicCheckpointHook', 'CheckpointHook'):
+        runner_of(tmp_path / hook_type, hook_type=hook_type).train()
+    ours, theirs = (
+        tmp_path / hook_type for hook_type in ('AtomicCheckpointHook', 'CheckpointHook')
+    )
     names = {'epoch_3.pth', 'best_toy_score_epoch_2.pth', 'last_checkpoint'}
     assert set(files(ours)) == set(files(theirs)) == names
     for name in names - {'last_checkpoint'}:

@@ -80,15 +80,15 @@ def clips(folder: Path, good: str, bad: str) -> dict:
     return dict(options, data_prefix=dict(video=str(folder)))
 
 
-PICTURE = [dict(type='LoadImageFromFile')]
+IMAGE = [dict(type='LoadImageFromFile')]
 FRAMES = [
     dict(type='SampleFrames', clip_len=2, frame_interval=1),
     dict(type='DecordDecode'),
 ]
 SETS = {
-    'mmpretrain': (classes, PICTURE),
-    'mmdet': (coco, PICTURE),
-    'mmseg': (masks, [*PICTURE, dict(type='LoadAnnotations')]),
+    'mmpretrain': (classes, IMAGE),
+    'mmdet': (coco, IMAGE),
+    'mmseg': (masks, [*IMAGE, dict(type='LoadAnnotations')]),
     'mmpose': (coco, [dict(type='LoadImage')]),
     'mmaction': (clips, [dict(type='DecordInit'), *FRAMES]),
 }

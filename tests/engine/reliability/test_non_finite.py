@@ -25,19 +25,19 @@ BAD = 5  # the iteration, counted from 1, at which things go wrong: the second o
 class Fault(nn.Module):
     """The identity, except where ``active``: then NaN, there or in the gradient."""
 
-    def __init__(self, kind: str = 'nan'):
+    def __init__(self, failure: str = 'nan'):
         super().__init__()
-        self.kind = kind
+        self.failure = failure
         self.active = False
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.active:
             return x
-        if self.kind == 'gradient':
+        if self.failure == 'gradient':
             return x + (x - x.detach()).abs().sqrt()  # plus 0, whose gradient is 0 / 0
-        if self.kind == 'chance':
+        if self.failure == 'chance':
             return x / (torch.rand(()) < 0.5)
-        return x * float(self.kind)
+        return x * float(self.failure)
 
 
 class Part(nn.Module):

@@ -129,9 +129,9 @@ print(np.array_equal(result['imgs'], same), type(ours['video_reader']._reader)._
 FAIL = (
     STOCK
     + """
-for kind in ('DecordInit', 'OpenVideo'):
+for type_ in ('DecordInit', 'OpenVideo'):
     try:
-        TRANSFORMS.build(dict(type=kind)).transform(dict(filename={video!r}))
+        TRANSFORMS.build(dict(type=type_)).transform(dict(filename={video!r}))
     except ImportError as error:
         print(error)
 """

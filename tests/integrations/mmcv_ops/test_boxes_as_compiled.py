@@ -74,8 +74,8 @@ def test_nms_with_a_limit_and_a_least_score_keeps_the_same(seed, count, threshol
 def test_nms_by_class_keeps_the_same(seed, count):
     boxes, scores = grid_boxes(seed, count + 1)
     labels = torch.arange(count + 1) % 3
-    for kind in ('nms', 'soft_nms'):
-        config = dict(type=kind, iou_threshold=0.5)
+    for type_ in ('nms', 'soft_nms'):
+        config = dict(type=type_, iou_threshold=0.5)
         mine, theirs = answers(ops.batched_nms, boxes, scores, labels, config)
         assert mine[1].tolist() == theirs[1].tolist()
         torch.testing.assert_close(mine[0], theirs[0], rtol=1e-6, atol=1e-6, equal_nan=True)

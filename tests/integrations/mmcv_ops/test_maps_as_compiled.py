@@ -173,6 +173,6 @@ def test_the_weights_alone_get_the_same_gradient():
     st.sampled_from(['collect', 'distribute']),
     st.sampled_from([torch.float32, torch.float64, torch.float16]),
 )
-def test_masks_of_spatial_attention_are_the_same(seed, batch, mask, size, kind, dtype):
+def test_masks_of_spatial_attention_are_the_same(seed, batch, mask, size, psa_type, dtype):
     x = randn(seed, batch, mask[0] * mask[1], *size, dtype=dtype)
-    assert_as_compiled(ops.PSAMask(kind, mask), x, scattered=True, tolerance=0)
+    assert_as_compiled(ops.PSAMask(psa_type, mask), x, scattered=True, tolerance=0)

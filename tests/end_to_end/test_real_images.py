@@ -1,4 +1,4 @@
-"""On real pictures: the mini model learns four of COCO by heart."""
+"""On real images: the mini model learns four of COCO by heart."""
 
 import pytest
 from training import train_and_test
@@ -54,11 +54,11 @@ param_scheduler = [
 
 
 @pytest.mark.slow
-def test_four_pictures_of_coco_are_learnt_to_box_ap50_of_90_percent(
+def test_four_images_of_coco_are_learned_to_box_ap50_of_90_percent(
     repo_root, mim, coco_tiny, tmp_path
 ):
     base = repo_root / 'configs' / 'det' / 'mini_mask_rcnn_uniformer_s_h14.py'
-    config = tmp_path / 'four_pictures.py'
+    config = tmp_path / 'four_images.py'
     config.write_text(CONFIG.format(base=str(base), root=str(coco_tiny), epochs=EPOCHS))
     scores = train_and_test(mim, 'mmdet', config, tmp_path)
     assert scores['coco/bbox_mAP_50'] >= 0.9

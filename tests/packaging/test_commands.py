@@ -57,10 +57,11 @@ def run_python(wheel, tmp_path_factory):
     run(*PIP, 'install', '--no-deps', '--no-index', '--target', str(site), str(wheel), cwd=site)
     folder = tmp_path_factory.mktemp('workshop')
 
-    def run_in_folder(*words: str, status: int = 0) -> str:
-        words = [str(site / 'bin' / word) if word == 'mmuniformer' else word for word in words]
+    def run_in_folder(first: str, *words: str, status: int = 0) -> str:
+        if first == 'mmuniformer':
+            first = str(site / 'bin' / first)
         python = (sys.executable, '-W', 'ignore')
-        return run(*python, *words, cwd=folder, status=status, PYTHONPATH=str(site))
+        return run(*python, first, *words, cwd=folder, status=status, PYTHONPATH=str(site))
 
     return run_in_folder
 

@@ -115,7 +115,7 @@ def test_a_stock_package_over_a_fork_is_named_with_the_commands():
         ({'versions': {'numpy': '2.2.0', 'mmcv': '2.1.0'}}, 'hue', "imports=['mmuniformer']"),
         (
             {'versions': {'numpy': '2.4.0', 'mmpose': '1.3.2', 'xtcocotools': '1.14.3'}},
-            'keypoints',
+            'keypoint radius',
             "imports=['mmuniformer']",
         ),
         ({'versions': {'mmaction2': '1.2.0'}}, 'decord', 'pip install av'),

@@ -9,16 +9,8 @@ from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 
 from ..apis.runner import build_runner
+from ..apis.toolbox import find_toolbox
 from .runner import load_config, make_runner_parser
-
-# The name that each toolbox's visualization hook gives to its switch and to its output folder.
-VISUALIZATION_WORDS = {
-    'mmdet': ('draw', 'test_out_dir'),
-    'mmseg': ('draw', None),
-    'mmpretrain': ('enable', 'out_dir'),
-    'mmaction': ('enable', 'out_dir'),
-    'mmpose': ('enable', 'out_dir'),
-}
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -34,15 +26,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def draw_into(cfg: Config, folder: str) -> None:
-    scope = cfg.get('default_scope')
+    switch, out = find_toolbox(cfg).draw
     hook = cfg.get('default_hooks', {}).get('visualization')
-    if scope not in VISUALIZATION_WORDS or hook is None:
-        allowed = ', '.join(VISUALIZATION_WORDS)
-        raise ValueError(
-            f'--show-dir needs default_hooks.visualization and a default_scope out of '
-            f'{allowed}; the config has the scope {scope!r} and the hook {hook!r}'
-        )
-    switch, out = VISUALIZATION_WORDS[scope]
+    if hook is None:
+        raise ValueError('--show-dir needs default_hooks.visualization, which the config lacks')
     hook[switch] = True
     if out is None:
         cfg.visualizer.save_dir = folder

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from numpy import ndarray
 
-from .classifier import draw_classes, top_classes
-from .models import Found, Predictor, check_loaded, find_classes
+from .classifier import ClassPredictor, top_classes
+from .models import Found, check_loaded, find_classes
 
 
-class ActionRecognizer(Predictor):
+class ActionRecognizer(ClassPredictor):
     """Predicts the best classes of a video with their probabilities.
 
     mmaction2's inferencer uses one clip and one crop; tests average several.
@@ -23,7 +22,6 @@ class ActionRecognizer(Predictor):
     """
 
     scope = 'mmaction'
-    noun = 'classes'
     takes = ('video',)
 
     def __init__(
@@ -55,9 +53,3 @@ class ActionRecognizer(Predictor):
         if self.gives_logits:
             scores = scores.softmax(0)
         return top_classes(scores.numpy(), self.classes, self.topk)
-
-    def draw(self, frame: ndarray, found: Found) -> ndarray:
-        return draw_classes(frame, found)
-
-    def count(self, found: Found) -> int:
-        return 1

@@ -23,14 +23,6 @@ def top_classes(scores: ndarray, classes: tuple[str, ...], number: int) -> Found
     }
 
 
-def draw_classes(image: ndarray, found: Found) -> ndarray:
-    canvas, _ = enlarge(image)
-    pairs = zip(found['classes'], found['scores'], strict=True)
-    texts = [f'{name} {score:.2f}' for name, score in pairs]
-    draw_tags(canvas, texts, [label_color(label) for label in found['labels']])
-    return canvas
-
-
 @contextmanager
 def no_progress_bar() -> Iterator[None]:
     """Disable the progress bar that mmpretrain prints for every image."""
@@ -43,7 +35,23 @@ def no_progress_bar() -> Iterator[None]:
         progress.disable_progress_bar = before
 
 
-class Classifier(Predictor):
+class ClassPredictor(Predictor):
+    """Base class of predictors of one answer, the best classes, for a whole image or video."""
+
+    noun = 'classes'
+
+    def draw(self, image: ndarray, found: Found) -> ndarray:
+        canvas, _ = enlarge(image)
+        pairs = zip(found['classes'], found['scores'], strict=True)
+        texts = [f'{name} {score:.2f}' for name, score in pairs]
+        draw_tags(canvas, texts, [label_color(label) for label in found['labels']])
+        return canvas
+
+    def count(self, found: Found) -> int:
+        return 1
+
+
+class Classifier(ClassPredictor):
     """Predicts the best classes of an image with their probabilities.
 
     Args:
@@ -53,7 +61,6 @@ class Classifier(Predictor):
     """
 
     scope = 'mmpretrain'
-    noun = 'classes'
 
     def __init__(
         self,
@@ -82,9 +89,3 @@ class Classifier(Predictor):
             config = self.inferencer.config
             self.classes, _ = find_classes(config, self.checkpoint, len(scores), self.labels)
         return top_classes(scores, self.classes, self.topk)
-
-    def draw(self, image: ndarray, found: Found) -> ndarray:
-        return draw_classes(image, found)
-
-    def count(self, found: Found) -> int:
-        return 1

@@ -117,7 +117,7 @@ class Conversion:
 
 def _common_end(old: str, new: str) -> str:
     """Return the trailing components that two names share."""
-    words = []
+    words: list[str] = []
     for mine, other in zip(reversed(old.split('.')), reversed(new.split('.')), strict=False):
         if mine != other:
             break
@@ -165,7 +165,8 @@ def convert(
     )
     report = load(model, checkpoint, rules)
     state = {key: value.clone() for key, value in model.state_dict().items()}
-    names = {old: rename_key(old, table, final_norm_of(wanted)) for old in tensors}
+    norm = final_norm_of(wanted)
+    names = {old: new for old in tensors if (new := rename_key(old, table, norm)) is not None}
     return Conversion(
         state=state if rows is None else _reorder(state, rows),
         meta={

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 
+from ..models.mm_backbone import MMBackbone
 from .benchmarking.nets import masked
 from .configs import load_config
 from .toolbox import TOOLBOXES, check_shape
@@ -121,10 +122,9 @@ def _name_type(backbone: dict) -> str:
 
 def find_shape(config: Config, shape: Sequence[int] | None) -> tuple[int, ...]:
     toolbox = TOOLBOXES.get(config.get('default_scope'))
-    axes = toolbox.axes if toolbox else 'H W'
-    if shape is None:
-        shape = toolbox.input_shape(config) if axes == 'T H W' else IMAGE_SHAPE
-    return check_shape(shape, axes)
+    if toolbox is not None and toolbox.axes == 'T H W':
+        return check_shape(toolbox.input_shape(config) if shape is None else shape, 'T H W')
+    return check_shape(IMAGE_SHAPE if shape is None else shape, 'H W')
 
 
 def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE) -> int:
@@ -133,10 +133,10 @@ def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE)
 
     # Initialization on the meta device does not read values.
     with DefaultScope.overwrite_default_scope(scope), torch.device('meta'):
-        net = MODELS.build(backbone).train()
+        net: MMBackbone = MODELS.build(backbone).train()
     with FakeTensorMode(allow_non_fake_inputs=True):
         # Fake tensors have no values to drop samples by: all are computed.
-        net = masked(net.to_empty(device='cpu'))
+        masked(net.to_empty(device='cpu'))
         return memory_of_step(net, torch.empty(1, net.in_channels, *shape))
 
 

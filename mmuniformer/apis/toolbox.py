@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mmengine.model import BaseModel
 from mmengine.utils import get_object_from_string
 from torch import Tensor, nn
 
@@ -45,12 +46,12 @@ class Toolbox:
     output: str
     input_shape: Callable[[Mapping], Shape]
     table_shape: Callable[[Mapping], Shape]
-    run: Callable[[nn.Module, Tensor], Any]
+    run: Callable[[BaseModel, Tensor], Any]
     draw: tuple[str, str | None] = ('enable', 'out_dir')
     axes: str = 'H W'
     loads_rgb: bool = False
 
-    def find_head(self, model: nn.Module) -> nn.Module:
+    def find_head(self, model: BaseModel) -> nn.Module:
         """Return the head of ``model``.
 
         Raises:
@@ -156,7 +157,7 @@ def _segmentation_shape(config: Mapping) -> Shape:
     return tuple(size) if size else (512, 512)
 
 
-def _run(model: nn.Module, x: Tensor) -> Any:
+def _run(model: BaseModel, x: Tensor) -> Any:
     return model(x, None, mode='tensor')
 
 

@@ -11,11 +11,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
+from .facts import IMPORTS, MAIN_JOB, PACKAGE, PARTS, SAME_MODULES, Facts, release
 from .faults import FAULTS, IMPORT_US, PATCHES
 from .process import run_python
 
-PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent
 # In an installed package, and in a checkout.
 REQUIREMENTS = (PACKAGE / '.mim' / 'requirements', CHECKOUT / 'requirements')
@@ -91,7 +90,7 @@ def is_installed(distribution: str) -> bool:
 def tested_versions(stack: str) -> dict[str, str]:
     """Read the constraints of a stack for this Python: part → tested version or bound."""
     paths = [folder / f'constraints-{stack}.txt' for folder in REQUIREMENTS]
-    tested = {}
+    tested: dict[str, str] = {}
     for line in [line for path in paths if path.is_file() for line in path.read_text().split('\n')]:
         if included := re.match(r'-c constraints-(\w+)\.txt', line):
             tested |= tested_versions(included[1])

@@ -21,9 +21,8 @@ from .accuracy import (
     run_test,
 )
 from .published import Row
-from .results import Results, hash_of_config, hash_of_files
+from .results import Results, hash_of_code, hash_of_config
 
-PACKAGE = Path(__file__).resolve().parents[2]
 ACCURACY = 'accuracy'  # metric of rows without a published one
 
 
@@ -120,8 +119,3 @@ def measure_accuracy(
     except ValueError as error:
         options.notify(f'{row.config}: {error}')
         return 'checkpoint does not fit'
-
-
-def hash_of_code() -> str:
-    """Hash the code that parameters and FLOPs depend on, except the toolboxes."""
-    return hash_of_files(PACKAGE.rglob('*.py'))

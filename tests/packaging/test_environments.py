@@ -60,9 +60,7 @@ def test_in_a_bare_environment_the_extra_gives_a_working_train_command(wheel, tm
     data = ('make-mini-data', 'coco', '--train', '4', '--val', '2')
     run(str(folder / 'mmuniformer'), *data, cwd=tmp_path)
     options = (
-        'train_cfg.max_epochs=1',
-        'train_cfg.val_interval=1',
-        'train_dataloader.batch_size=2',
+        ['train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=2']
     )
     out = run(str(folder / 'mmuniformer'), 'train', MINI, '--cfg-options', *options, cwd=tmp_path)
     assert 'coco/segm_mAP_50' in out

@@ -1,6 +1,7 @@
 """Convert published files, heads included, to checkpoints for the models of configs."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,7 +161,7 @@ def convert(
     rules = Rules(
         names=table,
         required='',
-        ignored='|'.join(map(_pattern, _SUPERFLUOUS)),
+        ignored='|'.join(map(re.escape, _SUPERFLUOUS)),
         net='the model of this config',
     )
     report = load(model, checkpoint, rules)
@@ -178,18 +179,14 @@ def convert(
             'mmuniformer_version': __version__,
         },
         names={old: new for old, new in names.items() if new in wanted},
-        left_out={old: _why(new) for old, new in names.items() if new not in wanted},
+        left_out={
+            old: next(why for start, why in _SUPERFLUOUS.items() if new.startswith(start))
+            for old, new in names.items()
+            if new not in wanted
+        },
         added=[k for k in wanted if k.endswith(COUNTER) and k not in names.values()],
         notes=_notes(names, dataset, report.warning),
     )
-
-
-def _pattern(prefix: str) -> str:
-    return prefix.replace('.', r'\.')
-
-
-def _why(name: str) -> str:
-    return next(why for start, why in _SUPERFLUOUS.items() if name.startswith(start))
 
 
 def _names(keys: Collection[str], model: nn.Module) -> dict[str, str]:

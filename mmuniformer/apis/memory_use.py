@@ -68,9 +68,8 @@ def memory(config: str | Path | Config, shape: Sequence[int] | None = None) -> i
         FileNotFoundError: the config does not exist.
         ValueError: the config has no UniFormer backbone, or the shape is invalid.
     """
-    config = load_config(config)
-    backbone, shape = find_backbone(config), find_shape(config, shape)
-    return memory_of_backbone(backbone, shape, config.get('default_scope', SCOPE))
+    backbone, shape, scope = _read(config, shape)
+    return memory_of_backbone(backbone, shape, scope)
 
 
 def list_variants(config: str | Path | Config, shape: Sequence[int] | None = None) -> list[Variant]:
@@ -84,9 +83,7 @@ def list_variants(config: str | Path | Config, shape: Sequence[int] | None = Non
         [('joint', 'nothing'), ('joint', 'every block'),
          ('divided', 'nothing'), ('divided', 'every block')]
     """
-    config = load_config(config)
-    backbone, shape = find_backbone(config), find_shape(config, shape)
-    scope = config.get('default_scope', SCOPE)
+    backbone, shape, scope = _read(config, shape)
     stated = backbone.get('with_cp', False)
     partly = {}
     if isinstance(stated, Sequence) and any(stated):
@@ -104,27 +101,24 @@ def list_variants(config: str | Path | Config, shape: Sequence[int] | None = Non
     return variants
 
 
-def find_backbone(config: Config) -> dict:
-    """Return the config of the backbone, without weights to load.
-
-    Raises:
-        ValueError: the config has no UniFormer backbone.
-    """
+def _read(
+    config: str | Path | Config, shape: Sequence[int] | None
+) -> tuple[dict, tuple[int, ...], str]:
+    """Return the backbone of a config without weights to load, the input shape, and the scope."""
+    config = load_config(config)
+    scope = config.get('default_scope', SCOPE)
+    toolbox = TOOLBOXES.get(scope)
+    axes = toolbox.axes if toolbox else 'H W'
+    if shape is None:
+        shape = toolbox.input_shape(config) if toolbox and axes == 'T H W' else IMAGE_SHAPE
     backbone = config.get('model', {}).get('backbone')
     if backbone is None or not _name_type(backbone).startswith('UniFormer'):
         raise ValueError('the config has no model with a UniFormer backbone')
-    return {**backbone.to_dict(), 'init_cfg': None}
+    return {**backbone.to_dict(), 'init_cfg': None}, check_shape(shape, axes), scope
 
 
 def _name_type(backbone: dict) -> str:
     return str(backbone['type']).rpartition('.')[2]
-
-
-def find_shape(config: Config, shape: Sequence[int] | None) -> tuple[int, ...]:
-    toolbox = TOOLBOXES.get(config.get('default_scope'))
-    if toolbox is not None and toolbox.axes == 'T H W':
-        return check_shape(toolbox.input_shape(config) if shape is None else shape, 'T H W')
-    return check_shape(IMAGE_SHAPE if shape is None else shape, 'H W')
 
 
 def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE) -> int:

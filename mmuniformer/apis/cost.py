@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -33,14 +32,6 @@ class Complexity:
     parameters: int
     flops: int
     parts: tuple[Part, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dict that can be serialized as JSON."""
-        return {
-            **asdict(self),
-            'shape': list(self.shape),
-            'parts': [asdict(part) for part in self.parts],
-        }
 
 
 def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) -> Complexity:

@@ -18,6 +18,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -45,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     hidden = len(configs) == 1 or not sys.stderr.isatty()
     costs = [count(config, args.shape) for config in track(configs, 'Counting', disable=hidden)]
     content = [
-        {'config': str(config), **cost.to_dict()}
-        for config, cost in zip(configs, costs, strict=True)
+        {'config': str(config), **asdict(cost)} for config, cost in zip(configs, costs, strict=True)
     ]
     if len(configs) == 1:
         print_parts(costs[0], args.markdown)

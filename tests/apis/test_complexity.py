@@ -139,14 +139,6 @@ def test_a_backbone_alone_is_refused():
         complexity(config)
 
 
-def test_a_complexity_is_written_as_json_takes_it():
-    cost = Complexity((64, 32), 2, 3, 5, (Part('backbone', 3, 5),))
-    assert cost.to_dict() == {
-        'shape': [64, 32], 'views': 2, 'parameters': 3, 'flops': 5,
-        'parts': [{'part': 'backbone', 'parameters': 3, 'flops': 5}],
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize('markdown', [False, True])
 def test_the_command_prints_a_table_and_writes_json(markdown, tmp_path):
     out = run_command(

@@ -226,13 +226,9 @@ def test_a_number_is_kept_for_its_key_alone(tmp_path):
 
 def test_the_hash_of_a_config_is_of_what_it_says_with_its_bases(tmp_path):
     base, leaf = tmp_path / 'base.py', tmp_path / 'leaf.py'
+    texts = [('lr = 1', ''), ('lr  =  1  # a remark', ''), ('lr = 2', ''), ('', 'lr = 2')]
     hashes = []
-    for text, more in (
-        ('lr = 1', ''),
-        ('lr  =  1  # a remark', ''),
-        ('lr = 2', ''),
-        ('', 'lr = 2'),
-    ):
+    for text, more in texts:
         base.write_text(text)
         leaf.write_text(f"_base_ = 'base.py'\n{more}")
         hashes.append(results.hash_of_config(Config.fromfile(leaf)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mmengine.config import Config
@@ -59,7 +59,7 @@ def measure_row(row: Row, path: Path, results: Results, options: Options) -> Mea
     key = {'config': hash_of_config(config)}
     cost = results.measure(
         row.config, 'cost', {**key, 'code': hash_of_code()},
-        lambda: complexity(config.copy()).to_dict(),
+        lambda: asdict(complexity(config.copy())),
     )  # fmt: skip
     time = measure_latency(row, config, key, results, options)
     measured = Measured(cost['parameters'], cost['flops'], time)

@@ -103,13 +103,13 @@ def test_a_file_that_is_not_a_released_classifier_is_refused(change, message):
 
 
 def test_nothing_is_overwritten_and_a_missing_file_is_named(tmp_path):
-    out = tmp_path / 'ours.pth'
+    arguments = [str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(tmp_path / 'ours.pth')]
     with pytest.raises(FileNotFoundError, match=r'none.pth does not exist'):
-        permute_head.main([str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(out)])
-    out.write_text('mine')
+        permute_head.main(arguments)
+    (tmp_path / 'ours.pth').write_text('mine')
     with pytest.raises(FileExistsError, match='exists already'):
-        permute_head.main([str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(out)])
-    assert out.read_text() == 'mine'
+        permute_head.main(arguments)
+    assert (tmp_path / 'ours.pth').read_text() == 'mine'
 
 
 SIZES = {'k400': 400, 'k600': 600, 'k700': 700, 'k710': 710}

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import write_program
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stands for every program of an environment: it writes down its command line, makes environments
@@ -24,12 +25,6 @@ FREE = '#!/bin/sh\necho Filesystem 1024-blocks Used Available\necho /dev/disk 0 
 PIP = 'python -m pip install --no-build-isolation -c {root}/requirements/constraints-%s.txt'
 PYTEST = 'pytest --durations=10 -n 3 --dist loadfile --no-loadscope-reorder'
 CORE = 'tests/layers tests/models tests/weights tests/test_contract.py tests/test_pure_forward.py'
-
-
-def write_program(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
 
 
 @pytest.fixture

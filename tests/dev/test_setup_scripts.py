@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import write_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ['tools/setup.sh', 'tools/quickstart.sh', 'tools/run_tests.sh']
@@ -68,13 +69,6 @@ case "$2" in
     *) exec {2} -c "import sys; sys.version_info = ({0}, {1}, 1); $2" ;;
 esac
 """
-
-
-def write_program(path: Path, text: str) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
 
 
 @pytest.fixture

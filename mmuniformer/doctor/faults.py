@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from .facts import PACKAGE, Facts
 
-
-def _load_table() -> ModuleType:
-    """Load the table of patches by path, because importing mmuniformer needs mmengine."""
-    name, path = '_mmuniformer_patches', PACKAGE / 'integrations' / 'patches' / 'table.py'
-    module = sys.modules[name] = ModuleType(name)
-    exec(compile(path.read_text(encoding='utf-8'), path, 'exec'), module.__dict__)
-    return module
-
-
-PATCHES = _load_table().PATCHES
+# By its path, because importing mmuniformer.integrations needs mmengine.
+PATCHES = runpy.run_path(str(PACKAGE / 'integrations' / 'patches' / 'table.py'))['PATCHES']
 IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
 INSTALL_LITE = "pip install --no-deps 'mmcv-lite==2.1.0'"
 LITE = f'pip uninstall -y mmcv mmcv-lite; {INSTALL_LITE}'

@@ -99,12 +99,14 @@ def permute_head(source: str | Path | Mapping, dataset: str) -> HeadConversion:
         )
     rows = official_class_rows(state, dataset)
     found = [head for head in _HEADS if head == 'head' or f'{head}.weight' in state]
-    heads = {
-        f'cls_head.{_HEADS[head]}.{leaf}': _rows_of(state, f'{head}.{leaf}', rows)
-        for head in found
-        for leaf in ('weight', 'bias')
-    }
-    backbone, unknown = {}, []
+    heads, backbone, unknown = {}, {}, []
+    for head in found:
+        for leaf in ('weight', 'bias'):
+            key = f'{head}.{leaf}'
+            if key not in state:
+                raise CheckpointError(f'the file has no {key}; its classifier has been taken off')
+            check_classes(key, state[key], len(rows))
+            heads[f'cls_head.{_HEADS[head]}.{leaf}'] = state[key][rows]
     for key, value in state.items():
         first = key.split('.', 1)[0]
         if first.rstrip('1234') in _BACKBONE:
@@ -140,19 +142,12 @@ def official_class_rows(state: Mapping[str, Tensor], dataset: str) -> list[int]:
     return rows
 
 
-def _rows_of(state: Mapping[str, Tensor], key: str, rows: Sequence[int]) -> Tensor:
-    if key not in state:
-        raise CheckpointError(f'the file has no {key}; its classifier has been taken off')
-    check_classes(key, state[key], len(rows))
-    return state[key][rows].clone()
-
-
-def check_classes(key: str, value: Tensor, number: int) -> None:
+def check_classes(key: str, value: Tensor, number: int, classes: str = 'the data set') -> None:
     """Raise if a parameter of a head does not have ``number`` rows."""
     if len(value) != number:
         raise CheckpointError(
-            f'{key} has {len(value)} rows and the data set {number} classes; '
-            'name the data set that the file was trained on'
+            f'{key} has {len(value)} rows and {classes} {number} classes; '
+            'name what the file was trained on'
         )
 
 
@@ -192,11 +187,7 @@ def slice_head(source: str | Path | Mapping, old: str, new: str) -> HeadConversi
                 f'the file has neither {_HEAD}* (mmaction2) nor {_OFFICIAL_HEAD}* (the authors); '
                 'it is no classifier of UniFormerV2, or the head has been taken off'
             )
-        if len(state[key]) != len(names):
-            raise CheckpointError(
-                f'{key} has {len(state[key])} rows and {old} {len(names)} classes; '
-                'name the classes that the file was trained on'
-            )
+        check_classes(key, state[key], len(names), old)
     rows = _rows_by_name(_official_order(old) if official else names, wanted, old, new)
     sliced = {}
     for key, value in state.items():

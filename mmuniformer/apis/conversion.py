@@ -1,6 +1,7 @@
 """Convert published files, heads included, to checkpoints for the models of configs."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,7 @@ class Conversion:
 
 def _common_end(old: str, new: str) -> str:
     """Return the trailing components that two names share."""
-    words = []
+    words: list[str] = []
     for mine, other in zip(reversed(old.split('.')), reversed(new.split('.')), strict=False):
         if mine != other:
             break
@@ -160,12 +161,13 @@ def convert(
     rules = Rules(
         names=table,
         required='',
-        ignored='|'.join(map(_pattern, _SUPERFLUOUS)),
+        ignored='|'.join(map(re.escape, _SUPERFLUOUS)),
         net='the model of this config',
     )
     report = load(model, checkpoint, rules)
     state = {key: value.clone() for key, value in model.state_dict().items()}
-    names = {old: rename_key(old, table, final_norm_of(wanted)) for old in tensors}
+    norm = final_norm_of(wanted)
+    names = {old: new for old in tensors if (new := rename_key(old, table, norm)) is not None}
     return Conversion(
         state=state if rows is None else _reorder(state, rows),
         meta={
@@ -177,18 +179,14 @@ def convert(
             'mmuniformer_version': __version__,
         },
         names={old: new for old, new in names.items() if new in wanted},
-        left_out={old: _why(new) for old, new in names.items() if new not in wanted},
+        left_out={
+            old: next(why for start, why in _SUPERFLUOUS.items() if new.startswith(start))
+            for old, new in names.items()
+            if new not in wanted
+        },
         added=[k for k in wanted if k.endswith(COUNTER) and k not in names.values()],
         notes=_notes(names, dataset, report.warning),
     )
-
-
-def _pattern(prefix: str) -> str:
-    return prefix.replace('.', r'\.')
-
-
-def _why(name: str) -> str:
-    return next(why for start, why in _SUPERFLUOUS.items() if name.startswith(start))
 
 
 def _names(keys: Collection[str], model: nn.Module) -> dict[str, str]:

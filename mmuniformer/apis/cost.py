@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from mmengine.config import Config
 
 from .configs import load_config
-from .flops import COUNTERS, FlopMeter, Part, count_parameters, runs_on_meta
+from .flops import FlopMeter, Part, count_model, count_parameters, runs_on_meta
 from .model import build_model, get_in_channels
 from .toolbox import check_shape, count_views, find_toolbox
 
@@ -33,14 +32,6 @@ class Complexity:
     parameters: int
     flops: int
     parts: tuple[Part, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dict that can be serialized as JSON."""
-        return {
-            **asdict(self),
-            'shape': list(self.shape),
-            'parts': [asdict(part) for part in self.parts],
-        }
 
 
 def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) -> Complexity:
@@ -73,7 +64,7 @@ def complexity(config: str | Path | Config, shape: Sequence[int] | None = None) 
     model.to(device).eval().requires_grad_(False)
     meter = FlopMeter()
     x = torch.zeros(1, get_in_channels(model), *shape, device=device)
-    COUNTERS[toolbox.scope](model, x, meter)
+    count_model(model, x, meter, toolbox)
     meter.add_unused_parts(model)
     return Complexity(
         shape,

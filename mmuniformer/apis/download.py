@@ -82,7 +82,7 @@ def _download_rest(url: str, part: Path, tell: Callable[..., None]) -> None:
                 tell(advance=len(block))
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException) -> str:
     """Return the message of the innermost exception; outer ones repeat it."""
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner

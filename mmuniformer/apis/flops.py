@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from mmengine.model import BaseModel
 from mmengine.utils import get_object_from_string
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from .toolbox import make_detection_samples
+from .toolbox import Toolbox, make_detection_samples
 
 # Number of regions per image in the published FLOPs of two-stage detectors.
 BOX_REGIONS, MASK_REGIONS = 1000, 100
@@ -41,7 +42,7 @@ class FlopMeter:
         self.parts.append(Part(name, parameters, flops))
         return out
 
-    def add_unused_parts(self, model: nn.Module) -> None:
+    def add_unused_parts(self, model: BaseModel) -> None:
         """Add heads that run only in training, with 0 FLOPs."""
         if count_parameters(model) == sum(part.parameters for part in self.parts):
             return
@@ -72,7 +73,7 @@ def count_parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def count_features(model: nn.Module, x: Tensor, meter: FlopMeter) -> Any:
+def count_features(model: BaseModel, x: Tensor, meter: FlopMeter) -> Any:
     """Count backbone and neck; return the features."""
     features = meter('backbone', model.backbone, x)
     if getattr(model, 'neck', None) is not None:
@@ -80,7 +81,7 @@ def count_features(model: nn.Module, x: Tensor, meter: FlopMeter) -> Any:
     return features
 
 
-def count_detector(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+def count_detector(model: BaseModel, x: Tensor, meter: FlopMeter) -> None:
     """Count detectors of mmdet: two-stage with cascades, one-stage, and transformers like DETR."""
     if isinstance(model, _mmdet_class('SparseRCNN')):
         raise ValueError('the stages of SparseRCNN depend on its own boxes: not supported')
@@ -97,7 +98,7 @@ def count_detector(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
             _count_regions(model.roi_head, meter)
 
 
-def runs_on_meta(model: nn.Module) -> bool:
+def runs_on_meta(model: BaseModel) -> bool:
     """Return whether a model of mmdet runs on the meta device; some read values."""
     one_stage = isinstance(model, _mmdet_class('SingleStageDetector'))
     return isinstance(model, _mmdet_class('TwoStageDetector')) or (
@@ -109,7 +110,7 @@ def _mmdet_class(name: str) -> type:
     return get_object_from_string(f'mmdet.models.detectors.{name}')
 
 
-def _count_transformer(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+def _count_transformer(model: BaseModel, x: Tensor, meter: FlopMeter) -> None:
     features = count_features(model, x, meter)
     known = sum(part.parameters for part in meter.parts) + count_parameters(model.bbox_head)
     inputs = meter.run(
@@ -119,12 +120,9 @@ def _count_transformer(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
     meter('bbox_head', model.bbox_head, **inputs)
 
 
-def _count_regions(roi_head: nn.Module, meter: FlopMeter) -> None:
+def _count_regions(roi_head: Any, meter: FlopMeter) -> None:
     for name, regions in (('bbox', BOX_REGIONS), ('mask', MASK_REGIONS)):
-        head = getattr(roi_head, f'{name}_head', None)
-        if head is None:
-            continue
-        heads = _as_list(head)
+        heads = _as_list(getattr(roi_head, f'{name}_head', None))
         # A mask head without its own extractor shares that of the boxes.
         extractor = getattr(roi_head, f'{name}_roi_extractor', None) or roi_head.bbox_roi_extractor
         extractors = _as_list(extractor)
@@ -136,11 +134,14 @@ def _count_regions(roi_head: nn.Module, meter: FlopMeter) -> None:
             meter(f'roi_head.{name}_head{suffix}', head, crops)
 
 
-def _as_list(module: nn.Module) -> list[nn.Module]:
-    return list(module) if isinstance(module, nn.ModuleList) else [module]
+def _as_list(module: Any) -> list[Any]:
+    """Return the modules of a list, one module by itself, or nothing for None."""
+    if isinstance(module, nn.ModuleList):
+        return list(module)
+    return [] if module is None else [module]
 
 
-def count_segmentor(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+def count_segmentor(model: BaseModel, x: Tensor, meter: FlopMeter) -> None:
     """Count encoder-decoders of mmseg, including cascades of decoders."""
     features = count_features(model, x, meter)
     heads = _as_list(model.decode_head)
@@ -149,22 +150,13 @@ def count_segmentor(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
         out = meter(f'decode_head.{stage}', head, features, out)
 
 
-def _count_with_head(name: str) -> Callable[[nn.Module, Tensor, FlopMeter], None]:
-    """Make a function that counts backbone, neck and the head with this name."""
-
-    def count(model: nn.Module, x: Tensor, meter: FlopMeter) -> None:
+def count_model(model: BaseModel, x: Tensor, meter: FlopMeter, toolbox: Toolbox) -> None:
+    """Count a model of any toolbox part by part."""
+    if toolbox.scope == 'mmdet':
+        count_detector(model, x, meter)
+    elif toolbox.scope == 'mmseg':
+        count_segmentor(model, x, meter)
+    else:
         features = count_features(model, x, meter)
-        if getattr(model, name, None) is not None:
-            meter(name, getattr(model, name), features)
-
-    return count
-
-
-# Scope of a toolbox → function that counts its models.
-COUNTERS = {
-    'mmpretrain': _count_with_head('head'),
-    'mmaction': _count_with_head('cls_head'),
-    'mmdet': count_detector,
-    'mmseg': count_segmentor,
-    'mmpose': _count_with_head('head'),
-}
+        if getattr(model, toolbox.head, None) is not None:
+            meter(toolbox.head, getattr(model, toolbox.head), features)

@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from mmengine.runner import load_checkpoint
 from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..token_labeling.label_maps import label_map_path, top_classes, write_label_map
@@ -60,15 +61,15 @@ def make_label_maps(
         ValueError: there are no images, ``out`` has other files or maps of another model, the
             checkpoint does not match the model, or the model has no feature map.
     """
+    options = dict(model_options or {})
     settings = dict(
-        model=model, checkpoint=checkpoint, model_options=dict(model_options or {}),
-        size=size, top_k=top_k,
-    )  # fmt: skip
+        model=model, checkpoint=checkpoint, model_options=options, size=size, top_k=top_k
+    )
     for name, value in (('size', size), ('top_k', top_k), ('batch_size', batch_size)):
         if value < 1:
             raise ValueError(f'{name} is {value}; it must be at least 1')
     paths = find_images(Path(images))
-    annotator = load_annotator(model, checkpoint, settings['model_options'], device)
+    annotator = load_annotator(model, checkpoint, options, device)
     check_settings(Path(out), settings)
     written = annotate(annotator, paths, Path(out), size, top_k, batch_size, workers)
     return len(paths), written
@@ -112,7 +113,7 @@ def find_images(folder: Path) -> list[Path]:
 
 def load_annotator(
     model: str, checkpoint: str | None, options: Mapping[str, Any], device: str | None
-) -> nn.Module:
+) -> BaseModel:
     from mmpretrain import get_model
 
     config, weights = find_classifier(model)
@@ -165,7 +166,7 @@ def check_settings(out: Path, settings: Mapping[str, Any]) -> None:
 
 
 @torch.no_grad()
-def cell_logits(model: nn.Module, images: Tensor) -> Tensor:
+def cell_logits(model: BaseModel, images: Tensor) -> Tensor:
     """Return the logits ``(B, K, H, W)`` of each cell of the last feature map by itself.
 
     With global average pooling and a linear layer, their mean is the logits of the image.
@@ -188,12 +189,12 @@ def cell_logits(model: nn.Module, images: Tensor) -> Tensor:
     cells = maps.permute(0, 2, 3, 1).reshape(-1, C)
     if model.with_neck or isinstance(model.head, UniFormerClsHead):  # they pool maps
         cells = cells[:, :, None, None]
-    cells = model.neck((cells,)) if model.with_neck else (cells,)
-    return model.head(cells).reshape(B, H, W, -1).permute(0, 3, 1, 2)
+    features = model.neck((cells,)) if model.with_neck else (cells,)
+    return model.head(features).reshape(B, H, W, -1).permute(0, 3, 1, 2)
 
 
 def annotate(
-    model: nn.Module,
+    model: BaseModel,
     paths: Sequence[Path],
     out: Path,
     size: int,
@@ -205,7 +206,7 @@ def annotate(
     # Batches do not depend on which maps exist: the logits of an image differ in their last bits
     # with other images in the batch.
     starts = range(0, len(paths), batch_size)
-    batches = [range(start, min(start + batch_size, len(paths))) for start in starts]
+    batches = [[*range(start, min(start + batch_size, len(paths)))] for start in starts]
     targets = [label_map_path(out, path) for path in paths]
     todo = [batch for batch in batches if not all(targets[index].exists() for index in batch)]
     loader = DataLoader(

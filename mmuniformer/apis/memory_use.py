@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 
+from ..models.mm_backbone import MMBackbone
 from .benchmarking.nets import masked
 from .configs import load_config
 from .toolbox import TOOLBOXES, check_shape
@@ -67,9 +68,8 @@ def memory(config: str | Path | Config, shape: Sequence[int] | None = None) -> i
         FileNotFoundError: the config does not exist.
         ValueError: the config has no UniFormer backbone, or the shape is invalid.
     """
-    config = load_config(config)
-    backbone, shape = find_backbone(config), find_shape(config, shape)
-    return memory_of_backbone(backbone, shape, config.get('default_scope', SCOPE))
+    backbone, shape, scope = _read(config, shape)
+    return memory_of_backbone(backbone, shape, scope)
 
 
 def list_variants(config: str | Path | Config, shape: Sequence[int] | None = None) -> list[Variant]:
@@ -83,9 +83,7 @@ def list_variants(config: str | Path | Config, shape: Sequence[int] | None = Non
         [('joint', 'nothing'), ('joint', 'every block'),
          ('divided', 'nothing'), ('divided', 'every block')]
     """
-    config = load_config(config)
-    backbone, shape = find_backbone(config), find_shape(config, shape)
-    scope = config.get('default_scope', SCOPE)
+    backbone, shape, scope = _read(config, shape)
     stated = backbone.get('with_cp', False)
     partly = {}
     if isinstance(stated, Sequence) and any(stated):
@@ -103,28 +101,24 @@ def list_variants(config: str | Path | Config, shape: Sequence[int] | None = Non
     return variants
 
 
-def find_backbone(config: Config) -> dict:
-    """Return the config of the backbone, without weights to load.
-
-    Raises:
-        ValueError: the config has no UniFormer backbone.
-    """
+def _read(
+    config: str | Path | Config, shape: Sequence[int] | None
+) -> tuple[dict, tuple[int, ...], str]:
+    """Return the backbone of a config without weights to load, the input shape, and the scope."""
+    config = load_config(config)
+    scope = config.get('default_scope', SCOPE)
+    toolbox = TOOLBOXES.get(scope)
+    axes = toolbox.axes if toolbox else 'H W'
+    if shape is None:
+        shape = toolbox.input_shape(config) if toolbox and axes == 'T H W' else IMAGE_SHAPE
     backbone = config.get('model', {}).get('backbone')
     if backbone is None or not _name_type(backbone).startswith('UniFormer'):
         raise ValueError('the config has no model with a UniFormer backbone')
-    return {**backbone.to_dict(), 'init_cfg': None}
+    return {**backbone.to_dict(), 'init_cfg': None}, check_shape(shape, axes), scope
 
 
 def _name_type(backbone: dict) -> str:
     return str(backbone['type']).rpartition('.')[2]
-
-
-def find_shape(config: Config, shape: Sequence[int] | None) -> tuple[int, ...]:
-    toolbox = TOOLBOXES.get(config.get('default_scope'))
-    axes = toolbox.axes if toolbox else 'H W'
-    if shape is None:
-        shape = toolbox.input_shape(config) if axes == 'T H W' else IMAGE_SHAPE
-    return check_shape(shape, axes)
 
 
 def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE) -> int:
@@ -133,10 +127,10 @@ def memory_of_backbone(backbone: dict, shape: Sequence[int], scope: str = SCOPE)
 
     # Initialization on the meta device does not read values.
     with DefaultScope.overwrite_default_scope(scope), torch.device('meta'):
-        net = MODELS.build(backbone).train()
+        net: MMBackbone = MODELS.build(backbone).train()
     with FakeTensorMode(allow_non_fake_inputs=True):
         # Fake tensors have no values to drop samples by: all are computed.
-        net = masked(net.to_empty(device='cpu'))
+        masked(net.to_empty(device='cpu'))
         return memory_of_step(net, torch.empty(1, net.in_channels, *shape))
 
 

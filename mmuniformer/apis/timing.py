@@ -44,7 +44,7 @@ def latency(
         ValueError: the config has no supported model, the shape is invalid, the device does not
             exist, or ``rounds`` is less than 1.
     """
-    device = check_device(device)
+    place = check_device(device)
     config = load_config(config)
     toolbox = find_toolbox(config)
     shape = check_shape(toolbox.table_shape(config) if shape is None else shape, toolbox.axes)
@@ -53,9 +53,9 @@ def latency(
         torch.default_generator.manual_seed(0)
         model = build_model(config)
         x = torch.rand(1, get_in_channels(model), *shape)
-    model.to(device).eval()
+    model.to(place).eval()
     with torch.no_grad():
-        times = latencies({'model': lambda x: toolbox.run(model, x)}, x.to(device), rounds)
+        times = latencies({'model': lambda x: toolbox.run(model, x)}, x.to(place), rounds)
     return times['model']
 
 
@@ -122,9 +122,9 @@ def time_step(
     """Return the time of a call in seconds, on a GPU until its kernels have finished."""
     device = torch.device(device)
     if device.type != 'cuda':
-        start = clock()
+        began = clock()
         step()
-        return clock() - start
+        return clock() - began
     with torch.cuda.device(device):
         start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         start.record()

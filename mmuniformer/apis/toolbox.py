@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mmengine.model import BaseModel
 from mmengine.utils import get_object_from_string
 from torch import Tensor, nn
 
@@ -45,12 +46,12 @@ class Toolbox:
     output: str
     input_shape: Callable[[Mapping], Shape]
     table_shape: Callable[[Mapping], Shape]
-    run: Callable[[nn.Module, Tensor], Any]
+    run: Callable[[BaseModel, Tensor], Any]
     draw: tuple[str, str | None] = ('enable', 'out_dir')
     axes: str = 'H W'
     loads_rgb: bool = False
 
-    def find_head(self, model: nn.Module) -> nn.Module:
+    def find_head(self, model: BaseModel) -> nn.Module:
         """Return the head of ``model``.
 
         Raises:
@@ -78,13 +79,9 @@ def find_toolbox(config: Mapping) -> Toolbox:
 
 def count_views(config: Mapping) -> int:
     """Return the number of views that are averaged at test time: clips times crops."""
-    crops = [
-        CROPS[transform['type']]
-        for transform in get_test_pipeline(config)
-        if transform['type'] in CROPS
-    ]
+    crops = (CROPS.get(transform['type']) for transform in get_test_pipeline(config))
     clips = find_setting(config, FRAME_SAMPLERS, 'num_clips') or 1
-    return clips * (crops[0] if crops else 1)
+    return clips * next(filter(None, crops), 1)
 
 
 def check_shape(shape: Sequence[int], axes: str) -> Shape:
@@ -118,21 +115,17 @@ def make_detection_samples(x: Tensor) -> list:
     return samples
 
 
-def _square(config: Mapping, default: int) -> Shape:
+def _image_shape(config: Mapping) -> Shape:
     size = find_setting(config, ('CenterCrop', *CROPS), 'crop_size')
-    size = size or find_setting(config, ('Resize',), 'scale') or default
+    size = size or find_setting(config, ('Resize',), 'scale') or 224
     return (size, size) if isinstance(size, int) else tuple(size)
-
-
-def _classification_shape(config: Mapping) -> Shape:
-    return _square(config, 224)
 
 
 def _clip_shape(config: Mapping) -> Shape:
     frames = find_setting(config, FRAME_SAMPLERS, 'clip_len')
     if frames is None:
         raise ValueError('the test pipeline samples no frames; give the shape T H W')
-    return frames, *_square(config, 224)
+    return frames, *_image_shape(config)
 
 
 def _pose_shape(config: Mapping) -> Shape:
@@ -156,14 +149,14 @@ def _segmentation_shape(config: Mapping) -> Shape:
     return tuple(size) if size else (512, 512)
 
 
-def _run(model: nn.Module, x: Tensor) -> Any:
+def _run(model: BaseModel, x: Tensor) -> Any:
     return model(x, None, mode='tensor')
 
 
 _ROWS = (
     Toolbox(
         'mmpretrain', 'mmpretrain', 'cls', 'mmpretrain.models.ImageClassifier', 'head', 'logits',
-        _classification_shape, _classification_shape, _run,
+        _image_shape, _image_shape, _run,
     ),
     Toolbox(
         'mmaction', 'mmaction2', 'video',

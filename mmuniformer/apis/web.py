@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .configs import load_config
 from .predict import PREDICTORS, PredictionRun, Predictor, Source, predictor
+from .predict.sources import MediaType
 from .toolbox import find_toolbox
 
 MAX_FRAMES = 300  # limit for uploaded videos that are predicted frame by frame
@@ -41,7 +42,7 @@ def make_finder(
         """
         config, _ = models[name]
         takes = PREDICTORS[find_toolbox(load_config(config)).scope].takes
-        type_ = 'image' if image else 'video'
+        type_: MediaType = 'image' if image else 'video'
         path = image or video
         if not path or type_ not in takes:
             wanted = 'an image or a video' if 'image' in takes else 'a video'

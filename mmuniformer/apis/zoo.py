@@ -7,33 +7,40 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
+from ..models.checks import choice
 from ..weights import CheckpointError, Published, find, identify, published_files
 from ..weights.read import read_checkpoint
 from ..weights.unwrap import unwrap
 from ..weights.zoo import find_by_name
 from .zoo_contents import Contents, look_into, objection
 
-TASKS = ('image', 'video', 'det', 'seg', 'pose')
+Task = Literal['image', 'video', 'det', 'seg', 'pose']
 
 
-def search(text: str = '', *, task: str | None = None, arch: str | None = None) -> list[Published]:
+def search(text: str = '', *, task: Task | None = None, arch: str | None = None) -> list[Published]:
     """Return the released files whose row contains every word of ``text``.
 
     Example:
         >>> [row.name for row in search('top_down 448x320', task='pose')][:1]
         ['top_down_448x320_global_small']
+
+    Raises:
+        ValueError: the task is unknown.
     """
-    return [row for row in published_files() if _fits(row, text.lower().split(), task, arch)]
-
-
-def _fits(row: Published, words: list[str], task: str | None, arch: str | None) -> bool:
-    values = ' '.join(str(value) for value in asdict(row).values() if value).lower()
-    return (
-        task in (None, row.task)
-        and arch in (None, row.arch)
-        and all(word in values for word in words)
-    )
+    if task is not None:
+        choice('task', task, Task)
+    found = []
+    for row in published_files():
+        values = ' '.join(str(value) for value in asdict(row).values() if value).lower()
+        if (
+            task in (None, row.task)
+            and arch in (None, row.arch)
+            and all(word in values for word in text.lower().split())
+        ):
+            found.append(row)
+    return found
 
 
 def get_hash(row: Published) -> str | None:
@@ -146,6 +153,7 @@ def _bring(row: Published, target: Path, source: Path | None) -> None:
 def _verify(path: Path, row: Published, consequence: str) -> None:
     """Check a file by its hash, or by its contents if no hash is known."""
     found = identify(path)
+    reason: str | None
     if get_hash(row) and found != row:
         reason = f'not of {get_hash(row)}' + (f', but the released {found.name}' if found else '')
     else:

@@ -10,38 +10,43 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import NoReturn
 
-# Command → what `mmuniformer --help` says about it.
-COMMANDS = {
-    'train': 'train a model of any toolbox',
-    'test': 'evaluate a checkpoint of any toolbox',
-    'demo': 'draw what a model finds in images, videos and cameras',
-    'web-demo': 'serve a page that draws what a model finds',
-    'visualize': 'draw what a network sees: CAMs, attention, features',
-    'export': 'write a model as ONNX or torch.export, and check the file',
-    'complexity': 'count parameters and FLOPs of the models of configs',
-    'memory': 'estimate the memory of a training step, by attention pattern and checkpointing',
-    'benchmark': 'compare the speed of backbones with the originals, Swin and others',
-    'reproduce': 'measure the tables of the paper: parameters, FLOPs, latency, accuracy',
-    'zoo': 'list, identify and download the released weights',
-    'convert': 'turn a published file into a checkpoint for a config',
-    'permute-head': 'put the classes of a video classifier in the order of a config',
-    'make-mini-data': 'draw small data sets for the mini configs',
-    'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
-    'make-label-maps': 'make label maps for token labeling',
-    'doctor': 'check the installation, or the files that a config needs',
-}
+# Command → what `mmuniformer --help` says about it, in groups.
 GROUPS = {
-    'Train and evaluate': ('train', 'test'),
-    'Use a model': ('demo', 'web-demo', 'visualize', 'export'),
-    'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
-    'Weights': ('zoo', 'convert', 'permute-head'),
-    'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
-    'Installation': ('doctor',),
+    'Train and evaluate': {
+        'train': 'train a model of any toolbox',
+        'test': 'evaluate a checkpoint of any toolbox',
+    },
+    'Use a model': {
+        'demo': 'draw what a model finds in images, videos and cameras',
+        'web-demo': 'serve a page that draws what a model finds',
+        'visualize': 'draw what a network sees: CAMs, attention, features',
+        'export': 'write a model as ONNX or torch.export, and check the file',
+    },
+    'Measure': {
+        'complexity': 'count parameters and FLOPs of the models of configs',
+        'memory': 'estimate the memory of a training step, by attention pattern and checkpointing',
+        'benchmark': 'compare the speed of backbones with the originals, Swin and others',
+        'reproduce': 'measure the tables of the paper: parameters, FLOPs, latency, accuracy',
+    },
+    'Weights': {
+        'zoo': 'list, identify and download the released weights',
+        'convert': 'turn a published file into a checkpoint for a config',
+        'permute-head': 'put the classes of a video classifier in the order of a config',
+    },
+    'Data': {
+        'make-mini-data': 'draw small data sets for the mini configs',
+        'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
+        'make-label-maps': 'make label maps for token labeling',
+    },
+    'Installation': {'doctor': 'check the installation, or the files that a config needs'},
 }
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -68,8 +73,8 @@ def describe_commands() -> str:
         'UniFormer and UniFormerV2 for the OpenMMLab toolboxes.',
     ]
     width = max(map(len, COMMANDS)) + 2
-    for group, names in GROUPS.items():
-        lines += ['', f'{group}:', *(f'  {name:<{width}}{COMMANDS[name]}' for name in names)]
+    for title, group in GROUPS.items():
+        lines += ['', f'{title}:', *(f'  {name:<{width}}{text}' for name, text in group.items())]
     return '\n'.join([*lines, '', 'mmuniformer COMMAND --help explains a command.'])
 
 
@@ -97,12 +102,10 @@ def is_raised_here(error: BaseException) -> bool:
     """
     if isinstance(error, FileNotFoundError):
         return True
-    trace = error.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace.tb_frame.f_globals['__name__'].startswith('mmuniformer.')
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals['__name__'].startswith('mmuniformer.')
 
 
-def exit_with_error(message: str) -> None:
+def exit_with_error(message: str) -> NoReturn:
     print(f'error: {message}', file=sys.stderr)
     sys.exit(2)

@@ -8,6 +8,11 @@ that of a product of large matrices, measured in the same rounds.
 
 After every comparison, benchmark.md, benchmark.json and benchmark.png are written: an interrupted
 run keeps what it has measured.
+
+examples:
+  mmuniformer benchmark image-s --input 800x1280 --task forward train
+  mmuniformer benchmark image-s video v2 --dtype float32 bfloat16 --out work_dirs/benchmark
+  mmuniformer benchmark image-s --device cuda --dtype bfloat16 --nets 'Swin*' '*h14*'
 """
 
 from __future__ import annotations
@@ -26,22 +31,11 @@ from ..apis.benchmarking.nets import SUITES
 from ..apis.benchmarking.report import describe_environment, make_table, write_report
 from ..apis.benchmarking.run import plan_comparisons
 from ..apis.benchmarking.timing import DTYPES, PASSES
-
-EXAMPLES = """\
-examples:
-  mmuniformer benchmark image-s --input 800x1280 --task forward train
-  mmuniformer benchmark image-s video v2 --dtype float32 bfloat16 --out work_dirs/benchmark
-  mmuniformer benchmark image-s --device cuda --dtype bfloat16 --nets 'Swin*' '*h14*'
-"""
+from .arguments import add_device, new_parser
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer benchmark',
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('benchmark', __doc__)
     parser.add_argument(
         'suites', nargs='*', default=['image-s'], metavar='SUITE',
         help=f'{", ".join(SUITES)}; default image-s',
@@ -57,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument('--batch', type=int, help='default as the suite says, mostly 1')
     parser.add_argument('--nets', nargs='+', default=['*'], help="names, as 'Swin*'; default all")
-    parser.add_argument('--device', default='cpu', help='cpu (default), cuda, cuda:1')
+    add_device(parser)
     parser.add_argument('--threads', type=int, default=1, help='of a CPU; default 1')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--compile', action='store_true', help='torch.compile every network')

@@ -6,40 +6,35 @@ resizing and sampling do not. The input is that of the papers' tables: 800×1280
 the model, except for detectors like DETR. No weights are downloaded.
 
 Parameters are all that are trained, as published; heads that only training runs have no FLOPs.
+
+examples:
+  mmuniformer complexity mask_rcnn_uniformer_s_h14_1x                # part by part
+  mmuniformer complexity configs/seg/*.py --markdown                 # a line per config
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
 
 from ..apis.configs import find_config
 from ..apis.cost import Complexity, complexity
 from ..apis.flops import Part
-from ..apis.tables import markdown_row, markdown_ruler
-
-EXAMPLES = """\
-examples:
-  mmuniformer complexity mask_rcnn_uniformer_s_h14_1x                # part by part
-  mmuniformer complexity configs/seg/*.py --markdown                 # a line per config
-"""
-COLUMNS = ('parameters', 'FLOPs')
+from ..apis.tables import markdown_table, rich_table
+from .arguments import add_shape, new_parser
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer complexity',
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('complexity', __doc__)
     parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config file or name')
-    parser.add_argument(
-        '--shape', type=int, nargs='+', metavar='N',
-        help='height and width of the input in pixels (800 1280), for video after frames',
-    )  # fmt: skip
+    add_shape(parser)
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the numbers to FILE')
     parser.add_argument('--markdown', action='store_true', help='print a Markdown table')
     return parser
@@ -48,15 +43,30 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     args = make_parser().parse_args(argv)
     configs = [find_config(config) for config in args.configs]
-    if len(configs) > 1:
-        content = print_overview(configs, args.shape, args.markdown)
+    hidden = len(configs) == 1 or not sys.stderr.isatty()
+    costs = [count(config, args.shape) for config in track(configs, 'Counting', disable=hidden)]
+    content = [
+        {'config': str(config), **asdict(cost)} for config, cost in zip(configs, costs, strict=True)
+    ]
+    if len(configs) == 1:
+        print_parts(costs[0], args.markdown)
     else:
-        cost = count(configs[0], args.shape)
-        print('\n'.join(describe_parts(cost, args.markdown)))
-        content = {'config': str(configs[0]), **cost.to_dict()}
+        rows = [
+            (config.stem, format_shape(cost.shape), *format_cost(cost))
+            for config, cost in zip(configs, costs, strict=True)
+        ]
+        print_table(('config', 'input', 'parameters', 'FLOPs'), rows, args.markdown)
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(content, indent=1) + '\n')
+        text = json.dumps(content[0] if len(configs) == 1 else content, indent=1)
+        args.json.write_text(f'{text}\n')
+
+
+def print_parts(cost: Complexity, markdown: bool) -> None:
+    parts = [*cost.parts, Part('all', cost.parameters, cost.flops)]
+    rows = [(part.part, *format_cost(part)) for part in parts]
+    print_table(('part', 'parameters', 'FLOPs'), rows, markdown)
+    print('\n'.join(make_notes(cost)))
 
 
 def count(config: Path, shape: Sequence[int] | None) -> Complexity:
@@ -66,25 +76,11 @@ def count(config: Path, shape: Sequence[int] | None) -> Complexity:
         raise ValueError(f'{config}: {error}') from error
 
 
-def describe_parts(cost: Complexity, markdown: bool) -> list[str]:
-    """Lay out a table of the parts of a model, and notes below it."""
-    rows = [*cost.parts, Part('all', cost.parameters, cost.flops)]
-    widths = (max(len(row.part) for row in rows), 12, 12)
-    header = format_row(('part', *COLUMNS), widths, markdown)
-    lines = [format_row((row.part, *format_cost(row)), widths, markdown) for row in rows]
-    ruler = format_ruler(widths, markdown)
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: bool) -> None:
     if markdown:
-        return [header, ruler, *lines, '', *make_notes(cost)]
-    return [header, *lines[:-1], ruler, lines[-1], *make_notes(cost)]
-
-
-def format_row(cells: Sequence[str], widths: Sequence[int], markdown: bool) -> str:
-    row = markdown_row(cells, widths)
-    return row if markdown else row[2:-2].replace(' | ', '  ')
-
-
-def format_ruler(widths: Sequence[int], markdown: bool) -> str:
-    return markdown_ruler(widths) if markdown else '-' * (sum(widths) + 2 * len(widths) - 2)
+        print('\n'.join([*markdown_table([header, *rows], pad=True), '']))
+        return
+    Console(width=None if sys.stdout.isatty() else 160).print(rich_table(header, rows))
 
 
 def format_cost(cost: Complexity | Part) -> tuple[str, str]:
@@ -106,19 +102,3 @@ def make_notes(cost: Complexity) -> list[str]:
         millions = (cost.parameters - sum(part.parameters for part in unused)) / 1e6
         notes.append(f'without {names}, which a test does not run: {millions:.2f} M parameters')
     return notes
-
-
-def print_overview(
-    configs: Sequence[Path], shape: Sequence[int] | None, markdown: bool
-) -> list[dict]:
-    """Print a line per config as soon as it is counted; return what JSON takes."""
-    widths = (max(len(config.stem) for config in configs), 11, 12, 12)
-    print(format_row(('config', 'input', *COLUMNS), widths, markdown))
-    print(format_ruler(widths, markdown))
-    content = []
-    for config in configs:
-        cost = count(config, shape)
-        cells = (config.stem, format_shape(cost.shape), *format_cost(cost))
-        print(format_row(cells, widths, markdown), flush=True)
-        content.append({'config': str(config), **cost.to_dict()})
-    return content

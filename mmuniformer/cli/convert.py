@@ -1,16 +1,4 @@
-"""``mmuniformer convert``: turn a published file into a checkpoint for the model of a config."""
-
-from __future__ import annotations
-
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
-from ..apis.conversion import convert
-from ..weights.class_names import PERMUTED
-
-DESCRIPTION = """\
-Turn a whole published file, heads included, into a checkpoint for the model of a config.
+"""Turn a whole published file, heads included, into a checkpoint for the model of a config.
 
 It takes classifiers of images (plain, with token labels, light) and of clips, and the authors'
 detectors, segmentors and pose estimators. Every tensor is accounted for: either the model loads all
@@ -21,31 +9,34 @@ Released video classifiers number the classes in an order of their own; --datase
 of mmaction2's annotation lists, which the configs read.
 
 If OUT ends in .safetensors it is written in that format: tensors, and the config as text.
-"""
-EXAMPLE = """\
-example:
+
+examples:
   mmuniformer convert uniformer_small_in1k.pth small.pth --config uniformer_s_in1k
   mmuniformer test uniformer_s_in1k small.pth
 """
 
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..apis.conversion import convert
+from ..weights.class_names import PERMUTED
+from .arguments import new_parser
+
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer convert',
-        description=DESCRIPTION,
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('convert', __doc__)
     parser.add_argument('source', metavar='IN', help='published file: path, URL or released name')
     parser.add_argument('out', metavar='OUT', type=Path, help='file to write')
     parser.add_argument(
         '--config', required=True, help='file or name of the config of the model in the file'
     )
     parser.add_argument(
-        '--dataset',
-        choices=PERMUTED,
+        '--dataset', choices=PERMUTED,
         help='what a released video classifier was trained on, for the order of its classes',
-    )
+    )  # fmt: skip
     parser.add_argument('--verbose', action='store_true', help='print a line for every tensor')
     parser.add_argument('--force', action='store_true', help='overwrite OUT if it exists')
     return parser

@@ -1,20 +1,4 @@
-"""``mmuniformer make-k710``: merge the lists of Kinetics-400, 600 and 700 into Kinetics-710."""
-
-from __future__ import annotations
-
-import argparse
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-
-from ..data.kinetics710 import KEYS, PREFIX, SETS, make_kinetics710
-
-DATASETS = ('kinetics400', 'kinetics600', 'kinetics700')
-DESCRIPTION = """\
-Merge the lists of Kinetics-400, 600 and 700 into Kinetics-710 (arXiv 2211.09552).
+"""Merge the lists of Kinetics-400, 600 and 700 into Kinetics-710 (arXiv 2211.09552).
 
 The 710 classes are those of the three sets, the same class once. Two sorts of training videos are
 left out, by the YouTube ids in their names:
@@ -35,25 +19,35 @@ These files are written, all with labels of Kinetics-710 and paths relative to d
   classes.txt, counts.json                  names of the labels, numbers of the table
 
 The same lists give the same bytes.
-"""
-EXAMPLES = """\
+
 examples:
   mmuniformer make-k710          # with the lists and videos where mmaction2 has them
   mmuniformer make-k710 --train train_{400,600,700}.csv --val val_{400,600,700}.csv
 """
 
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ..apis.tables import rich_table
+from ..data.kinetics710 import KEYS, PREFIX, SETS, make_kinetics710
+from .arguments import new_parser
+
+DATASETS = ('kinetics400', 'kinetics600', 'kinetics700')
+
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer make-k710',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    three = {'nargs': 3, 'type': Path, 'metavar': tuple(name.upper() for name in SETS)}
+    parser = new_parser('make-k710', __doc__)
+    metavar = tuple(name.upper() for name in SETS)
     for split in ('train', 'val'):
         parser.add_argument(
-            f'--{split}', **three,
+            f'--{split}', nargs=3, type=Path, metavar=metavar,
             default=[Path(f'data/{name}/{name}_{split}_list_videos.txt') for name in DATASETS],
             help=f'lists or tables (data/kinetics400/kinetics400_{split}_list_videos.txt, ...)',
         )  # fmt: skip
@@ -68,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         '(%(default)s)',
     )  # fmt: skip
     parser.add_argument(
-        '--classes', **three,
+        '--classes', nargs=3, type=Path, metavar=metavar,
         help="names of the lists' labels, a file with a name per line each (mmaction2's order)",
     )  # fmt: skip
     parser.add_argument(
@@ -85,10 +79,8 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def make_table(counts: Mapping[str, Any], sizes: Mapping[str, int]) -> Table:
-    table = Table(title='Kinetics-710')
-    heads = ('list', 'classes', 'read', 'leaking', 'duplicates', 'of another class', 'kept')
-    for at, head in enumerate(heads):
-        table.add_column(head, justify='right' if at else 'left')
+    header = ('list', 'classes', 'read', 'leaking', 'duplicates', 'of another class', 'kept')
+    table = rich_table(header, [], title='Kinetics-710')
     for split in ('train', 'val'):
         for name, count in counts[split].items():
             cells = [f'{value:,}' for value in count.values()]

@@ -1,4 +1,12 @@
-"""``mmuniformer make-mini-data``: draw small data sets for the mini configs and the tests."""
+"""Draw small labeled data sets in the real on-disk formats, for the mini configs and the tests.
+
+The same arguments give the same bytes. A set that is already there is kept; a folder that holds
+something else is never touched.
+
+examples:
+  mmuniformer make-mini-data coco
+  mmuniformer make-mini-data coco --train 32 --val 8 --out tiny
+"""
 
 from __future__ import annotations
 
@@ -8,27 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data.mini import MINI_SETS, make_mini_set
-
-DESCRIPTION = """\
-Draw small labeled data sets in the real on-disk formats, for the mini configs and the tests.
-
-The same arguments give the same bytes. A set that is already there is kept; a folder that holds
-something else is never touched.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer make-mini-data coco
-  mmuniformer make-mini-data coco --train 32 --val 8 --out tiny
-"""
+from .arguments import new_parser
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer make-mini-data',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('make-mini-data', __doc__)
     sets = parser.add_subparsers(dest='name', required=True, metavar='SET')
     for name, about in MINI_SETS.items():
         options = sets.add_parser(

@@ -5,6 +5,10 @@ those of the config by default. Counted are activations and temporary tensors in
 needs about half), at the peak of forward and backward pass; parameters, their gradients and the
 optimizer come on top, once per GPU. Nothing is computed or downloaded: only shapes go through the
 network.
+
+examples:
+  mmuniformer memory mask_rcnn_uniformer_s_h14_1x --shape 800 1280
+  mmuniformer memory uniformerv2_l14_336_64_k400_k710_pre
 """
 
 from __future__ import annotations
@@ -15,29 +19,16 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from ..apis.memory_use import list_variants
-
-EXAMPLES = """\
-examples:
-  mmuniformer memory mask_rcnn_uniformer_s_h14_1x --shape 800 1280
-  mmuniformer memory uniformerv2_l14_336_64_k400_k710_pre
-"""
+from ..apis.tables import rich_table
+from .arguments import add_config, add_shape, new_parser
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer memory',
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('config', help='config file or name')
-    parser.add_argument(
-        '--shape', type=int, nargs='+', metavar='N',
-        help='height and width of the image in pixels (default 800 1280), of a clip after frames',
-    )  # fmt: skip
+    parser = new_parser('memory', __doc__)
+    add_config(parser)
+    add_shape(parser, '800 1280')
     return parser
 
 
@@ -49,11 +40,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ValueError(f'{args.config}: {error}') from error
     shape = variants[0].shape
     print(f'one {"clip" if len(shape) == 3 else "image"} of {"×".join(map(str, shape))}')
-    table = Table(box=None)
-    for column in ('attention', 'recomputed', 'GiB'):
-        table.add_column(column, justify='right' if column == 'GiB' else 'left')
-    for variant in track(variants, 'Measuring', disable=not sys.stderr.isatty()):
-        mark = ' (as stated)' if variant.as_stated else ''
-        size = f'{variant.measure() / 2**30:.3g}'
-        table.add_row(variant.attention + mark, variant.recomputed, size)
-    Console(width=100).print(table)
+    rows = [
+        (
+            variant.attention + (' (as stated)' if variant.as_stated else ''),
+            variant.recomputed,
+            f'{variant.measure() / 2**30:.3g}',
+        )
+        for variant in track(variants, 'Measuring', disable=not sys.stderr.isatty())
+    ]
+    Console(width=100).print(rich_table(('attention', 'recomputed', 'GiB'), rows, box=None))

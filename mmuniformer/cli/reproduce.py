@@ -7,6 +7,11 @@ after an interruption, the same command continues. A saved number is reused as l
 checkpoint stay the same.
 
 Writes OUT/report.md, OUT/report.csv, and figures: accuracy against FLOPs, FLOPs against resolution.
+
+examples:
+  mmuniformer reproduce table6 --no-latency
+  mmuniformer reproduce all --checkpoints checkpoints
+  mmuniformer reproduce mini --checkpoints work_dirs
 """
 
 from __future__ import annotations
@@ -21,23 +26,13 @@ from rich.console import Console
 from ..apis.reproduction.published import TABLES
 from ..apis.reproduction.report import Section, print_section
 from ..apis.reproduction.run import reproduce
+from .arguments import add_device, new_parser
 
-EXAMPLES = """\
-examples:
-  mmuniformer reproduce table6 --no-latency
-  mmuniformer reproduce all --checkpoints checkpoints
-  mmuniformer reproduce mini --checkpoints work_dirs
-"""
 INTERRUPTED = 130
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer reproduce',
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('reproduce', __doc__)
     parser.add_argument(
         'tables', nargs='*', metavar='TABLE',
         help=f'{", ".join(TABLES)}; all of these; or mini, the models on mini data',
@@ -52,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
         '--latency-shape', type=int, nargs='+', metavar='N',
         help='height and width for the latency, for video after frames (as in the tables)',
     )  # fmt: skip
-    parser.add_argument('--device', default='cpu', help='of the latency: cpu, cuda, cuda:1 (cpu)')
+    add_device(parser)
     return parser
 
 

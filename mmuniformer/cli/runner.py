@@ -10,27 +10,19 @@ from mmengine.config import Config, DictAction
 
 from ..apis.configs import find_config
 from ..apis.runner import set_mmpretrain_dataloaders
+from .arguments import add_config
 
 
-def make_runner_parser(name: str, description: str, example: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f'mmuniformer {name}',
-        description=description,
-        epilog=f'example:\n  mmuniformer {name} {example}',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')
+def add_runner_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config(parser)
     parser.add_argument('--work-dir', help='folder of logs and checkpoints')
     parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
+        '--cfg-options', nargs='+', action=DictAction,
         help='settings to override, as key=value; lists as key="[a,b]" without spaces',
-    )
+    )  # fmt: skip
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     # torch.distributed.launch passes one or the other, depending on its version.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
-    return parser
 
 
 def load_config(args: argparse.Namespace) -> Config:

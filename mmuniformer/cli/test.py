@@ -1,4 +1,8 @@
-"""``mmuniformer test CONFIG CHECKPOINT``: evaluate a checkpoint of any toolbox."""
+"""Test a model of any of the toolboxes.
+
+examples:
+  mmuniformer test mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth --show-dir predictions
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,13 @@ from mmengine.evaluator import DumpResults
 
 from ..apis.runner import build_runner
 from ..apis.toolbox import find_toolbox
-from .runner import load_config, make_runner_parser
+from .arguments import new_parser
+from .runner import add_runner_arguments, load_config
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = make_runner_parser(
-        'test',
-        'Test a model of any of the toolboxes.',
-        'mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth --show-dir predictions',
-    )
+    parser = new_parser('test', __doc__)
+    add_runner_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the predictions to this .pkl file')
     parser.add_argument('--show-dir', help='draw the predictions into this folder')

@@ -1,4 +1,8 @@
-"""``mmuniformer train CONFIG``: train a model of any toolbox."""
+"""Train a model of any of the toolboxes.
+
+examples:
+  mmuniformer train mask_rcnn_uniformer_s_h14_1x --work-dir work_dirs/mask_rcnn --amp
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,17 @@ from collections.abc import Sequence
 from mmengine.config import Config
 
 from ..apis.runner import build_runner
-from .runner import load_config, make_runner_parser
+from .arguments import new_parser
+from .runner import add_runner_arguments, load_config
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = make_runner_parser(
-        'train',
-        'Train a model of any of the toolboxes.',
-        'mask_rcnn_uniformer_s_h14_1x --work-dir work_dirs/mask_rcnn --amp',
-    )
+    parser = new_parser('train', __doc__)
+    add_runner_arguments(parser)
     parser.add_argument(
-        '--resume',
-        nargs='?',
-        const='auto',
+        '--resume', nargs='?', const='auto',
         help='go on from this checkpoint, or from the latest one in the work folder',
-    )
+    )  # fmt: skip
     parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate meanwhile')
     parser.add_argument(

@@ -1,4 +1,15 @@
-"""``mmuniformer zoo``: list, identify and download the released weights."""
+"""List, identify and download the released weights.
+
+fetch writes checkpoints/NAME.pth, the name that the configs expect, if its contents are those of
+the release. Most files have no direct link: download such a file with a browser and give it with
+--from-file. check exits with 1 if one of the files is not known to be a release.
+
+examples:
+  mmuniformer zoo list --task pose
+  mmuniformer zoo show uniformer_small_in1k
+  mmuniformer zoo fetch uniformer_small_in1k
+  mmuniformer zoo check checkpoints/*.pth
+"""
 
 from __future__ import annotations
 
@@ -8,40 +19,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
 
 from ..apis import zoo
+from .arguments import new_parser
 
-DESCRIPTION = """\
-List, identify and download the released weights.
-
-fetch writes checkpoints/NAME.pth, the name that the configs expect, if its contents are those of
-the release. Most files have no direct link: download such a file with a browser and give it with
---from-file. check exits with 1 if one of the files is not known to be a release.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer zoo list --task pose
-  mmuniformer zoo show uniformer_small_in1k
-  mmuniformer zoo fetch uniformer_small_in1k
-  mmuniformer zoo check checkpoints/*.pth
-"""
 PIPE_COLUMNS = 200  # width of a table that is not printed to a terminal
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer zoo',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('zoo', __doc__)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     one = commands.add_parser('list', help='table of the released files')
     one.add_argument('text', nargs='?', default='', help='words to search for: "k400 16x4"')
-    one.add_argument('--task', choices=zoo.TASKS)
+    one.add_argument('--task', choices=get_args(zoo.Task))
     one.add_argument('--arch', choices=sorted({row.arch for row in zoo.search()}))
     one.add_argument('--json', action='store_true', help='print everything that is known, as JSON')
     one.set_defaults(run=list_files)

@@ -11,11 +11,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .facts import IMPORTS, MAIN_JOB, PARTS, SAME_MODULES, Facts, release
+from .facts import IMPORTS, MAIN_JOB, PACKAGE, PARTS, SAME_MODULES, Facts, release
 from .faults import FAULTS, IMPORT_US, PATCHES
 from .process import run_python
 
-PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent
 # In an installed package, and in a checkout.
 REQUIREMENTS = (PACKAGE / '.mim' / 'requirements', CHECKOUT / 'requirements')
@@ -36,18 +35,23 @@ def find_module(module: str) -> Path | None:
     return Path(spec.origin).parent
 
 
-def find_version(module: str, folder: Path, distributions: list[str]) -> tuple[str, str]:
+def find_version(folder: Path, distributions: list[str]) -> tuple[str, str]:
     """Return version and distribution; a source tree on PYTHONPATH has no distribution."""
     for name in distributions:
-        try:
-            return importlib.metadata.version(name), name
-        except importlib.metadata.PackageNotFoundError:
-            continue
+        if version := installed_version(name):
+            return version, name
     for source in (folder / 'version.py', folder / '__init__.py'):
         text = source.read_text(encoding='utf-8') if source.is_file() else ''
         if match := re.search(r'^__version__\s*=\s*[\'"]([^\'"]+)', text, re.MULTILINE):
             return match.group(1), ''
     return 'unknown', ''
+
+
+def installed_version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def try_import(part: str, with_plugin: bool) -> tuple[bool, str]:
@@ -61,18 +65,17 @@ def gather() -> Facts:
     for part, module in PARTS.items():
         if (folder := find_module(module)) is not None:
             folders[module] = folder
-            versions[part], distributions[part] = find_version(
-                module, folder, by_module.get(module, [])
-            )
+            names = by_module.get(module, [])
+            versions[part], distributions[part] = find_version(folder, names)
     wanted = [part for part in IMPORTS if part in versions]
     with_plugin = {'torch', 'mmengine', 'mmuniformer'} <= versions.keys()
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         results = list(pool.map(lambda part: try_import(part, with_plugin), wanted))
-    output = {part: text for part, (_, text) in zip(wanted, results, strict=True)}
-    failed = frozenset(part for part, (ok, _) in zip(wanted, results, strict=True) if not ok)
+    imports = dict(zip(wanted, results, strict=True))
+    output = {part: text for part, (_, text) in imports.items()}
+    failed = frozenset(part for part, (ok, _) in imports.items() if not ok)
     owners = {
-        module: tuple(name for name in names if is_installed(name))
-        for module, names in SAME_MODULES.items()
+        module: tuple(filter(installed_version, names)) for module, names in SAME_MODULES.items()
     }
     return Facts(
         versions, distributions, owners, folders=folders, import_output=output,
@@ -80,18 +83,10 @@ def gather() -> Facts:
     )  # fmt: skip
 
 
-def is_installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
 def tested_versions(stack: str) -> dict[str, str]:
     """Read the constraints of a stack for this Python: part → tested version or bound."""
     paths = [folder / f'constraints-{stack}.txt' for folder in REQUIREMENTS]
-    tested = {}
+    tested: dict[str, str] = {}
     for line in [line for path in paths if path.is_file() for line in path.read_text().split('\n')]:
         if included := re.match(r'-c constraints-(\w+)\.txt', line):
             tested |= tested_versions(included[1])
@@ -189,12 +184,6 @@ OPERATORS = {
 }
 
 
-def print_stack(facts: Facts) -> None:
-    print(
-        f'\nCompared with the versions of the stack {facts.stack!r}. {OPERATORS[facts.operators]}'
-    )
-
-
 def judge(facts: Facts) -> int:
     """Print whether Mask R-CNN can be trained, and return the exit status."""
     absent = [part for part in MAIN_JOB if part not in facts.versions]
@@ -217,7 +206,8 @@ def check_environment() -> int:
     """Print installed versions and faults; return the exit status."""
     facts = gather()
     print_table([('part', 'found', 'tested', 'state'), *make_rows(facts)])
-    print_stack(facts)
+    stack = f'Compared with the versions of the stack {facts.stack!r}.'
+    print(f'\n{stack} {OPERATORS[facts.operators]}')
     print_patches(facts)
     print_faults(facts)
     return judge(facts)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PACKAGE = Path(__file__).resolve().parents[1]
 # Row of the table → module. The onedl-* forks have other distribution names, but the same modules.
 PARTS = {
     'torch': 'torch',

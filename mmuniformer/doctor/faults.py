@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from .facts import Facts
+from .facts import PACKAGE, Facts
 
-
-def _load_table() -> ModuleType:
-    """Load the table of patches by path, because importing mmuniformer needs mmengine."""
-    path = Path(__file__).resolve().parents[1] / 'integrations' / 'patches' / 'table.py'
-    spec = importlib.util.spec_from_file_location('_mmuniformer_patches', path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PATCHES = _load_table().PATCHES
+# By its path, because importing mmuniformer.integrations needs mmengine.
+PATCHES = runpy.run_path(str(PACKAGE / 'integrations' / 'patches' / 'table.py'))['PATCHES']
 IMPORT_US = "custom_imports = dict(imports=['mmuniformer']) in the config"
 INSTALL_LITE = "pip install --no-deps 'mmcv-lite==2.1.0'"
 LITE = f'pip uninstall -y mmcv mmcv-lite; {INSTALL_LITE}'
@@ -73,12 +61,9 @@ def _reinstall_one(facts: Facts) -> str:
 
 
 # Symptom of a patched fault → permanent fix, and whether a test runs it.
-FIXES = {
+FIXES: dict[str, tuple[str | Callable[[Facts], str], bool]] = {
     'undefined symbol': (_build_or_lite, False),
-    "No module named 'decord'": (
-        'pip install av  (mmuniformer provides decord, based on PyAV)',
-        True,
-    ),
+    "No module named 'decord'": ('pip install av  (mmuniformer provides decord by PyAV)', True),
 }
 
 

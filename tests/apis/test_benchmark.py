@@ -1,9 +1,11 @@
 """The benchmark: fair ratios, the explicit form is the same network, failures are reported."""
 
+import json
 from functools import partial
 
 import pytest
 import torch
+from commands import refuse_command, run_command
 from torch import nn
 
 from mmuniformer.apis.benchmarking import nets, timing
@@ -164,12 +166,10 @@ def test_the_fused_version_follows_each_of_our_nets():
     assert [result.failure for result in timings] == [None, None]
 
 
-def test_inputs_are_chosen_by_a_part_of_their_name_or_by_size(tiny_suite):
+def test_inputs_are_chosen_by_a_part_of_their_name_or_by_size_and_nets_by_patterns(tiny_suite):
     assert list(choose_inputs(tiny_suite, ['16x'])) == [('16×16', (1, 3, 16, 16))]
     assert list(choose_inputs(tiny_suite, ['32x24'])) == [('32×24', (1, 3, 32, 24))]
-
-
-def test_the_first_net_is_always_there_to_compare_with(tiny_suite):
+    # The first net is always there to compare with.
     assert [net.name for net in tiny_suite.choose(['ag*'])] == ['scale', 'again']
 
 
@@ -184,9 +184,8 @@ def each_net():
 
 @pytest.mark.parametrize(('net', 'shape'), each_net())
 def test_every_net_of_the_benchmark_takes_its_input(net, shape):
-    pytest.importorskip('mmdet')
-    pytest.importorskip('mmpretrain')
-    pytest.importorskip('mmaction')
+    for toolbox in ('mmdet', 'mmpretrain', 'mmaction'):
+        pytest.importorskip(toolbox)
     side = 224 if 'V2' in net.name else 64  # V2's positions are of 224 pixels
     model, outs = net.build(), []
     model.register_forward_hook(lambda module, inputs, out: outs.extend(timing.flatten(out)))
@@ -225,18 +224,42 @@ def test_a_comparison_leaves_the_random_state_alone(tiny_suite):
 
 
 @pytest.mark.parametrize(
-    ('options', 'message'),
+    ('arguments', 'message'),
     [
-        (dict(suites='fast'), "there is no suite 'fast'; there are image-s, image-b, det-s"),
-        (dict(modes=['test']), "there is no mode 'test'; there are forward, train"),
-        (dict(dtypes=['int8']), "there is no dtype 'int8'; there are float32, bfloat16, float16"),
-        (dict(rounds=0), 'rounds is at least 1, got 0'),
-        (dict(batch=0), 'batch is at least 1, got 0'),
-        (dict(inputs=['8x8x8']), "'8x8x8' is no input of the suite"),
-        (dict(fused=True, modes=['train']), 'a fused network cannot be trained'),
-        (dict(device='cuda:99'), 'PyTorch finds no GPU here'),
+        (['fast'], "there is no suite 'fast'; there are image-s, image-b, det-s, det-b, video"),
+        (['--rounds', '0'], 'rounds is at least 1, got 0'),
+        (['--batch', '0'], 'batch is at least 1, got 0'),
+        (['--threads', '0'], '--threads is at least 1, got 0'),
+        (['--input', '8x8x8'], "'8x8x8' is no input of the suite"),
+        (['--fuse', '--task', 'train'], 'a fused network cannot be trained'),
+        (['--device', 'cuda:99'], 'PyTorch finds no GPU here'),
     ],
 )
-def test_bad_options_are_refused_with_what_is_allowed(options, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_arguments_are_refused_with_what_is_allowed(arguments, message):
+    assert message in refuse_command('benchmark', *arguments)
+
+
+@pytest.mark.parametrize('options', [{'modes': ['test']}, {'dtypes': ['test']}])
+def test_an_unknown_mode_or_precision_is_refused(options):
+    with pytest.raises(ValueError, match=r"'test' is none of \('f"):
         plan_comparisons(**options)
+
+
+def test_the_command_writes_a_table_a_figure_and_numbers_and_names_what_is_absent(
+    tiny_suite, tmp_path
+):
+    arguments = ['tiny', '--input', '8x8', '--task', 'forward', 'train', '--rounds', '2']
+    out = run_command('benchmark', *arguments, '--out', tmp_path / 'out')
+    assert "not installed: No module named 'mmxyz'" in out
+    content = json.loads((tmp_path / 'out' / 'benchmark.json').read_text())
+    assert [item['task']['mode'] for item in content['comparisons']] == ['forward', 'train']
+    first = content['comparisons'][0]
+    scale, again, absent = first['timings']
+    pairs = zip(again['times'], scale['times'], strict=True)
+    expected = sum(theirs / ours for theirs, ours in pairs) / 2
+    assert first['ratios'] == {'scale': 1.0, 'again': pytest.approx(expected)}
+    assert absent['times'] == []
+    markdown = (tmp_path / 'out' / 'benchmark.md').read_text()
+    assert '**8×8, train, float32**' in markdown and '| scale | 1.00× |' in markdown
+    figure = (tmp_path / 'out' / 'benchmark.png').read_bytes()
+    assert figure.startswith(b'\x89PNG') and len(figure) > 5000

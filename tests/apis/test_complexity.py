@@ -1,23 +1,23 @@
 """Complexity: published numbers, and arithmetic by hand, for models of every toolbox."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from commands import refuse_command, run_command
 from flop_configs import CLASSIFIER, TINY
 from mmengine.config import Config
 from mmengine.utils import get_installed_path
 
 from mmuniformer.apis.cost import Complexity, complexity
-from mmuniformer.apis.flops import FlopMeter, Part
+from mmuniformer.apis.flops import FlopMeter, Part, count_flops
+from mmuniformer.cli.complexity import make_notes
+from mmuniformer.layers import Attention
+from mmuniformer.models import UniFormer
 
 for toolbox in ('mmdet', 'mmseg', 'mmpose', 'mmpretrain'):
     pytest.importorskip(toolbox)
-
-
-@pytest.fixture(scope='module')
-def mask_rcnn() -> Complexity:
-    return complexity('mask_rcnn_uniformer_s_h14_1x')
 
 
 def part(cost: Complexity, name: str) -> Part:
@@ -30,21 +30,17 @@ def stock(toolbox: str, name: str) -> Config:
     return config
 
 
-def test_the_backbone_has_its_published_cost(mask_rcnn):
+def test_the_backbone_has_its_published_cost_and_the_parts_are_the_whole():
+    mask_rcnn = complexity('mask_rcnn_uniformer_s_h14_1x')
     assert mask_rcnn.shape == (800, 1280)
     assert part(mask_rcnn, 'backbone').flops == pytest.approx(98.8e9, rel=0.01)
     assert part(mask_rcnn, 'backbone').parameters == 21_033_280
-
-
-def test_the_parts_are_the_whole(mask_rcnn):
     assert sum(part.flops for part in mask_rcnn.parts) == mask_rcnn.flops
     assert sum(part.parameters for part in mask_rcnn.parts) == mask_rcnn.parameters
 
 
 @pytest.mark.parametrize('device', ['cpu', 'meta'])
 def test_an_attention_layer_costs_what_arithmetic_says(device):
-    from mmuniformer.layers import Attention
-
     B, N, C = 2, 50, 128
     meter = FlopMeter()
     meter('attention', Attention(C, 64).to(device), torch.empty(B, N, C, device=device))
@@ -53,29 +49,19 @@ def test_an_attention_layer_costs_what_arithmetic_says(device):
 
 
 def test_windows_cost_less_than_global_attention_by_the_difference_of_the_products():
-    from mmuniformer.models import UniFormer
-
     flops = {}
     for attention in ('global', 'hybrid'):
-        meter = FlopMeter()
         net = UniFormer(arch='small', attention=attention, window_size=14).to('meta').eval()
-        meter('net', net, torch.empty(1, 3, 448, 448, device='meta'))
-        flops[attention] = meter.parts[0].flops
+        _, flops[attention] = count_flops(net, torch.empty(1, 3, 448, 448, device='meta'))
     # 28×28 tokens in 4 windows, 6 of 8 blocks, two products of N·N·C each.
     saved = 6 * 2 * (784**2 - 4 * 196**2) * 320
     assert flops['global'] - flops['hybrid'] == saved
 
 
 def test_activation_checkpointing_changes_no_count():
-    from mmuniformer.models import UniFormer
-
-    parts = []
-    for with_cp in (False, True):
-        meter = FlopMeter()
-        net = UniFormer(arch='small', with_cp=with_cp).to('meta')
-        meter('net', net.train(), torch.empty(1, 3, 224, 224, device='meta'))
-        parts.append(meter.parts[0])
-    assert parts[0] == parts[1]
+    x = torch.empty(1, 3, 224, 224, device='meta')
+    nets = [UniFormer(arch='small', with_cp=with_cp).to('meta') for with_cp in (False, True)]
+    assert count_flops(nets[0].train(), x)[1] == count_flops(nets[1].train(), x)[1] > 0
 
 
 def test_a_one_stage_detector_has_the_numbers_of_mmdets_documentation():
@@ -99,13 +85,15 @@ def test_a_detr_costs_what_arithmetic_says():
 
 
 def test_an_auxiliary_head_has_parameters_and_no_flops():
-    both = complexity(Config.fromstring(TINY, '.py'), (64, 128))
     config = Config.fromstring(TINY, '.py')
+    both = complexity(config, (64, 128))
     config.model.auxiliary_head = None
     one = complexity(config, (64, 128))
     assert both.flops == one.flops
     assert both.parameters - one.parameters == part(both, 'decode_head').parameters
     assert part(both, 'auxiliary_head').flops == 0
+    note = f'without auxiliary_head, which a test does not run: {one.parameters / 1e6:.2f} M'
+    assert make_notes(both)[-1].startswith(note)
 
 
 def test_a_segmentation_head_costs_what_arithmetic_says():
@@ -151,15 +139,52 @@ def test_a_backbone_alone_is_refused():
         complexity(config)
 
 
-def test_a_complexity_is_written_as_json_takes_it():
-    cost = Complexity((64, 32), 2, 3, 5, (Part('backbone', 3, 5),))
-    assert cost.to_dict() == {
-        'shape': [64, 32], 'views': 2, 'parameters': 3, 'flops': 5,
-        'parts': [{'part': 'backbone', 'parameters': 3, 'flops': 5}],
-    }  # fmt: skip
+@pytest.mark.parametrize('markdown', [False, True])
+def test_the_command_prints_a_table_and_writes_json(markdown, tmp_path):
+    out = run_command(
+        'complexity', 'mini_mask_rcnn_uniformer_s_h14', '--shape', '160', '128',
+        '--json', tmp_path / 'a' / 'b.json', *(['--markdown'] if markdown else []),
+    )  # fmt: skip
+    written = json.loads((tmp_path / 'a' / 'b.json').read_text())
+    assert written['shape'] == [160, 128]
+    assert [row['part'] for row in written['parts']][:2] == ['backbone', 'neck']
+    rows = [line.replace('|', '').split() for line in out.splitlines()]
+    rows = [row for row in rows if row and row[0][0] not in '-─']
+    assert rows[0] == ['part', 'parameters', 'FLOPs']
+    for row, cost in zip(rows[1:], [*written['parts'], {'part': 'all', **written}], strict=False):
+        millions, billions = cost['parameters'] / 1e6, cost['flops'] / 1e9
+        assert row == [cost['part'], f'{millions:.2f}', 'M', f'{billions:.2f}', 'G']
 
 
-@pytest.mark.parametrize('shape', [(64,), (64, 8), (4, 64, 64)])
-def test_a_shape_that_does_not_suit_the_toolbox_is_refused(shape):
-    with pytest.raises(ValueError, match='is not H W, with H and W at least 32 pixels'):
-        complexity(Config.fromstring(CLASSIFIER, '.py'), shape)
+def test_several_configs_of_several_toolboxes_give_a_line_each(tmp_path):
+    configs = {tmp_path / 'segmentor.py': TINY, tmp_path / 'classifier.py': CLASSIFIER}
+    for path, text in configs.items():
+        path.write_text(text)
+    out = run_command('complexity', *configs, '--markdown', '--json', tmp_path / 'all.json')
+    segmentor, classifier = json.loads((tmp_path / 'all.json').read_text())
+    lines = [[cell.strip() for cell in line.split('|')[1:-1]] for line in out.splitlines()]
+    assert lines[0] == ['config', 'input', 'parameters', 'FLOPs']
+    assert lines[2][:2] == ['segmentor', '512×2048']
+    assert lines[2][3] == f'{segmentor["flops"] / 1e9:.2f} G'
+    assert lines[3] == ['classifier', '224×224', '21.55 M', f'{classifier["flops"] / 1e9:.2f} G']
+
+
+@pytest.mark.parametrize(
+    ('text', 'shape', 'message'),
+    [
+        (None, (64, 64), 'there is no config file'),
+        ("default_scope = 'mmocr'\nmodel = dict()", (64, 64), 'mmdet'),
+        ("default_scope = 'mmdet'", (64, 64), 'no model'),
+        ("default_scope = 'mmdet'", (64, 8), 'is not H W, with H and W at least 32 pixels'),
+        ("default_scope = 'mmdet'", (64,), 'is not H W'),
+        ("default_scope = 'mmdet'", (4, 64, 64), 'is not H W'),
+        ("default_scope = 'mmpose'\nmodel = dict()", (), 'give the shape H W'),
+        ("default_scope = 'mmaction'\nmodel = dict()", (), 'samples no frames'),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(text, shape, message, tmp_path):
+    config = tmp_path / 'config.py'
+    if text is not None:
+        config.write_text(text)
+    options = ['--shape', *shape] if shape else []
+    assert message in refuse_command('complexity', config, *options)

@@ -27,11 +27,9 @@ def test_steps_take_turns_after_warmups_that_are_not_timed():
 
     steps = {'a': lambda: step('a', len(order)), 'b': lambda: step('b', 100.0)}
     ticks = []
-
-    def on_step(name: str):
-        ticks.append((name, len(order)))
-
-    times = time_rounds(steps, 3, warmup=2, clock=clock, on_step=on_step)
+    times = time_rounds(
+        steps, 3, warmup=2, clock=clock, on_step=lambda name: ticks.append((name, len(order)))
+    )
     assert order == ['a', 'b'] * 5
     assert times == {'a': [4, 6, 8], 'b': [100, 100, 100]}
     assert ticks == [('a', 5), ('b', 6), ('a', 7), ('b', 8), ('a', 9), ('b', 10)]

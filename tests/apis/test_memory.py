@@ -1,7 +1,10 @@
 """Memory: what is counted without computing is what a real step allocates."""
 
+import re
+
 import pytest
 import torch
+from commands import refuse_command, run_command
 from torch import nn
 
 from mmuniformer.apis.configs import load_config
@@ -11,6 +14,7 @@ from mmuniformer.models import UniFormer, UniFormerV2
 TINY = dict(arch=dict(depths=(1, 1, 2, 1), dims=(16, 32, 64, 64), head_dim=16), out_norm='layer')
 # With the scope: in mmaction2 the bare name is another class, and other tests go there.
 NET = {'type': 'mmuniformer.UniFormer', **TINY}
+MINI = 'mini_mask_rcnn_uniformer_s_h14'
 
 
 @pytest.mark.parametrize('options', [{}, {'with_cp': True}, {'attention': 'window'}])
@@ -27,9 +31,7 @@ def test_counted_is_what_a_step_with_real_tensors_allocates(options):
 
 @pytest.mark.parametrize('options', [{}, {'with_cp': 1}, {'frozen_stages': 2, 'fusion': 'global'}])
 def test_a_clip_in_a_uniformerv2_is_counted_as_it_is_allocated(options):
-    arch = dict(
-        depth=2, dim=32, head_dim=16, global_head_dim=16, patch_size=8, image_size=32
-    )  # fmt: skip
+    arch = dict(depth=2, dim=32, head_dim=16, global_head_dim=16, patch_size=8, image_size=32)
     backbone = {'type': 'mmuniformer.UniFormerV2', 'arch': arch, **options}
     counted = memory_of_backbone(backbone, (4, 32, 48))
     net = UniFormerV2(arch=arch, **options).train()
@@ -53,11 +55,10 @@ def test_gradients_of_many_parameters_do_not_hide_what_a_small_input_needs():
 
 
 def test_the_memory_of_a_config_is_that_of_the_pattern_it_states():
-    name, shape = 'mini_mask_rcnn_uniformer_s_h14', (64, 96)
-    variants = list_variants(name, shape)
+    variants = list_variants(MINI, (64, 96))
     assert [row.attention for row in variants if row.as_stated] == ['hybrid', 'hybrid']
     (stated,) = (row for row in variants if row.as_stated and row.recomputed == 'nothing')
-    assert memory(name, shape) == stated.measure()
+    assert memory(MINI, (64, 96)) == stated.measure()
 
 
 def test_a_clip_has_the_shape_of_the_config_and_an_image_that_of_the_tables():
@@ -75,3 +76,27 @@ def test_recomputation_as_stated_is_compared_too(stated, name):
     variants = list_variants(config)
     assert [row.recomputed for row in variants] == ['nothing', name, 'every block'] * 2
     assert [row.backbone['with_cp'] for row in variants] == [False, stated, True] * 2
+
+
+def test_the_command_prints_a_table_of_patterns():
+    out = run_command('memory', MINI, '--shape', '64', '64')
+    assert out.startswith('one image of 64×64\n')
+    rows = re.findall(r'^ *(global|hybrid \(as stated\)|window) +(.+?) +([\d.e-]+) *$', out, re.M)
+    assert [row[1] for row in rows] == ['nothing', 'every block'] * 3
+    sizes = [float(row[2]) for row in rows]
+    assert all(kept >= recomputed for kept, recomputed in zip(sizes[::2], sizes[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['nothing.py'], 'there is no config file nothing.py'),
+        ([MINI, '--shape', '8', '8'], 'at least 32'),
+        ([MINI, '--shape', '4', '64', '64'], 'is not H W'),
+        (['uniformer_s_16x4_k400', '--shape', '64', '64'], 'is not T H W'),
+        (['configs/_base_/det/coco_1x.py'], 'no model with a UniFormer'),
+    ],
+)
+def test_bad_input_is_refused(arguments, message, monkeypatch, repo_root):
+    monkeypatch.chdir(repo_root)
+    assert message in refuse_command('memory', *arguments)

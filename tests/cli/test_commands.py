@@ -96,9 +96,8 @@ def test_what_the_library_refuses_is_one_line_and_status_2(error, module, raisin
 )
 def test_other_errors_keep_their_traceback(error, module, raising):
     raising(error, module)
-    with pytest.raises(type(error)) as caught:
+    with pytest.raises(type(error), match=str(error)):
         cli.run('zoo', [])
-    assert caught.value is error
 
 
 def test_a_command_that_reports_a_failure_ends_with_its_status(monkeypatch):
@@ -107,20 +106,14 @@ def test_a_command_that_reports_a_failure_ends_with_its_status(monkeypatch):
         cli.run('zoo', [])
 
 
-@pytest.fixture
-def without_filters():
-    with warnings.catch_warnings():
-        warnings.resetwarnings()
-        yield
-
-
-def test_the_warning_that_pkg_resources_is_old_is_not_shown(monkeypatch, without_filters):
+def test_the_warning_that_pkg_resources_is_old_is_not_shown(monkeypatch):
     def main(argv):
         warnings.warn('pkg_resources is deprecated as an API.', stacklevel=1)
         warnings.warn('another', stacklevel=1)
 
     monkeypatch.setattr('mmuniformer.cli.zoo.main', main)
     with warnings.catch_warnings(record=True) as shown:
+        warnings.resetwarnings()
         cli.run('zoo', [])
     assert [str(each.message) for each in shown] == ['another']
 

@@ -5,12 +5,11 @@ import re
 
 import pytest
 import torch
-from mmengine.config import Config
-from mmengine.runner import load_checkpoint
 from reference import Case
 
+from mmuniformer.apis.configs import find_config
 from mmuniformer.apis.conversion import Conversion
-from mmuniformer.apis.model import build_model
+from mmuniformer.apis.model import build_model, load_model
 from mmuniformer.cli import convert as command
 from mmuniformer.weights import CheckpointError
 from mmuniformer.weights.class_names import class_names, official_rows
@@ -28,55 +27,49 @@ IMAGES = {
 }
 # Models of mini configs, and how the authors' checkpoints differ: old name, new name.
 DENSE = {
-    'det/mini_mask_rcnn_uniformer_s_h14': {},
-    'det/mini_cascade_mask_rcnn_uniformer_s_h14': {},
-    'seg/mini_fpn_uniformer_s_h14': {},
-    'seg/mini_upernet_uniformer_s_g': {},
-    'pose/mini_td_hm_uniformer_s_128x96': {'keypoint_head.': 'head.'},
+    'mini_mask_rcnn_uniformer_s_h14': {},
+    'mini_cascade_mask_rcnn_uniformer_s_h14': {},
+    'mini_fpn_uniformer_s_h14': {},
+    'mini_upernet_uniformer_s_g': {},
+    'mini_td_hm_uniformer_s_128x96': {'keypoint_head.': 'head.'},
 }
 
 
 @pytest.fixture
-def converted(repo_root, tmp_path, capsys):
+def converted(tmp_path, capsys):
     """Save a released file, convert it, and give what is printed and the path of the result."""
 
     def convert(config, content, *options, name='released.pth', out='ours.pth'):
         torch.save(content, tmp_path / name)
-        path = repo_root / 'configs' / f'{config}.py'
-        command.main([str(tmp_path / name), str(tmp_path / out), '--config', str(path), *options])
+        paths = [str(tmp_path / name), str(tmp_path / out)]
+        command.main([*paths, '--config', config, *options])
         return capsys.readouterr().out, tmp_path / out
 
     return convert
 
 
-def load(repo_root, config: str, path) -> torch.nn.Module:
-    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py')).eval()
-    load_checkpoint(model, str(path), map_location='cpu', strict=True)
-    return model
-
-
 @pytest.mark.parametrize('name', IMAGES)
-def test_an_image_classifier_gives_its_published_logits(converted, repo_root, name):
+def test_an_image_classifier_gives_its_published_logits(converted, name):
     from mmpretrain.apis import init_model
 
     case, (config, file) = Case(name), IMAGES[name]
-    report, path = converted(f'cls/{config}', {'model': case.state_dict()}, name=file)
+    report, path = converted(f'{config}', {'model': case.state_dict()}, name=file)
     assert f'{file}: {len(case.manifest)} tensors' in report
     assert sum(map(int, re.findall(r'^(\d+) loaded', report, re.M))) == len(case.manifest)
     assert 'left out' not in report and 'WARNING' not in report
-    model = init_model(str(repo_root / 'configs' / 'cls' / f'{config}.py'), str(path))
+    model = init_model(str(find_config(config)), str(path))
     with torch.no_grad():
         assert max(case.output_errors([model(case.input())])) < TOLERANCE
     assert len(model._dataset_meta['classes']) == 1000
     assert sum(parameter.numel() for parameter in model.parameters()) == case.params
 
 
-def test_a_video_classifier_gives_its_published_logits(converted, repo_root):
-    case, config = Case('video_small'), 'video/uniformer_s_16x4_k400'
+def test_a_video_classifier_gives_its_published_logits(converted):
+    case, config = Case('video_small'), 'uniformer_s_16x4_k400'
     state = {'model_state': {f'module.{key}': v for key, v in case.state_dict().items()}}
     report, path = converted(config, state, name='uniformer_small_k400_16x4.pth')
     assert '--dataset puts them in that of mmaction2' in report
-    model = load(repo_root, config, path)
+    model = load_model(config, path)
     with torch.no_grad():
         logits = model.cls_head(model.backbone(case.input()))
     assert max(case.output_errors([logits])) < TOLERANCE
@@ -85,7 +78,7 @@ def test_a_video_classifier_gives_its_published_logits(converted, repo_root):
 def test_the_classes_of_a_video_classifier_come_in_the_order_of_mmaction2(converted):
     state = Case('video_small').state_dict()
     report, path = converted(
-        'video/uniformer_s_16x4_k400', state, '--dataset', 'kinetics400',
+        'uniformer_s_16x4_k400', state, '--dataset', 'kinetics400',
         name='uniformer_small_k400_16x4.pth',
     )  # fmt: skip
     assert 'order of mmaction2: abseiling' in report
@@ -97,7 +90,7 @@ def test_the_classes_of_a_video_classifier_come_in_the_order_of_mmaction2(conver
 
 def test_a_light_video_classifier_keeps_both_of_its_heads(converted):
     state = Case('video_xxs').state_dict()
-    _, path = converted('video/uniformer_xxs_8_160_k400', state, '--dataset', 'kinetics400')
+    _, path = converted('uniformer_xxs_8_160_k400', state, '--dataset', 'kinetics400')
     done = torch.load(path, weights_only=True)['state_dict']
     rows = official_rows('kinetics400')
     assert torch.equal(done['cls_head.fc_cls_token.bias'], state['head_cls.bias'][rows])
@@ -114,33 +107,32 @@ def randomized(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize('config', DENSE)
-def test_an_official_checkpoint_of_a_toolbox_loads_whole(converted, repo_root, config):
-    model = build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py'))
+def test_an_official_checkpoint_of_a_toolbox_loads_whole(converted, config):
+    model = build_model(config)
     wanted = randomized(model)
-    official = dict(wanted)
-    for theirs, ours in DENSE[config].items():
-        official = {
-            theirs + key.removeprefix(ours) if key.startswith(ours) else key: value
-            for key, value in official.items()
-        }
+    official = {}
+    for key, value in wanted.items():
+        for theirs, ours in DENSE[config].items():
+            key = theirs + key.removeprefix(ours) if key.startswith(ours) else key
+        official[key] = value
     norms = {f'backbone.norm{i}.weight': torch.ones(2) for i in (1, 2, 3)}  # of all outputs
     official = {**norms, **official}
     content = {'meta': {'CLASSES': ('a', 'b')}, 'state_dict': official, 'optimizer': {}}
     report, path = converted(config, content, '--verbose')
-    loaded = load(repo_root, config, path).state_dict()
+    loaded = load_model(config, path).state_dict()
     assert loaded.keys() == wanted.keys()
     assert all(torch.equal(loaded[key], value) for key, value in wanted.items())
     assert len(re.findall(r'^(?:loaded|renamed|left out)  ?', report, re.M)) >= len(official)
-    if config.startswith('pose'):
+    if 'td_hm' in config:
         assert report.count('left out backbone.norm') == 3
         assert 'renamed  keypoint_head.final_layer.bias → head.final_layer.bias' in report
     else:
         assert torch.load(path, weights_only=True)['meta']['dataset_meta']['classes']
 
 
-def test_an_official_uniformerv2_loads_whole(converted, repo_root):
-    config = 'video/mini_uniformerv2_b16_16_motion'
-    wanted = randomized(build_model(Config.fromfile(repo_root / 'configs' / f'{config}.py')))
+def test_an_official_uniformerv2_loads_whole(converted):
+    config = 'mini_uniformerv2_b16_16_motion'
+    wanted = randomized(build_model(config))
     official = {
         key.replace('cls_head.fc_cls.', 'backbone.transformer.proj.2.').replace(
             'transformer.norm.', 'transformer.proj.0.'
@@ -148,20 +140,20 @@ def test_an_official_uniformerv2_loads_whole(converted, repo_root):
         for key, value in wanted.items()
     }
     _, path = converted(config, {'model_state': official, 'epoch': 50})
-    loaded = load(repo_root, config, path).state_dict()
+    loaded = load_model(config, path).state_dict()
     assert all(torch.equal(loaded[key], value) for key, value in wanted.items())
 
 
 @pytest.mark.parametrize(
     ('config', 'case', 'name', 'reason'),
     [
-        ('cls/uniformer_s_in1k', 'cls_small_plus', 'x.pth', 'the convolutional stem'),
-        ('cls/uniformer_l_tl_in1k', 'cls_small', 'x.pth', 'layer scale'),
-        ('cls/uniformer_s_tl_in1k', 'cls_small', 'x.pth', 'trained without token labels'),
-        ('det/mask_rcnn_uniformer_s_h14_1x', 'cls_small', 'x.pth', 'init_cfg of the backbone'),
-        ('cls/uniformer_s_in1k', 'video_small', 'x.pth', 'it is a 3D file'),
+        ('uniformer_s_in1k', 'cls_small_plus', 'x.pth', 'the convolutional stem'),
+        ('uniformer_l_tl_in1k', 'cls_small', 'x.pth', 'layer scale'),
+        ('uniformer_s_tl_in1k', 'cls_small', 'x.pth', 'trained without token labels'),
+        ('mask_rcnn_uniformer_s_h14_1x', 'cls_small', 'x.pth', 'init_cfg of the backbone'),
+        ('uniformer_s_in1k', 'video_small', 'x.pth', 'it is a 3D file'),
         (
-            *('cls/uniformer_s_plus_dim64_in1k', 'cls_small_plus'),
+            *('uniformer_s_plus_dim64_in1k', 'cls_small_plus'),
             *('uniformer_small_plus_in1k.pth', "arch='small_plus'"),
         ),
     ],
@@ -176,7 +168,7 @@ def test_a_head_for_position_labels_is_not_lost(converted):
     state = Case('cls_small').state_dict()
     state |= {f'aux_{key}': value for key, value in state.items() if key.startswith('head.')}
     with pytest.raises(CheckpointError, match='trained with token labels'):
-        converted('cls/uniformer_s_in1k', state, name='uniformer_small_in1k.pth')
+        converted('uniformer_s_in1k', state, name='uniformer_small_in1k.pth')
 
 
 def test_safetensors_hold_the_same_tensors_and_the_config(converted):
@@ -184,7 +176,7 @@ def test_safetensors_hold_the_same_tensors_and_the_config(converted):
     from safetensors.torch import load_file
 
     state = Case('cls_small').state_dict()
-    _, path = converted('cls/uniformer_s_in1k', state, out='ours.safetensors')
+    _, path = converted('uniformer_s_in1k', state, out='ours.safetensors')
     tensors = load_file(path)
     assert torch.equal(tensors['head.fc.weight'], state['head.weight'])
     assert len(tensors) == len(state)
@@ -204,9 +196,9 @@ def test_nothing_is_written_over_unless_forced(converted, tmp_path):
     (tmp_path / 'ours.pth').write_text('mine')
     state = Case('cls_small').state_dict()
     with pytest.raises(FileExistsError, match='exists already'):
-        converted('cls/uniformer_s_in1k', state)
+        converted('uniformer_s_in1k', state)
     assert (tmp_path / 'ours.pth').read_text() == 'mine'
-    _, path = converted('cls/uniformer_s_in1k', state, '--force')
+    _, path = converted('uniformer_s_in1k', state, '--force')
     assert len(torch.load(path, weights_only=True)['state_dict']) == len(state)
 
 
@@ -215,7 +207,7 @@ def test_a_converted_file_tells_its_head_dim_to_init_cfg(converted, tmp_path):
     from mmuniformer.weights import load_backbone
 
     state = Case('cls_small').state_dict()
-    _, path = converted('cls/uniformer_s_in1k', state, name='uniformer_small_in1k.pth')
+    _, path = converted('uniformer_s_in1k', state, name='uniformer_small_in1k.pth')
     assert load_backbone(UniFormer(arch='small'), path).warning == ''
     with pytest.raises(CheckpointError, match="choose arch='small'"):
         load_backbone(UniFormer(arch='small_dim32'), path)

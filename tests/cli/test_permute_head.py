@@ -1,5 +1,7 @@
 """Permuting heads: released heads with their classes in the order of mmaction2."""
 
+import re
+
 import pytest
 import torch
 from reference import Case
@@ -10,16 +12,14 @@ from mmuniformer.models import UniFormer3D, UniFormerLight3D
 from mmuniformer.weights import CheckpointError
 from mmuniformer.weights.class_names import class_names, k710_rows, official_rows
 
+TINY = dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16)
 CLIP = torch.linspace(-2, 2, 2 * 3 * 4 * 32 * 32).view(2, 3, 4, 32, 32).sin()
 
 
 def released(classes: int, light: bool = False) -> dict:
     """A small net as the authors write theirs: bare names, ``head`` after the mean."""
     torch.manual_seed(0)
-    if light:
-        net = UniFormerLight3D(arch=dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16))
-    else:
-        net = UniFormer3D(arch=dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16))
+    net = (UniFormerLight3D if light else UniFormer3D)(arch=TINY)
     heads = {'head.weight': torch.randn(classes, 64), 'head.bias': torch.randn(classes)}
     if light:
         heads |= {f'head_cls.{key[5:]}': value + 1 for key, value in heads.items()}
@@ -27,26 +27,25 @@ def released(classes: int, light: bool = False) -> dict:
     return {**net.state_dict(), **heads}
 
 
+def build_recognizer(backbone: str, arch: dict, **head) -> torch.nn.Module:
+    pytest.importorskip('mmaction')
+    from mmengine.registry import MODELS, DefaultScope
+
+    with DefaultScope.overwrite_default_scope('mmaction'):
+        return MODELS.build(
+            dict(type='Recognizer3D', backbone=dict(type=backbone, arch=arch), cls_head=head)
+        ).eval()
+
+
 @pytest.mark.parametrize(
     ('dataset', 'classes'),
     [('kinetics400', 400), ('kinetics600', 600), ('sthv1', 174), ('sthv2', 174)],
 )
 def test_scores_come_out_under_the_names_they_belong_to(dataset, classes):
-    pytest.importorskip('mmaction')
-    from mmengine.registry import MODELS, DefaultScope
-
     state = released(classes)
-    arch = dict(depths=(1, 1, 1, 1), dims=(16, 32, 64, 64), head_dim=16)
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        model = MODELS.build(
-            dict(
-                type='Recognizer3D',
-                backbone=dict(type='UniFormer3D', arch=arch),
-                cls_head=dict(
-                    type='I3DHead', num_classes=classes, in_channels=64, dropout_ratio=0.0
-                ),
-            )
-        ).eval()
+    model = build_recognizer(
+        'UniFormer3D', TINY, type='I3DHead', num_classes=classes, in_channels=64, dropout_ratio=0.0
+    )
     checkpoint = conversion.permute_head(state, dataset).checkpoint
     model.load_state_dict(checkpoint['state_dict'])
     with torch.no_grad():
@@ -56,7 +55,7 @@ def test_scores_come_out_under_the_names_they_belong_to(dataset, classes):
     assert checkpoint['meta']['dataset_meta']['classes'] == list(class_names(dataset))
 
     def plain(name: str) -> str:
-        return name.lower().replace('[', '').replace(']', '').replace('"', '').replace(',', '')
+        return re.sub(r'[\[\]",]', '', name.lower())
 
     official = {plain(name): row for row, name in enumerate(class_names(dataset, 'official'))}
     found = 0
@@ -104,13 +103,13 @@ def test_a_file_that_is_not_a_released_classifier_is_refused(change, message):
 
 
 def test_nothing_is_overwritten_and_a_missing_file_is_named(tmp_path):
-    out = tmp_path / 'ours.pth'
+    arguments = [str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(tmp_path / 'ours.pth')]
     with pytest.raises(FileNotFoundError, match=r'none.pth does not exist'):
-        permute_head.main([str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(out)])
-    out.write_text('mine')
+        permute_head.main(arguments)
+    (tmp_path / 'ours.pth').write_text('mine')
     with pytest.raises(FileExistsError, match='exists already'):
-        permute_head.main([str(tmp_path / 'none.pth'), 'kinetics400', '--out', str(out)])
-    assert out.read_text() == 'mine'
+        permute_head.main(arguments)
+    assert (tmp_path / 'ours.pth').read_text() == 'mine'
 
 
 SIZES = {'k400': 400, 'k600': 600, 'k700': 700, 'k710': 710}
@@ -119,19 +118,11 @@ LONG = {short: short.replace('k', 'kinetics') for short in SIZES}
 
 def recognizer(classes: int) -> torch.nn.Module:
     """A small UniFormerV2 as the configs build it."""
-    pytest.importorskip('mmaction')
-    from mmengine.registry import MODELS, DefaultScope
-
     arch = dict(depth=2, dim=32, head_dim=8, patch_size=8, image_size=32, global_head_dim=8)
     torch.manual_seed(2)
-    with DefaultScope.overwrite_default_scope('mmaction'):
-        return MODELS.build(
-            dict(
-                type='Recognizer3D',
-                backbone=dict(type='UniFormerV2', arch=arch),
-                cls_head=dict(type='TimeSformerHead', num_classes=classes, in_channels=32),
-            )
-        ).eval()
+    return build_recognizer(
+        'UniFormerV2', arch, type='TimeSformerHead', num_classes=classes, in_channels=32
+    )
 
 
 def scores(model: torch.nn.Module) -> torch.Tensor:
@@ -141,14 +132,21 @@ def scores(model: torch.nn.Module) -> torch.Tensor:
 
 def as_official(state: dict) -> dict:
     """The same tensors under the names of the authors' files."""
-    names = {'cls_head.fc_cls.': 'backbone.transformer.proj.2.'}
-    names['backbone.transformer.norm.'] = 'backbone.transformer.proj.0.'
-    result = {}
-    for key, value in state.items():
-        for ours, theirs in names.items():
-            key = key.replace(ours, theirs)
-        result[key] = value
-    return result
+    return {
+        key.replace('cls_head.fc_cls.', 'backbone.transformer.proj.2.').replace(
+            'backbone.transformer.norm.', 'backbone.transformer.proj.0.'
+        ): value
+        for key, value in state.items()
+    }
+
+
+def slice_numbered(classes: str, old: str, new: str) -> torch.Tensor:
+    """Slice an official head whose bias is the number of its row; return the new bias."""
+    state = as_official(recognizer(SIZES[classes]).state_dict())
+    state['backbone.transformer.proj.2.bias'] = torch.arange(float(SIZES[classes]))
+    wrapped = {'model_state': {f'module.{key}': value for key, value in state.items()}}
+    sliced = conversion.slice_head(wrapped, old, new)
+    return sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
 
 
 @pytest.mark.parametrize('dataset', ['k400', 'k600', 'k700'])
@@ -179,25 +177,14 @@ def test_a_head_cut_down_from_the_710_classes_scores_as_the_whole_one(dataset, t
 
 
 def test_the_400_classes_of_an_official_head_are_its_first_400_rows_in_their_order():
-    state = as_official(recognizer(710).state_dict())
-    state['backbone.transformer.proj.2.bias'] = torch.arange(710.0)
-    sliced = conversion.slice_head({'model_state': state}, 'k710', 'k400')
-    bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
-    assert bias.max() == 399
+    bias = slice_numbered('k710', 'k710', 'k400')
     assert bias[class_names('kinetics400').index('riding a bike')] == 0
     assert bias.tolist() == official_rows('kinetics400')
 
 
 @pytest.mark.parametrize('dataset', ['k400', 'k600'])
 def test_an_official_head_of_one_set_is_put_in_order(dataset):
-    state = {
-        f'module.{key}': value
-        for key, value in as_official(recognizer(SIZES[dataset]).state_dict()).items()
-    }
-    state['module.backbone.transformer.proj.2.bias'] = torch.arange(float(SIZES[dataset]))
-    sliced = conversion.slice_head(state, dataset, dataset)
-    bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
-    assert bias.tolist() == official_rows(LONG[dataset])
+    assert slice_numbered(dataset, dataset, dataset).tolist() == official_rows(LONG[dataset])
 
 
 def test_an_official_file_gets_the_names_of_mmaction2():
@@ -210,14 +197,11 @@ def test_an_official_file_gets_the_names_of_mmaction2():
 
 
 def test_an_official_head_in_an_order_nobody_knows_is_cut_by_a_list_of_ones_own(tmp_path):
-    state = as_official(recognizer(710).state_dict())
-    state['backbone.transformer.proj.2.bias'] = torch.arange(710.0)
     with pytest.raises(ValueError, match='order of k710 is known for 400 of 710 rows.*for k600'):
-        conversion.slice_head(state, 'k710', 'k600')
+        slice_numbered('k710', 'k710', 'k600')
     names = sorted(class_names('kinetics710'), reverse=True)
     (tmp_path / 'theirs.txt').write_text('\n'.join(names))
-    sliced = conversion.slice_head(state, str(tmp_path / 'theirs.txt'), 'k600')
-    bias = sliced.checkpoint['state_dict']['cls_head.fc_cls.bias']
+    bias = slice_numbered('k710', str(tmp_path / 'theirs.txt'), 'k600')
     assert bias[class_names('kinetics600').index('zumba')] == names.index('zumba')
     merged = class_names('kinetics710')
     assert bias.tolist() == [names.index(merged[row]) for row in k710_rows('kinetics600')]
@@ -244,7 +228,7 @@ def test_a_head_that_cannot_be_cut_is_refused(change, old, new, message):
 
 def test_a_head_of_fewer_classes_is_not_stretched():
     with pytest.raises(ValueError, match='18 of 400 classes are not among the 600: '):
-        conversion.slice_head(recognizer(600).state_dict(), 'k600', 'k400')
+        slice_numbered('k600', 'k600', 'k400')
 
 
 def test_options_may_stand_anywhere(tmp_path, capsys):

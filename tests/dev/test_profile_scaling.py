@@ -27,10 +27,6 @@ def tiny_curves(monkeypatch) -> None:
     )  # fmt: skip
     monkeypatch.setattr(tool, 'CURVES', {'images': curve})
     monkeypatch.setattr(scaling, 'CURVES', {'images': curve})
-
-
-@pytest.fixture
-def no_figure_4(monkeypatch) -> None:
     monkeypatch.setattr(tool, 'describe_figure_4', lambda: 'figure 4\n')
 
 
@@ -42,6 +38,9 @@ def point(size: int, time: float, flops: int = 1, memory: int = 1, net: str = 'g
 def test_the_exponent_of_a_power_is_its_power(power):
     x = np.array([3.0, 1.0, 7.0, 20.0, 50.0])
     assert scaling.exponent(x, 0.3 * x**power) == pytest.approx(power, abs=1e-12)
+    assert scaling.exponent(x[:2], x[:2] ** power) == pytest.approx(power)
+    with pytest.raises(ValueError, match='two points, got 1'):
+        scaling.exponent(x[:1], x[:1])
 
 
 def test_the_exponent_is_of_the_largest_sizes():
@@ -49,12 +48,6 @@ def test_the_exponent_is_of_the_largest_sizes():
     y = [100.0, 2.0, 8.0, 32.0, 128.0]  # 2 · (x / 2)² but for the first
     assert scaling.exponent(x, y) == pytest.approx(2.0, abs=1e-12)
     assert scaling.exponent(x, y, tail=5) < 1
-
-
-def test_two_points_make_a_slope_and_one_does_not():
-    assert scaling.exponent([1, 2], [1, 8]) == pytest.approx(3.0)
-    with pytest.raises(ValueError, match='two points, got 1'):
-        scaling.exponent([1], [1])
 
 
 def test_exponents_are_in_pixels_not_in_sides(tiny_curves):
@@ -80,7 +73,7 @@ def test_the_products_of_global_attention_grow_with_the_square_of_the_pixels():
     assert 1 < found['hybrid 14']['flops_G'] < found['global']['flops_G'] < 2
 
 
-def test_a_run_writes_points_tables_and_a_figure(tiny_curves, no_figure_4, tmp_path, capsys):
+def test_a_run_writes_points_tables_and_a_figure(tiny_curves, tmp_path, capsys):
     assert tool.main(['images', '--rounds', '1', '--out', str(tmp_path)]) == 0
     content = json.loads((tmp_path / 'scaling.json').read_text())
     assert [(p['net'], p['size']) for p in content['points']] == [
@@ -101,7 +94,7 @@ def test_a_run_writes_points_tables_and_a_figure(tiny_curves, no_figure_4, tmp_p
 
 
 def test_an_interrupted_run_goes_on_with_what_is_missing(
-    tiny_curves, no_figure_4, tmp_path, monkeypatch, capsys
+    tiny_curves, tmp_path, monkeypatch, capsys
 ):
     measured = []
 
@@ -123,9 +116,7 @@ def test_an_interrupted_run_goes_on_with_what_is_missing(
     assert [p['time'] for p in points] == [6.4, 6.4, 9.6, 9.6]
 
 
-def test_points_of_another_way_of_measuring_are_not_mixed_in(
-    tiny_curves, no_figure_4, tmp_path, capsys
-):
+def test_points_of_another_way_of_measuring_are_not_mixed_in(tiny_curves, tmp_path, capsys):
     scaling.save(tmp_path / 'scaling.json', {'device': 'another'}, [point(64, 1.0)])
     with pytest.raises(SystemExit):
         tool.main(['--out', str(tmp_path)])

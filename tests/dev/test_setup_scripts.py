@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import write_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ['tools/setup.sh', 'tools/quickstart.sh', 'tools/run_tests.sh']
@@ -14,14 +15,9 @@ SCRIPTS = ['tools/setup.sh', 'tools/quickstart.sh', 'tools/run_tests.sh']
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        ['bash', *command],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+        ['bash', *command], cwd=ROOT, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize('script', [*SCRIPTS, 'tools/_lib.sh', '.ci/run'])
@@ -66,13 +62,6 @@ def test_quickstart_refuses_other_arguments():
     assert "got '--slow'; allowed are --fast and --stack STACK" in result.stderr
 
 
-def test_an_interpreter_that_is_not_there_is_named(tmp_path):
-    result = run('tools/setup.sh', 'det', PYTHON='python9.9', VENV=str(tmp_path / 'venv'))
-    assert result.returncode == 1
-    assert "there is no interpreter 'python9.9'" in result.stderr
-    assert 'PYTHON=' in result.stderr
-
-
 # Takes the number of a version, and is that Python for what asks with sys.version_info.
 PRETENDER = """#!/bin/sh
 case "$2" in
@@ -85,15 +74,9 @@ esac
 @pytest.fixture
 def pretender(tmp_path):
     """Make a command ``python3.MINOR`` that says it is that Python."""
-
-    def make(minor: int) -> Path:
-        python = tmp_path / 'bin' / f'python3.{minor}'
-        python.parent.mkdir(exist_ok=True)
-        python.write_text(PRETENDER.format(3, minor, sys.executable))
-        python.chmod(0o755)
-        return python
-
-    return make
+    return lambda minor: write_program(
+        tmp_path / 'bin' / f'python3.{minor}', PRETENDER.format(3, minor, sys.executable)
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,13 +115,19 @@ def test_without_a_fitting_python3_the_newest_that_fits_is_taken(pretender):
     assert result.stdout == "the stack 'today' can be built with python3.12\n"
 
 
-def test_an_interpreter_that_does_not_run_is_named(tmp_path):
-    python = tmp_path / 'python3.12'
-    python.write_text('#!/bin/sh\nexit 127\n')
-    python.chmod(0o755)
-    result = run('tools/setup.sh', PYTHON=str(python), VENV=str(tmp_path / 'venv'))
+@pytest.mark.parametrize(
+    ('name', 'complaint'),
+    [
+        ('python9.9', "there is no interpreter '{}'"),
+        ('bin/python3.12', "'{}' does not run"),
+    ],
+)
+def test_an_interpreter_that_is_not_there_or_does_not_run_is_named(name, complaint, tmp_path):
+    write_program(tmp_path / 'bin' / 'python3.12', '#!/bin/sh\nexit 127\n')
+    python = str(tmp_path / name)
+    result = run('tools/setup.sh', 'det', PYTHON=python, VENV=str(tmp_path / 'venv'))
     assert result.returncode == 1
-    assert f"'{python}' does not run" in result.stderr
+    assert complaint.format(python) in result.stderr and 'PYTHON=' in result.stderr
 
 
 @pytest.mark.parametrize('stack', ['today', 'onedl'])
@@ -184,10 +173,7 @@ echo /dev/disk 0 0 $free
 )
 def test_a_full_disk_is_told_before_anything_is_done(command, free, place, message, tmp_path):
     (tmp_path / 'tmp').mkdir()
-    (tmp_path / 'bin').mkdir()
-    df = tmp_path / 'bin' / 'df'
-    df.write_text(DISK.format(free * 2**20 - 1, f'{tmp_path}{place}'))
-    df.chmod(0o755)
+    df = write_program(tmp_path / 'bin' / 'df', DISK.format(free * 2**20 - 1, f'{tmp_path}{place}'))
     places = {'VENV': str(tmp_path / 'new' / 'venv'), 'TMPDIR': str(tmp_path / 'tmp')}
     path = f'{df.parent}:{os.environ["PATH"]}'
     result = run('tools/' + command.split()[0], *command.split()[1:], PATH=path, **places)
@@ -199,12 +185,8 @@ def test_a_full_disk_is_told_before_anything_is_done(command, free, place, messa
 
 def test_a_failing_step_shows_the_log_and_the_remedy(tmp_path):
     log = tmp_path / 'log'
-    script = f"""
-        source tools/_lib.sh
-        LOG={log}
-        step 'Mending the roof' '1 s' 'Call the roofer.' bash -c 'echo rain; exit 3'
-    """
-    result = run('-c', script)
+    step = "step 'Mending the roof' '1 s' 'Call the roofer.' bash -c 'echo rain; exit 3'"
+    result = run('-c', f'source tools/_lib.sh; LOG={log}; {step}')
     assert result.returncode == 1
     assert 'Mending the roof (about 1 s) ... failed' in result.stdout
     assert 'rain' in result.stdout

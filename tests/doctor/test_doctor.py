@@ -12,7 +12,7 @@ import pytest
 import mmuniformer
 from mmuniformer.doctor import config, environment
 from mmuniformer.doctor.facts import MAIN_JOB, Facts, release
-from mmuniformer.doctor.faults import FAULTS
+from mmuniformer.doctor.faults import FAULTS, IMPORT_US
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,90 +89,56 @@ def test_the_advice_on_operators_is_one_that_works_on_this_python_and_torch(tmp_
 
 
 def test_a_stock_package_over_a_fork_is_named_with_the_commands():
-    owners = {'mmengine': ('mmengine', 'onedl-mmengine'), 'mmcv': ('mmcv-lite',)}
-    facts = Facts(owners=owners)
+    facts = Facts(owners={'mmengine': ('mmengine', 'onedl-mmengine'), 'mmcv': ('mmcv-lite',)})
     (fault,) = [fault for fault in FAULTS if fault.present(facts)]
     assert fault.advice(facts).startswith(
         'pip uninstall -y mmengine onedl-mmengine; pip install --no-deps onedl-mmengine'
     )
 
 
+def having(versions: str) -> Facts:
+    """Facts of packages, given as ``NAME VERSION, NAME VERSION``."""
+    return Facts(versions=dict(pair.split() for pair in versions.split(', ')))
+
+
+def failing(part: str, output: str) -> Facts:
+    """Facts of an import that fails, on the only Python for which operators are advised."""
+    return Facts(failed_imports=frozenset({part}), import_output={part: output}, python=(3, 11))
+
+
 @pytest.mark.parametrize(
     ('facts', 'word', 'command'),
     [
+        (having('setuptools 82.0, openmim 0.3.8'), 'pkg_resources', "'setuptools<81'"),
+        (having('openmim 0.3.9'), 'openxlab', "'openmim==0.3.8'"),
+        (having('numpy 2.4.0, mmaction2 1.2.0, decord 0.6.0'), 'NumPy removed', IMPORT_US),
+        (having('mmpose 1.3.2'), 'xtcocotools', IMPORT_US),
+        (having('numpy 2.2.0, mmcv 2.1.0'), 'hue', IMPORT_US),
+        (having('numpy 2.4.0, mmpose 1.3.2, xtcocotools 1.14.3'), 'keypoint radius', IMPORT_US),
+        (having('mmaction2 1.2.0'), 'decord', 'pip install av'),
+        (having('opencv 4.12.0, numpy 1.26.4'), 'OpenCV', 'opencv-python<4.12'),
+        (having('mmaction2 1.1.0, mmcv 2.1.0, decord 1'), 'before 1.2', 'mmaction2==1.2.0'),
+        (having('moviepy 2.1, mmaction2 1.2.0, decord 1'), 'moviepy', 'moviepy<2'),
+        (having('mmpretrain 1.2.0, transformers 4.52.1'), 'multimodal', IMPORT_US),
+        (having('mmaction2 1.2.0, transformers 5.23.0, decord 1'), 'multimodal', IMPORT_US),
         (
-            {'versions': {'setuptools': '82.0', 'openmim': '0.3.8'}},
-            'pkg_resources',
-            "pip install 'setuptools<81'",
-        ),
-        ({'versions': {'openmim': '0.3.9'}}, 'openxlab', "'openmim==0.3.8'"),
-        (
-            {'versions': {'numpy': '2.4.0', 'mmaction2': '1.2.0', 'decord': '0.6.0'}},
-            'NumPy removed',
-            "imports=['mmuniformer']",
-        ),
-        ({'versions': {'mmpose': '1.3.2'}}, 'xtcocotools', "imports=['mmuniformer']"),
-        ({'versions': {'numpy': '2.2.0', 'mmcv': '2.1.0'}}, 'hue', "imports=['mmuniformer']"),
-        (
-            {'versions': {'numpy': '2.4.0', 'mmpose': '1.3.2', 'xtcocotools': '1.14.3'}},
-            'keypoint radius',
-            "imports=['mmuniformer']",
-        ),
-        ({'versions': {'mmaction2': '1.2.0'}}, 'decord', 'pip install av'),
-        ({'versions': {'opencv': '4.12.0', 'numpy': '1.26.4'}}, 'OpenCV', 'opencv-python<4.12'),
-        (
-            {'versions': {'mmaction2': '1.1.0', 'mmcv': '2.1.0', 'decord': '1'}},
-            'before 1.2',
-            'mmaction2==1.2.0',
+            failing('mmcv', 'ImportError: mmcv/_ext.so: undefined symbol: _ZN3c10'),
+            *('another torch', '--no-cache-dir --force-reinstall --no-deps --no-binary mmcv'),
         ),
         (
-            {'versions': {'moviepy': '2.1', 'mmaction2': '1.2.0', 'decord': '1'}},
-            'moviepy',
-            'moviepy<2',
+            failing('mmcv', "ModuleNotFoundError: No module named 'mmcv._ext'"),
+            *('no compiled operators', IMPORT_US),
         ),
         (
-            {
-                'failed_imports': frozenset({'mmcv'}),
-                'import_output': {'mmcv': 'ImportError: mmcv/_ext.so: undefined symbol: _ZN3c10'},
-                'python': (3, 11),
-            },
-            'another torch',
-            '--no-cache-dir --force-reinstall --no-deps --no-binary mmcv',
-        ),
-        (
-            {
-                'failed_imports': frozenset({'mmcv'}),
-                'import_output': {'mmcv': "ModuleNotFoundError: No module named 'mmcv._ext'"},
-            },
-            'no compiled operators',
-            "imports=['mmuniformer']",
-        ),
-        (
-            {
-                'failed_imports': frozenset({'torchvision'}),
-                'import_output': {'torchvision': 'operator torchvision::nms does not exist'},
-            },
-            'different builds',
-            'torch torchvision',
-        ),
-        (
-            {'versions': {'mmpretrain': '1.2.0', 'transformers': '4.52.1'}},
-            'multimodal',
-            "imports=['mmuniformer']",
-        ),
-        (
-            {'versions': {'mmaction2': '1.2.0', 'transformers': '5.23.0', 'decord': '1'}},
-            'multimodal',
-            "imports=['mmuniformer']",
+            failing('torchvision', 'operator torchvision::nms does not exist'),
+            *('different builds', 'torch torchvision'),
         ),
     ],
 )
 def test_a_fault_is_recognized_and_comes_with_its_command(facts, word, command):
-    facts = Facts(**facts)
-    present = [fault for fault in FAULTS if fault.present(facts)]
-    assert len(present) == 1
-    assert word in present[0].name
-    assert command in present[0].advice(facts)
+    (fault,) = (fault for fault in FAULTS if fault.present(facts))
+    assert word in fault.name
+    assert command in fault.advice(facts)
 
 
 @pytest.mark.parametrize(
@@ -193,8 +159,8 @@ def test_of_mmcv_and_mmcv_lite_the_one_stays_that_can_be_installed_here(python, 
 
 
 def test_transformers_is_no_fault_where_the_toolbox_goes_with_it():
-    for versions in ({'mmpretrain': '1.2.0', 'transformers': '4.51.3'}, {'transformers': '5.23.0'}):
-        facts = Facts(versions=versions)
+    for versions in ('mmpretrain 1.2.0, transformers 4.51.3', 'transformers 5.23.0'):
+        facts = having(versions)
         assert not any(fault.present(facts) for fault in FAULTS)
 
 
@@ -202,9 +168,8 @@ def test_a_missing_drn_is_seen_in_the_files(tmp_path):
     localizers = tmp_path / 'models' / 'localizers'
     localizers.mkdir(parents=True)
     facts = Facts(folders={'mmaction': tmp_path})
-    faults = {fault.name: fault for fault in FAULTS if fault.present(facts)}
-    assert [name for name in faults if 'drn' in name]
-    assert all(fault.repaired for fault in faults.values())
+    (fault,) = (fault for fault in FAULTS if fault.present(facts))
+    assert 'drn' in fault.name and fault.repaired
     (localizers / 'drn').mkdir()
     assert not any(fault.present(facts) for fault in FAULTS)
 
@@ -229,7 +194,7 @@ def test_a_main_job_that_cannot_run_gives_exit_status_1(capsys):
 
 def run_doctor(*command: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment},
+        [sys.executable, *command], cwd=ROOT, env={**os.environ, **environment},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
 
@@ -237,7 +202,7 @@ def run_doctor(*command: str, **environment: str) -> subprocess.CompletedProcess
 @pytest.mark.parametrize('command', [('-m', 'mmuniformer', 'doctor'), ('tools/doctor.py',)])
 def test_it_runs_with_the_standard_library_alone(command):
     # -S: no site-packages; a PYTHONPATH would bring some back.
-    result = run_doctor(sys.executable, '-S', *command, PYTHONPATH='')
+    result = run_doctor('-S', *command, PYTHONPATH='')
     assert result.returncode == 1, result.stderr
     assert 'torch is missing.' in result.stdout
     assert 'bash tools/setup.sh det' in result.stdout
@@ -248,7 +213,7 @@ def test_it_runs_where_torch_and_mmengine_do_not_import(tmp_path):
         (tmp_path / package).mkdir()
         (tmp_path / package / '__init__.py').write_text(f'raise ImportError("{package} is broken")')
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
-    result = run_doctor(sys.executable, '-S', '-m', 'mmuniformer', 'doctor', PYTHONPATH=path)
+    result = run_doctor('-S', '-m', 'mmuniformer', 'doctor', PYTHONPATH=path)
     assert result.returncode == 1, result.stderr
     assert 'torch is installed but cannot be imported.' in result.stdout
     assert 'ImportError: mmengine is broken' in result.stdout
@@ -277,21 +242,18 @@ def test_only_the_doctor_imports_the_package_without_its_integrations(
 
 def test_it_finds_this_environment_fit_for_detection():
     pytest.importorskip('mmdet')
-    result = run_doctor(sys.executable, '-m', 'mmuniformer', 'doctor')
+    result = run_doctor('-m', 'mmuniformer', 'doctor')
     assert result.returncode == 0, result.stdout + result.stderr
     assert 'Detection can run.' in result.stdout
     assert 'IMPORT FAILS' not in result.stdout
 
 
-def make_config(root: Path, checkpoint: str) -> dict:
-    dataset = dict(
-        data_root=str(root), ann_file='annotations/val.json', data_prefix=dict(img='val2017/')
-    )
-    init_cfg = dict(type='Pretrained', checkpoint=checkpoint)
+def make_config(root: Path, checkpoint: str = 'https://host/a.pth') -> dict:
+    dataset = dict(data_root=str(root), ann_file='annotations/val.json', data_prefix='val2017/')
     return dict(
         val_dataloader=dict(dataset=dict(type='RepeatDataset', dataset=dataset)),
         val_evaluator=dict(ann_file=f'{root}/annotations/val.json'),
-        model=dict(backbone=dict(init_cfg=init_cfg)),
+        model=dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint))),
     )
 
 
@@ -322,7 +284,7 @@ def test_detections_of_persons_are_where_mmpose_looks_for_them():
 
 def test_missing_mini_data_come_with_the_command_that_makes_them(tmp_path, capsys):
     root = tmp_path / 'data' / 'mini' / 'coco'
-    assert config.check_files(make_config(root, 'https://host/a.pth')) == 1
+    assert config.check_files(make_config(root)) == 1
     out = capsys.readouterr().out
     assert f'mmuniformer make-mini-data coco --out {root}' in out
     # One line for the whole data set; a URL is not missing, it comes later.
@@ -347,7 +309,7 @@ def test_missing_coco_comes_with_source_and_tree():
 )
 def test_a_damaged_data_set_is_described(mini, capsys, break_it, words):
     break_it(mini)
-    assert config.check_files(make_config(mini, 'https://host/a.pth')) == 1
+    assert config.check_files(make_config(mini)) == 1
     assert words in capsys.readouterr().out
 
 
@@ -359,10 +321,10 @@ def test_a_damaged_checkpoint_is_described(mini, tmp_path, capsys):
 
 def test_a_config_that_is_not_there_or_does_not_parse_is_named(tmp_path, capsys):
     assert config.check_config(str(tmp_path / 'none.py')) == 1
-    assert 'there is no config file' in capsys.readouterr().out
     (tmp_path / 'bad.py').write_text('model = dict(')
     assert config.check_config(str(tmp_path / 'bad.py')) == 1
-    assert 'cannot be read: SyntaxError' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert 'there is no config file' in out and 'cannot be read: SyntaxError' in out
 
 
 def test_a_config_is_found_by_its_name(tmp_path, monkeypatch, capsys):

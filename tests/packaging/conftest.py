@@ -1,7 +1,7 @@
-"""The wheel of this checkout, built once."""
+"""The wheel of this checkout, built and installed once."""
 
 import pytest
-from wheels import build_wheel, copy_source
+from wheels import PIP, build_wheel, copy_source, run
 
 
 @pytest.fixture(scope='session')
@@ -12,3 +12,11 @@ def source(tmp_path_factory):
 @pytest.fixture(scope='session')
 def wheel(source, tmp_path_factory):
     return build_wheel(source, tmp_path_factory.mktemp('wheel'))
+
+
+@pytest.fixture(scope='session')
+def site(wheel, tmp_path_factory):
+    """A folder with the installed wheel, for PYTHONPATH."""
+    target = tmp_path_factory.mktemp('site')
+    run(*PIP, 'install', '--no-deps', '--no-index', '--target', str(target), str(wheel), cwd=target)
+    return target

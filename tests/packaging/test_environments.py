@@ -59,11 +59,11 @@ def test_in_a_bare_environment_the_extra_gives_a_working_train_command(wheel, tm
     run(str(folder / 'pip'), 'install', f'{wheel}[det]', cwd=tmp_path)
     data = ('make-mini-data', 'coco', '--train', '4', '--val', '2')
     run(str(folder / 'mmuniformer'), *data, cwd=tmp_path)
-    options = (
+    options = [
         'train_cfg.max_epochs=1',
         'train_cfg.val_interval=1',
         'train_dataloader.batch_size=2',
-    )
+    ]
     out = run(str(folder / 'mmuniformer'), 'train', MINI, '--cfg-options', *options, cwd=tmp_path)
     assert 'coco/segm_mAP_50' in out
     assert (tmp_path / 'work_dirs' / MINI / 'epoch_1.pth').is_file()

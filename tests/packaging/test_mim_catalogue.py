@@ -1,8 +1,6 @@
 """``mim search`` and ``mim download`` with the installed wheel and a web server on this machine."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import torch
 import yaml
 from http_site import Site
 from mmengine.config import Config
-from wheels import copy_source
+from wheels import run
 
 pytest.importorskip('mim')
 pytest.importorskip('mmpose')
@@ -19,34 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = 'td_hm_uniformer_s_256x192'
 
 
-def run(*command: str, cwd: Path, **environment: str) -> str:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, 'PYTHONWARNINGS': 'ignore', **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f'{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}'
-    return done.stdout
-
-
-@pytest.fixture(scope='module')
-def site(tmp_path_factory) -> Path:
-    """A folder with the installed package, built from a copy of the source."""
-    source = copy_source(tmp_path_factory.mktemp('copy') / 'source')
-    target = tmp_path_factory.mktemp('site')
-    options = ('--no-build-isolation', '--no-deps', '--no-index', '--target', str(target))
-    run(sys.executable, '-m', 'pip', 'install', '-q', *options, str(source), cwd=source)
-    return target
-
-
 @pytest.fixture
 def mim(site, tmp_path):
     def run_mim(*words: str) -> str:
-        environment = {'PYTHONPATH': str(site), 'NO_PROXY': '127.0.0.1'}
-        return run(sys.executable, '-m', 'mim', *words, cwd=tmp_path, **environment)
+        python = (sys.executable, '-W', 'ignore', '-m', 'mim')
+        return run(*python, *words, cwd=tmp_path, PYTHONPATH=str(site), NO_PROXY='127.0.0.1')
 
     return run_mim
 

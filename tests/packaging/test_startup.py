@@ -1,6 +1,8 @@
 """What Python reads when it starts: toolboxes without operators get the plugin before they load."""
 
+import _ctypes
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,34 +56,30 @@ def test_looking_for_a_toolbox_finds_where_it_is(fakes):
     assert said(fakes, code) == ['plugin', 'mmcv', 'True']
 
 
-def test_with_compiled_operators_nothing_happens(fakes):
+def test_with_compiled_operators_without_mmengine_and_switched_off_nothing_happens(fakes):
+    assert said(fakes, 'import mmdet', MMUNIFORMER_PATCHES='0') == ['mmcv', 'mmdet']
     (fakes / 'mmcv' / '_ext.so').write_bytes(b'compiled')
     assert said(fakes, 'import mmdet') == ['mmcv', 'mmdet']
-
-
-def test_operators_that_do_not_load_bring_the_plugin_before_they_fail(fakes):
-    (fakes / 'mmcv' / '_ext.so').write_bytes(b'of another torch')
-    code = 'import mmdet\ntry:\n    import mmcv._ext\nexcept ImportError:\n    print("failed")'
-    assert said(fakes, code) == ['mmcv', 'mmdet', 'plugin', 'failed']
-
-
-def test_operators_that_load_bring_no_plugin(fakes):
-    import _ctypes
-
-    # Any library serves: it loads, and has no function that makes a module of this name.
-    (fakes / 'mmcv' / '_ext.so').write_bytes(Path(_ctypes.__file__).read_bytes())
-    code = 'import mmdet\ntry:\n    import mmcv._ext\nexcept ImportError:\n    print("failed")'
-    assert said(fakes, code) == ['mmcv', 'mmdet', 'failed']
-
-
-def test_without_mmengine_nothing_happens(fakes):
-    (fakes / 'mmengine' / '__init__.py').unlink()
-    (fakes / 'mmengine').rmdir()
+    (fakes / 'mmcv' / '_ext.so').unlink()
+    shutil.rmtree(fakes / 'mmengine')
     assert said(fakes, 'import mmdet') == ['mmcv', 'mmdet']
 
 
-def test_it_can_be_switched_off(fakes):
-    assert said(fakes, 'import mmdet', MMUNIFORMER_PATCHES='0') == ['mmcv', 'mmdet']
+@pytest.mark.parametrize(
+    ('library', 'expected'),
+    [
+        (b'of another torch', ['mmcv', 'mmdet', 'plugin', 'failed']),
+        # Any library serves: it loads, and has no function that makes a module of this name.
+        (Path(_ctypes.__file__).read_bytes(), ['mmcv', 'mmdet', 'failed']),
+    ],
+    ids=['do not load', 'load'],
+)
+def test_only_operators_that_do_not_load_bring_the_plugin_before_they_fail(
+    library, expected, fakes
+):
+    (fakes / 'mmcv' / '_ext.so').write_bytes(library)
+    code = 'import mmdet\ntry:\n    import mmcv._ext\nexcept ImportError:\n    print("failed")'
+    assert said(fakes, code) == expected
 
 
 def test_starting_python_imports_neither_torch_nor_the_plugin(fakes):

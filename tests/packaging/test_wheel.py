@@ -159,14 +159,6 @@ def test_an_editable_install_makes_no_mim_folder(source, tmp_path):
 
 
 @pytest.fixture(scope='module')
-def site(wheel, tmp_path_factory):
-    """A folder with the installed wheel, for PYTHONPATH."""
-    target = tmp_path_factory.mktemp('site')
-    run(*PIP, 'install', '--no-deps', '--no-index', '--target', str(target), str(wheel), cwd=target)
-    return target
-
-
-@pytest.fixture(scope='module')
 def workshop(site, tmp_path_factory):
     """A folder that is no checkout, with a handful of mini images."""
     for module in ('mmdet', 'mim'):

@@ -1,19 +1,17 @@
 """Time mmcv's operators on the CPU: those mmuniformer serves beside the compiled ones."""
 
 import argparse
-import contextlib
 import importlib
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import torch
 from torch import Tensor
 
+from mmuniformer.apis.benchmarking.report import describe_environment
 from mmuniformer.integrations.mmcv_ops import make_extension, serve_operators
 
 Case = tuple[Callable[..., Tensor], tuple[Tensor, ...]]
@@ -113,14 +111,6 @@ def cells(served: float, compiled: float) -> list[str]:
     return [number if number != 'nan' else '–' for number in numbers]
 
 
-def processor() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines():
-            if line.startswith('model name'):
-                return line.split(':', 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--repetitions', type=int, default=15, help='per operator and pass')
@@ -133,7 +123,8 @@ def main() -> None:
         parser.exit(
             1, 'mmcv has no compiled operators here: bash tools/setup.sh all --stack compiled\n'
         )
-    print(f'{processor()}, {torch.get_num_threads()} thread(s), torch {torch.__version__}\n')
+    facts = describe_environment('cpu')
+    print(', '.join(f'{name} {value}' for name, value in facts.items()), end='\n\n')
     head = ('served ms', 'compiled ms', 'ratio')
     print('| operator |', ' | '.join([*head, *(f'backward {name}' for name in head)]), '|')
     print('|' + '---|' * 7)

@@ -101,9 +101,8 @@ def write(
 
 
 def describe_figure_4() -> str:
-    table = exponent_table(
-        figure_exponents(count_resolutions()), ('whole backbone', 'products of stage 3')
-    )
+    columns = ('whole backbone', 'products of stage 3')
+    table = exponent_table(figure_exponents(count_resolutions()), columns)
     title = '### FLOPs of the patterns of Fig. 4, exponents in pixels'
     return '\n'.join([title, '', *table, ''])
 

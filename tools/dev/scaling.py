@@ -17,9 +17,9 @@ from matplotlib.ticker import LogLocator
 from mmengine.registry import MODELS
 
 from mmuniformer.apis.benchmarking.timing import Task
+from mmuniformer.apis.figure import make_figure
 from mmuniformer.apis.flops import count_flops
 from mmuniformer.apis.memory_use import memory_of_backbone
-from mmuniformer.apis.reproduction.figures import make_figure
 from mmuniformer.apis.tables import markdown_table
 from mmuniformer.apis.timing import time_rounds
 
@@ -214,7 +214,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
     """Draw a row of panels for each curve, both axes logarithmic, exponents in the legend."""
     names = [name for name in CURVES if any(point.curve == name for point in points)]
     size = (10, 3.2 * len(names))
-    with make_figure(path, size, **{'savefig.dpi': 100}) as figure:
+    with make_figure(path, size, dpi=100) as figure:
         panels = figure.subplots(len(names), len(MEASURES), squeeze=False)
         for row, name in zip(panels, names, strict=True):
             mine = [point for point in points if point.curve == name]

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
+from pkgutil import resolve_name
+from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
-from mmuniformer.layers.attention import Attention
-from mmuniformer.models import UniFormer, UniFormer3D, UniFormerV2
-
 from ...layers.accelerate import SparseDropPath, plain
+from ...layers.attention import Attention
+from ...models import UniFormer, UniFormer3D, UniFormerV2
+from ...models.mm_backbone import MMBackbone
+from ...models.uniformer import ImageAttention
 
-OURS, FUSED, EXPLICIT, PEER = 'ours', 'fused', 'explicit', 'peer'
+Role = Literal['ours', 'fused', 'explicit', 'peer']
+OURS: Role = 'ours'
+FUSED: Role = 'fused'
+EXPLICIT: Role = 'explicit'
+PEER: Role = 'peer'
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Net:
     """A backbone and how to build it; ``build`` may fail if a toolbox is not installed."""
 
     name: str
-    role: str
+    role: Role
     build: Callable[[], nn.Module]
 
 
@@ -71,159 +79,138 @@ def with_fused(nets: Iterable[Net]) -> Iterator[Net]:
     for net in nets:
         yield net
         if net.role == OURS:
-            yield Net(f'{net.name}, fused', FUSED, lambda net=net: net.build().eval().fuse())
+            yield Net(f'{net.name}, fused', FUSED, partial(_build_fused, net))
 
 
-def _image(arch: str, attention: str, drop_path_rate: float = 0.0) -> nn.Module:
+def _build_fused(net: Net) -> nn.Module:
+    return cast(MMBackbone, net.build()).eval().fuse()
+
+
+def _ours(name: str, build: Callable[[], nn.Module]) -> tuple[Net, ...]:
+    return (
+        Net(name, OURS, build),
+        Net(f'{name}, explicit', EXPLICIT, lambda: explicit(build())),
+        Net(f'{name}, as the original', EXPLICIT, lambda: original(build())),
+    )
+
+
+def _peer(name: str, path: str, *args: Any, **options: Any) -> Net:
+    """Return a network of a toolbox, which is imported when it is built."""
+    return Net(name, PEER, lambda: resolve_name(path)(*args, **options))
+
+
+def _swin(name: str, depths: tuple[int, ...], **options: float) -> Net:
+    return _peer(name, 'mmdet.models.backbones:SwinTransformer', depths=depths, **options)
+
+
+def _convnext(name: str, arch: str, **options: float) -> Net:
+    maps = dict(out_indices=(0, 1, 2, 3), gap_before_final_norm=False)
+    return _peer(name, 'mmpretrain.models.backbones:ConvNeXt', arch, **maps, **options)
+
+
+def _resnet(depth: int) -> Net:
+    return _peer(f'ResNet-{depth}', 'mmdet.models.backbones:ResNet', depth, norm_eval=False)
+
+
+def _v2_of_mmaction(name: str, frames: int, local: bool) -> Net:
+    return _peer(
+        name, 'mmaction.models.backbones.uniformerv2:UniFormerV2', t_size=frames,
+        temporal_downsample=local, no_lmhra=not local, double_lmhra=local, clip_pretrained=False,
+        mlp_dropout=[0.0] * 4,
+    )  # fmt: skip
+
+
+def _image(arch: str, attention: ImageAttention, drop_path_rate: float = 0.0) -> nn.Module:
     return UniFormer(
         arch=arch, attention=attention, out_norm='layer', drop_path_rate=drop_path_rate
     )
 
 
-def _clip(arch: str) -> nn.Module:
-    return UniFormer3D(arch=arch, out_indices=3, out_norm='batch')
+def _patterns(arch: str, letter: str) -> Iterator[Net]:
+    patterns: dict[str, ImageAttention] = {'h14': 'hybrid', 'g': 'global', 'w14': 'window'}
+    for short, attention in patterns.items():
+        yield from _ours(f'UniFormer-{letter} {short}', partial(_image, arch, attention))
 
 
-def _ours(name: str, build: Callable[[], nn.Module]) -> Iterable[Net]:
-    yield Net(name, OURS, build)
-    yield Net(f'{name}, explicit', EXPLICIT, lambda: explicit(build()))
-    yield Net(f'{name}, as the original', EXPLICIT, lambda: original(build()))
-
-
-def _swin(depths: tuple[int, ...], **options: float) -> nn.Module:
-    from mmdet.models.backbones import SwinTransformer
-
-    return SwinTransformer(depths=depths, **options)
-
-
-def _convnext(arch: str, **options: float) -> nn.Module:
-    from mmpretrain.models.backbones import ConvNeXt
-
-    return ConvNeXt(arch, out_indices=(0, 1, 2, 3), gap_before_final_norm=False, **options)
-
-
-def _resnet(depth: int) -> nn.Module:
-    from mmdet.models.backbones import ResNet
-
-    return ResNet(depth, norm_eval=False)
-
-
-def _stock_uniformer(depth: tuple[int, ...]) -> nn.Module:
-    from mmaction.models.backbones.uniformer import UniFormer as Stock
-
-    return Stock(depth=list(depth), drop_path_rate=0.0)
-
-
-def _mvit() -> nn.Module:
-    from mmaction.models.backbones.mvit import MViT
-
-    return MViT('small', temporal_size=16)
-
-
-def _video_swin() -> nn.Module:
-    from mmaction.models.backbones.swin import SwinTransformer3D
-
-    return SwinTransformer3D('tiny')
-
-
-def _stock_v2(frames: int, local: bool) -> nn.Module:
-    from mmaction.models.backbones.uniformerv2 import UniFormerV2 as Stock
-
-    return Stock(
-        t_size=frames, temporal_downsample=local, no_lmhra=not local, double_lmhra=local,
-        clip_pretrained=False, mlp_dropout=[0.0] * 4,
-    )  # fmt: skip
-
-
-def _v2(local: bool) -> nn.Module:
-    return UniFormerV2(arch='b16', local_mhra=2 if local else 0, temporal_downsample=local)
-
-
-def _images(arch: str, letter: str) -> Iterable[Net]:
-    for attention, short in (('hybrid', 'h14'), ('global', 'g'), ('window', 'w14')):
-        yield from _ours(
-            f'UniFormer-{letter} {short}', lambda attention=attention: _image(arch, attention)
-        )
-
-
-def _drop_path(arch: str, letter: str, rate: float) -> Iterable[Net]:
-    name = f'UniFormer-{letter} h14, drop path {rate}'
-    yield Net(name, OURS, lambda: _image(arch, 'hybrid', rate))
-    yield Net(
-        f'{name}, computed and masked', EXPLICIT, lambda: masked(_image(arch, 'hybrid', rate))
+def _drop_path(arch: str, letter: str, rate: float) -> tuple[Net, ...]:
+    name, build = f'UniFormer-{letter} h14, drop path {rate}', partial(_image, arch, 'hybrid', rate)
+    return (
+        Net(name, OURS, build),
+        Net(f'{name}, computed and masked', EXPLICIT, lambda: masked(build())),
     )
 
 
-def _square(side: int, batch: int = 1) -> tuple[int, ...]:
-    return batch, 3, side, side
-
-
-_IMAGES = {
-    '224×224, batch 8': _square(224, 8),
-    '512×512': _square(512),
+_IMAGES: dict[str, tuple[int, ...]] = {
+    '224×224, batch 8': (8, 3, 224, 224),
+    '512×512': (1, 3, 512, 512),
     '800×1280': (1, 3, 800, 1280),
     '512×2048': (1, 3, 512, 2048),
 }
+# As in the training of Mask R-CNN in the paper and in mmdet: two images, with drop path.
+_TRAINING: dict[str, tuple[int, ...]] = {'800×1280, batch 2': (2, 3, 800, 1280)}
+_TINY, _SMALL = (2, 2, 6, 2), (2, 2, 18, 2)  # depths of Swin
 SUITES = {
     'image-s': Suite(
         _IMAGES,
         (
-            *_images('small', 'S'),
-            Net('Swin-T', PEER, lambda: _swin((2, 2, 6, 2))),
-            Net('ConvNeXt-T', PEER, lambda: _convnext('tiny')),
-            Net('ResNet-50', PEER, lambda: _resnet(50)),
+            *_patterns('small', 'S'),
+            _swin('Swin-T', _TINY),
+            _convnext('ConvNeXt-T', 'tiny'),
+            _resnet(50),
         ),
     ),
     'image-b': Suite(
         _IMAGES,
         (
-            *_images('base', 'B'),
-            Net('Swin-S', PEER, lambda: _swin((2, 2, 18, 2))),
-            Net('ConvNeXt-S', PEER, lambda: _convnext('small')),
-            Net('ResNet-101', PEER, lambda: _resnet(101)),
+            *_patterns('base', 'B'),
+            _swin('Swin-S', _SMALL),
+            _convnext('ConvNeXt-S', 'small'),
+            _resnet(101),
         ),
     ),
-    # As in the training of Mask R-CNN in the paper and in mmdet: two images, with drop path.
     'det-s': Suite(
-        {'800×1280, batch 2': (2, 3, 800, 1280)},
+        _TRAINING,
         (
             *_drop_path('small', 'S', 0.2),
-            Net('Swin-T, drop path 0.2', PEER, lambda: _swin((2, 2, 6, 2), drop_path_rate=0.2)),
-            Net('ConvNeXt-T, drop path 0.4', PEER, lambda: _convnext('tiny', drop_path_rate=0.4)),
+            _swin('Swin-T, drop path 0.2', _TINY, drop_path_rate=0.2),
+            _convnext('ConvNeXt-T, drop path 0.4', 'tiny', drop_path_rate=0.4),
         ),
     ),
     'det-b': Suite(
-        {'800×1280, batch 2': (2, 3, 800, 1280)},
+        _TRAINING,
         (
             *_drop_path('base', 'B', 0.3),
-            Net('Swin-S, drop path 0.2', PEER, lambda: _swin((2, 2, 18, 2), drop_path_rate=0.2)),
-            Net('ConvNeXt-S, drop path 0.6', PEER, lambda: _convnext('small', drop_path_rate=0.6)),
+            _swin('Swin-S, drop path 0.2', _SMALL, drop_path_rate=0.2),
+            _convnext('ConvNeXt-S, drop path 0.6', 'small', drop_path_rate=0.6),
         ),
     ),
     'video': Suite(
         {'16×224²': (1, 3, 16, 224, 224), '32×224²': (1, 3, 32, 224, 224)},
         (
-            *_ours('UniFormer-S', lambda: _clip('small')),
-            Net('UniFormer-S of mmaction2', PEER, lambda: _stock_uniformer((3, 4, 8, 3))),
-            Net('MViT-S', PEER, _mvit),
-            Net('Video Swin-T', PEER, _video_swin),
+            *_ours('UniFormer-S', lambda: UniFormer3D(arch='small')),
+            _peer(
+                'UniFormer-S of mmaction2', 'mmaction.models.backbones.uniformer:UniFormer',
+                depth=[3, 4, 8, 3], drop_path_rate=0.0,
+            ),
+            _peer('MViT-S', 'mmaction.models.backbones.mvit:MViT', 'small', temporal_size=16),
+            _peer('Video Swin-T', 'mmaction.models.backbones.swin:SwinTransformer3D', 'tiny'),
         ),
     ),
     'v2': Suite(
         {'8×224²': (1, 3, 8, 224, 224)},
         (
-            Net('UniFormerV2-B/16', OURS, lambda: _v2(local=False)),
-            Net('UniFormerV2-B/16 of mmaction2', PEER, lambda: _stock_v2(8, local=False)),
+            Net('UniFormerV2-B/16', OURS, lambda: UniFormerV2(arch='b16')),
+            _v2_of_mmaction('UniFormerV2-B/16 of mmaction2', 8, local=False),
         ),
     ),
     'v2-local': Suite(
         {'16×224²': (1, 3, 16, 224, 224)},
         (
-            Net('UniFormerV2-B/16, local MHRA', OURS, lambda: _v2(local=True)),
             Net(
-                'UniFormerV2-B/16 of mmaction2, local MHRA', PEER,
-                lambda: _stock_v2(16, local=True),
+                'UniFormerV2-B/16, local MHRA', OURS,
+                lambda: UniFormerV2(arch='b16', local_mhra=2, temporal_downsample=True),
             ),
+            _v2_of_mmaction('UniFormerV2-B/16 of mmaction2, local MHRA', 16, local=True),
         ),
     ),
 }  # fmt: skip

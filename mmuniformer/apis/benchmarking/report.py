@@ -9,15 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..tables import markdown_table
-from .nets import EXPLICIT, FUSED, OURS, PEER
+from ..figure import make_figure
+from ..tables import markdown_table, rich_table
+from .nets import EXPLICIT, FUSED, OURS, PEER, Role
 from .run import Comparison
 from .timing import ratios
 
-COLORS = {OURS: '#1f77b4', FUSED: '#2ca02c', EXPLICIT: '#9ecae1', PEER: '#bbbbbb'}
+COLORS: dict[Role, str] = {OURS: '#1f77b4', FUSED: '#2ca02c', EXPLICIT: '#9ecae1', PEER: '#bbbbbb'}
 NOTHING = '–'
 
 
@@ -50,12 +50,7 @@ def list_rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def make_table(comparison: Comparison) -> Table:
-    table = Table(box=SIMPLE_HEAD, title=comparison.title, title_justify='left')
-    for number, column in enumerate(list_columns(comparison)):
-        table.add_column(column, justify='right' if number else 'left')
-    for row in list_rows(comparison):
-        table.add_row(*row)
-    return table
+    return rich_table(list_columns(comparison), list_rows(comparison), title=comparison.title)
 
 
 def describe_environment(device: str) -> dict[str, str]:
@@ -105,14 +100,9 @@ def _markdown(comparisons: Sequence[Comparison], environment: dict[str, str]) ->
 
 
 def _draw(comparisons: Sequence[Comparison], path: Path) -> None:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     heights = [len(ratios(comparison.timings)) for comparison in comparisons]
-    style = {'axes.spines.top': False, 'axes.spines.right': False, 'savefig.dpi': 150}
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(8, 1 + 0.32 * sum(heights) + 0.5 * len(heights)))
-        figure.set_layout_engine('constrained')
+    size = (8, 1 + 0.32 * sum(heights) + 0.5 * len(heights))
+    with make_figure(path, size, grid=False) as figure:
         axes = figure.subplots(len(heights), squeeze=False, height_ratios=[h + 1 for h in heights])
         for ax, comparison in zip(axes[:, 0], comparisons, strict=True):
             roles = {timing.net: timing.role for timing in comparison.timings}
@@ -125,4 +115,3 @@ def _draw(comparisons: Sequence[Comparison], path: Path) -> None:
             ax.axvline(1.0, color='black', linewidth=0.8)
             ax.invert_yaxis()
             ax.set_title(f'{comparison.title}: time, less is better', loc='left', fontsize=9)
-        figure.savefig(path)

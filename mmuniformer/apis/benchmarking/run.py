@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...models.checks import choice
 from ..timing import check_device
 from .nets import SUITES, Net, Suite, with_fused
-from .timing import DTYPES, PASSES, Mode, Task, Timing, compare
+from .timing import DType, Mode, Task, Timing, compare
 
 
 @dataclass
@@ -67,7 +68,7 @@ def plan_comparisons(
     suites: str | Sequence[str] = 'image-s',
     *,
     modes: Sequence[Mode] = ('forward',),
-    dtypes: Sequence[str] = ('float32',),
+    dtypes: Sequence[DType] = ('float32',),
     inputs: Sequence[str] | None = None,
     batch: int | None = None,
     nets: Sequence[str] = ('*',),
@@ -91,12 +92,11 @@ def plan_comparisons(
     """
     suites = [suites] if isinstance(suites, str) else suites
     check_device(device)
-    for name, given, allowed in (
-        ('suite', suites, SUITES), ('mode', modes, PASSES), ('dtype', dtypes, DTYPES)
-    ):  # fmt: skip
+    for name, given, allowed in (('mode', modes, Mode), ('dtype', dtypes, DType)):
         for word in given:
-            if word not in allowed:
-                raise ValueError(f'there is no {name} {word!r}; there are {", ".join(allowed)}')
+            choice(name, word, allowed)
+    if unknown := [name for name in suites if name not in SUITES]:
+        raise ValueError(f'there is no suite {unknown[0]!r}; there are {", ".join(SUITES)}')
     for name, value in (('rounds', rounds), ('batch', batch)):
         if value is not None and value < 1:
             raise ValueError(f'{name} is at least 1, got {value}')
@@ -104,7 +104,7 @@ def plan_comparisons(
         raise ValueError('a fused network cannot be trained; compare it in the mode forward')
     tasks = [Task(mode, dtype, device, compiled) for mode in modes for dtype in dtypes]
     plans = []
-    for suite in (SUITES[name] for name in suites):
+    for suite in [SUITES[name] for name in suites]:
         chosen = suite.choose(nets)
         chosen = tuple(with_fused(chosen)) if fused else chosen
         for label, shape in choose_inputs(suite, inputs):

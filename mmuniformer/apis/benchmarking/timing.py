@@ -14,15 +14,20 @@ from torch import Tensor, nn
 
 from ..flops import count_flops
 from ..timing import time_rounds
-from .nets import Net
+from .nets import Net, Role
 
 Mode = Literal['forward', 'train']
+DType = Literal['float32', 'bfloat16', 'float16']
 Step = Callable[[], object]
 # Passes as multiples of a forward pass: a matrix product has two more in the backward pass.
-PASSES = {'forward': 1, 'train': 3}
+PASSES: dict[Mode, int] = {'forward': 1, 'train': 3}
 PRODUCT = 'product of matrices'  # among the names of networks
 PRODUCT_SIZE = {'cpu': 2048, 'cuda': 8192}  # rows and columns
-DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+DTYPES: dict[DType, torch.dtype] = {
+    'float32': torch.float32,
+    'bfloat16': torch.bfloat16,
+    'float16': torch.float16,
+}
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Timing:
     """
 
     net: str
-    role: str
+    role: Role
     times: list[float] = field(default_factory=list)
     flops: int | None = None
     utilization: float | None = None
@@ -65,7 +70,7 @@ class Task:
     """What is timed: forward pass or training step, precision, device, compiled or not."""
 
     mode: Mode
-    dtype: str = 'float32'
+    dtype: DType = 'float32'
     device: str = 'cpu'
     compiled: bool = False
 
@@ -85,11 +90,11 @@ class Task:
         with self.autocast():
             outs = net(x)
         # Not the mean: some of its gradients are so small that they are denormal, slow on a CPU.
-        sum(out.float().sum() for out in flatten(outs)).backward()
+        torch.stack([out.float().sum() for out in flatten(outs)]).sum().backward()
         net.zero_grad(set_to_none=True)
 
 
-def flatten(outs: object) -> Iterator[Tensor]:
+def flatten(outs: Tensor | Iterable) -> Iterator[Tensor]:
     if isinstance(outs, Tensor):
         yield outs
     else:
@@ -134,7 +139,7 @@ def compare(
     for name in steps:
         timing = timings[name]
         timing.times = times[name]
-        work = PASSES[task.mode] * timing.flops
+        work = PASSES[task.mode] * (timing.flops or 0)
         timing.utilization = statistics.median(
             work / took / (flops / reference)
             for took, reference in zip(timing.times, times[PRODUCT], strict=True)
@@ -145,10 +150,9 @@ def compare(
 def make_product(task: Task) -> tuple[int, Step]:
     """Return a function that multiplies two square matrices, and its FLOPs."""
     device = torch.device(task.device)
-    options = dict(device=device, dtype=DTYPES[task.dtype])
     size = PRODUCT_SIZE.get(device.type, PRODUCT_SIZE['cpu'])
-    matrix = torch.randn(size, size, **options)
-    product = nn.Linear(size, size, bias=False, **options)
+    matrix = torch.randn(size, size, device=device, dtype=DTYPES[task.dtype])
+    product = nn.Linear(size, size, bias=False, device=device, dtype=DTYPES[task.dtype])
     return 2 * size**3, partial(replace(task, mode='forward').run, product, matrix)
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import re
+import os
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.hooks.test_time_aug_hook import build_runner_with_tta
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import _load_checkpoint
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ...doctor.config import data_paths, fault_of_data
+from ..predict.models import check_loaded
 from ..runner import build_runner, set_mmpretrain_dataloaders
 
 # Our name of a metric → the Runner's name, and the factor to percent.
@@ -37,13 +35,6 @@ METRICS = {
     'AR': ('coco/AR', 100),
 }
 MULTI_SCALE = 'ms_'  # prefix of metrics of multi-scale tests
-
-
-class DevNull(io.TextIOBase):
-    """Discards the output of a Runner, which is also in its log file."""
-
-    def write(self, text: str) -> int:
-        return len(text)
 
 
 class ShowProgress(Hook):
@@ -108,34 +99,19 @@ def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: 
     """Return the metrics of ``Runner.test``, with the Runner's names.
 
     Raises:
-        ValueError: the checkpoint lacks parameters of the model.
+        CheckpointError: the checkpoint lacks parameters of the model.
     """
     config = config.copy()
     config.update(load_from=str(checkpoint), resume=False, launcher='none', work_dir=str(work_dir))
     if config.get('default_scope') == 'mmpretrain':
         set_mmpretrain_dataloaders(config)
     bar = ShowProgress(title)
-    with redirect_stdout(DevNull()), bar.progress:
+    # The output of a Runner is also in its log file.
+    with open(os.devnull, 'w') as nothing, redirect_stdout(nothing), bar.progress:
         runner = build_runner_with_tta(config) if tta else build_runner(config)
-        check_fit(runner.model, checkpoint)
+        check_loaded(runner.model, checkpoint)  # the Runner would leave missing ones random
         runner.register_hook(bar)
         return {name: float(value) for name, value in runner.test().items()}
-
-
-def check_fit(model: torch.nn.Module, checkpoint: Path) -> None:
-    """Raise if a checkpoint lacks parameters; the Runner would leave them random."""
-    state = _load_checkpoint(str(checkpoint), map_location='cpu')
-    state = state.get('state_dict', state)
-    state = {re.sub(r'^module\.', '', name): value for name, value in state.items()}
-    try:
-        missing = model.load_state_dict(state, strict=False).missing_keys
-    except RuntimeError as error:
-        raise ValueError(f'{checkpoint} does not fit: {error}') from error
-    missing = [name for name in missing if not name.endswith('num_batches_tracked')]
-    if missing:
-        raise ValueError(
-            f'{checkpoint} does not fit: parameters missing: {len(missing)}, first {missing[0]}'
-        )
 
 
 def find_metric(measured: Mapping[str, float], metric: str) -> float | None:

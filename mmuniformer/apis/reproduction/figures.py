@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,39 +13,24 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ...models import UniFormer
+from ...models.uniformer import ImageAttention
+from ..figure import make_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from torch.utils.flop_counter import FlopCounterMode
 
 # Resolution or attention pattern in the name of a config: distinguishes the points of a line.
 POINT = re.compile(r'_(\d+x\d+|g|[hw]\d+)(?=_|$)')
-PATTERNS = {
-    'global': dict(attention='global'),
-    'hybrid 32': dict(attention='hybrid', window_size=32),
-    'hybrid 14': dict(attention='hybrid', window_size=14),
-    'window 32': dict(attention='window', window_size=32),
-    'window 14': dict(attention='window', window_size=14),
+# Attention pattern and window size; global attention has no windows.
+PATTERNS: dict[str, tuple[ImageAttention, int]] = {
+    'global': ('global', 14),
+    'hybrid 32': ('hybrid', 32),
+    'hybrid 14': ('hybrid', 14),
+    'window 32': ('window', 32),
+    'window 14': ('window', 14),
 }
 SIDES = (224, 384, 512, 640, 800, 1024, 1280)
-STYLE = {
-    'axes.grid': True, 'grid.alpha': 0.3, 'axes.spines.top': False, 'axes.spines.right': False,
-    'figure.constrained_layout.use': True, 'savefig.dpi': 150,
-}  # fmt: skip
-
-
-@contextmanager
-def make_figure(path: Path, size: tuple[float, float], **style: object) -> Iterator[Figure]:
-    """Make a figure of ``size`` inches and write it to ``path`` on exit."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({**STYLE, **style}):
-        figure = Figure(figsize=size)
-        yield figure
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)
 
 
 @dataclass(frozen=True)
@@ -102,8 +86,8 @@ def count_resolutions(sides: Sequence[int] = SIDES) -> list[dict]:
     from torch.utils.flop_counter import FlopCounterMode
 
     rows = []
-    for pattern, arguments in PATTERNS.items():
-        net = UniFormer(arch='small', **arguments).to('meta').eval()
+    for pattern, (attention, window) in PATTERNS.items():
+        net = UniFormer(arch='small', attention=attention, window_size=window).to('meta').eval()
         for side in sides:
             counter = FlopCounterMode(net, display=False)
             with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+
+from ..configs import PACKAGE
 
 
 class Results:
@@ -33,7 +35,8 @@ class Results:
         """Return the value saved under ``key``, or call ``function`` and save its value."""
         found = self.saved.get(config, {}).get(quantity)
         if found is None or found['key'] != key:
-            found = {'key': key, 'value': function(), 'when': _now()}
+            now = datetime.now(timezone.utc).isoformat(timespec='milliseconds')
+            found = {'key': key, 'value': function(), 'when': now}
             self.saved.setdefault(config, {})[quantity] = found
             self.save()
         return found['value']
@@ -45,18 +48,15 @@ class Results:
         os.replace(new, self.path)
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec='milliseconds')
-
-
 def hash_of_config(config: Config) -> str:
     """Hash the resolved settings of a config, including its bases."""
     text = json.dumps(config.to_dict(), sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def hash_of_files(paths: Iterable[Path]) -> str:
+def hash_of_code() -> str:
+    """Hash the code that parameters and FLOPs depend on, except the toolboxes."""
     found = hashlib.sha256()
-    for path in sorted(paths):
+    for path in sorted(PACKAGE.rglob('*.py')):
         found.update(path.read_bytes())
     return found.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mmengine.config import Config
@@ -21,9 +21,8 @@ from .accuracy import (
     run_test,
 )
 from .published import Row
-from .results import Results, hash_of_config, hash_of_files
+from .results import Results, hash_of_code, hash_of_config
 
-PACKAGE = Path(__file__).resolve().parents[2]
 ACCURACY = 'accuracy'  # metric of rows without a published one
 
 
@@ -60,7 +59,7 @@ def measure_row(row: Row, path: Path, results: Results, options: Options) -> Mea
     key = {'config': hash_of_config(config)}
     cost = results.measure(
         row.config, 'cost', {**key, 'code': hash_of_code()},
-        lambda: complexity(config.copy()).to_dict(),
+        lambda: asdict(complexity(config.copy())),
     )  # fmt: skip
     time = measure_latency(row, config, key, results, options)
     measured = Measured(cost['parameters'], cost['flops'], time)
@@ -120,8 +119,3 @@ def measure_accuracy(
     except ValueError as error:
         options.notify(f'{row.config}: {error}')
         return 'checkpoint does not fit'
-
-
-def hash_of_code() -> str:
-    """Hash the code that parameters and FLOPs depend on, except the toolboxes."""
-    return hash_of_files(PACKAGE.rglob('*.py'))

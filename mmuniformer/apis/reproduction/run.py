@@ -11,8 +11,8 @@ from ..timing import check_device, describe_device
 from . import figures, report
 from .published import TABLES, Row, find_rows
 from .report import Section
-from .results import Results
-from .rows import ACCURACY, Options, hash_of_code, measure_row
+from .results import Results, hash_of_code
+from .rows import ACCURACY, Options, measure_row
 
 
 def reproduce(
@@ -65,7 +65,7 @@ def reproduce(
         checkpoints=None if checkpoints is None else Path(checkpoints),
         runs=out / 'runs',
         latency=latency,
-        latency_shape=latency_shape and tuple(latency_shape),
+        latency_shape=None if latency_shape is None else tuple(latency_shape),
         device=device,
         notify=notify,
     )
@@ -146,14 +146,14 @@ def write_report(out: Path, sections: Sequence[Section], options: Options) -> No
 
 def _draw_accuracy(section: Section, out: Path) -> list[Path]:
     """Plot measured accuracies, or the published ones of rows without."""
-    metric = next((name for name in section.metrics() if name != ACCURACY), None)
+    metric = next((name for name in section.metrics() if name != ACCURACY), '')
     points = []
-    for row, measured in section.pairs():
-        own = measured and measured.metrics.get(metric)
-        is_own = isinstance(own, float)
-        value = own if is_own else row.metrics.get(metric)
-        if measured is not None and value is not None:
-            points.append(figures.Point(row.config, measured.flops / 1e9, float(value), is_own))
+    for row, measured in zip(section.rows, section.measured, strict=False):
+        own = measured.metrics.get(metric)
+        value = own if isinstance(own, float) else row.metrics.get(metric)
+        if value is not None:
+            flops = measured.flops / 1e9
+            points.append(figures.Point(row.config, flops, float(value), isinstance(own, float)))
     if not points:
         return []
     path = out / f'accuracy_{section.name}.png'

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .ablations import AblationArch
 from .arch import ARCHS, Arch
 from .arch_light import LIGHT_ARCHS
 
-Row = TypeVar('Row')
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Row = TypeVar('Row', bound='DataclassInstance')
 
 
 def find_arch(arch: str | Mapping | Arch) -> Arch:

@@ -55,9 +55,11 @@ def make_extension() -> ModuleType:
     """
     _require_torchvision()
     module = ModuleType(NAME, 'Operators of mmcv, on torchvision and plain torch.')
-    module.__served_by__ = SERVED_BY
-    module.get_compiler_version = lambda: f'none, served by {SERVED_BY}'
-    module.get_compiling_cuda_version = lambda: 'not available'
+    vars(module).update(
+        __served_by__=SERVED_BY,
+        get_compiler_version=lambda: f'none, served by {SERVED_BY}',
+        get_compiling_cuda_version=lambda: 'not available',
+    )
     for family in _FAMILIES:
         operators = importlib.import_module(f'.{family}', __package__)
         for name in operators.__all__:

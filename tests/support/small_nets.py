@@ -16,6 +16,7 @@ from mmuniformer.models import (
     UniFormerV2,
 )
 
+# Depth 4 in stage 3 makes one hybrid group.
 TINY = {'depths': (1, 2, 4, 1), 'dims': (16, 24, 32, 48), 'head_dim': 16}
 WIDE = {**TINY, 'dims': (16, 32, 32, 48)}
 LIGHT = {'depths': (1, 1, 3, 2), 'dims': (8, 16, 16, 32), 'head_dim': 8}
@@ -24,6 +25,7 @@ CLASSIFIER = {'out_indices': 3, 'out_norm': 'batch'}
 
 
 def image_net(**options) -> UniFormer:
+    torch.manual_seed(1)
     return UniFormer(**{'arch': TINY, **options})
 
 

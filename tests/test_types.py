@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
+from mypy import api
 
-api = pytest.importorskip('mypy.api')
 ROOT = Path(__file__).resolve().parents[1]
 
 

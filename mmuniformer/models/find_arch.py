@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from .ablations import AblationArch
 from .arch import ARCHS, Arch
 from .arch_light import LIGHT_ARCHS
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-Row = TypeVar('Row', bound='DataclassInstance')
+class Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Row = TypeVar('Row', bound=Dataclass)
 
 
 def find_arch(arch: str | Mapping | Arch) -> Arch:

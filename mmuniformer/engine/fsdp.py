@@ -43,6 +43,8 @@ class GroupedFSDPStrategy(FSDPStrategy):
         ... )
     """
 
+    model_wrapper: dict | None
+
     def __init__(self, *, model_wrapper: dict | None = None, **options: Any):
         if model_wrapper is not None and not model_wrapper.get('use_orig_params', True):
             raise ValueError(
@@ -73,7 +75,7 @@ class GroupedFSDPStrategy(FSDPStrategy):
         return super()._wrap_model(model)
 
     def build_optim_wrapper(
-        self, optim_wrapper: BaseOptimWrapper, model: nn.Module
+        self, optim_wrapper: BaseOptimWrapper, model: FullyShardedDataParallel
     ) -> BaseOptimWrapper:
         """Replace each parameter in the groups by its shards."""
         optimizer = getattr(optim_wrapper, 'optimizer', None)

@@ -22,6 +22,8 @@ DECAY_KEYS = tuple(f'{name}_decay_mult' for name in PARAM_TYPES)
 ALLOWED_KEYS = ('layer_decay_rate', *DECAY_KEYS, 'bias_lr_mult', 'custom_keys', 'bypass_duplicate')
 CUSTOM_KEY_FIELDS = ('lr_mult', 'decay_mult')
 
+GetLayerDepth = Callable[[str, str], tuple[int, int]]
+
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
@@ -58,6 +60,8 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         ...     paramwise_cfg=dict(layer_decay_rate=0.9, norm_decay_mult=0.0, bias_decay_mult=0.0),
         ... )
     """
+
+    paramwise_cfg: dict[str, Any]
 
     def add_params(self, params: list[dict], module: nn.Module) -> None:
         """Append the groups of all parameters of ``module`` to ``params``, and log them."""
@@ -119,7 +123,7 @@ class LayerwiseOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         def layer_of(name: str) -> tuple[int, float]:
             fitting = (prefix for prefix in backbones if name.startswith(prefix))
             prefix = next(fitting, next(iter(backbones)))
-            layer, num_layers = backbones[prefix].get_layer_depth(name, prefix)
+            layer, num_layers = backbones[prefix](name, prefix)
             return layer, rate ** (num_layers - 1 - layer)
 
         return layer_of
@@ -193,9 +197,9 @@ class _Group:
         return f'{len(self.parameters):,}', f'{numel:,}'
 
 
-def _backbones(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules with ``get_layer_depth``: prefix → module."""
-    found: dict[str, nn.Module] = {}
+def _backbones(model: nn.Module) -> dict[str, GetLayerDepth]:
+    """Return the methods ``get_layer_depth`` of the backbones: prefix → method."""
+    found: dict[str, GetLayerDepth] = {}
     for path, module in model.named_modules():
         prefix = f'{path}.' if path else ''
         method = getattr(module, 'get_layer_depth', None)
@@ -203,7 +207,7 @@ def _backbones(model: nn.Module) -> dict[str, nn.Module]:
         if method is None or 'prefix' not in inspect.signature(method).parameters:
             continue
         if not any(prefix.startswith(outer) for outer in found):
-            found[prefix] = module
+            found[prefix] = method
     if not found:
         backbone = getattr(model, 'backbone', model)
         raise ValueError(
@@ -214,7 +218,8 @@ def _backbones(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number:
         raise TypeError(f'{name} is a number, got {value!r}')
     return value
 
@@ -252,7 +257,8 @@ def _table(
     for column in ('lr scale', 'weight decay', 'tensors', 'parameters'):
         table.add_column(column, justify='right', no_wrap=True)
     for (lr_scale, decay_mult), group in groups.items():
-        ends = sorted({min(group.layers), max(group.layers)}) if None not in group.layers else []
+        numbers = [layer for layer in group.layers if layer is not None]
+        ends = sorted({min(numbers), max(numbers)}) if numbers else []
         layers = '-'.join(map(str, ends)) or 'all'
         decay = 'default' if weight_decay is None else f'{weight_decay * decay_mult:.4g}'
         table.add_row(layers, ', '.join(group.types), f'{lr_scale:.4g}', decay, *group.sizes())
@@ -260,7 +266,6 @@ def _table(
     for title, group in {'trained': trained, **others}.items():
         if group.parameters:
             table.add_row(title, '', '', '', *group.sizes())
-    console = Console(file=io.StringIO(), width=200, color_system=None)
-    console.print(table)
-    lines = console.file.getvalue().splitlines()
-    return '\n'.join(line.rstrip() for line in lines)
+    text = io.StringIO()
+    Console(file=text, width=200, color_system=None).print(table)
+    return '\n'.join(line.rstrip() for line in text.getvalue().splitlines())

@@ -137,8 +137,8 @@ class DividedBlock(GlobalBlock):
         for name in ('layer_scale', 'window_size'):
             if options.get(name) is not None:
                 raise ValueError(f'divided attention has no {name}, got {options[name]}')
-        shared = {'head_dim': head_dim, 'drop': drop, 'attn_drop': attn_drop, 'norm_eps': norm_eps}
-        super().__init__(3, dim, **shared, **options)
+        options |= {'head_dim': head_dim, 'drop': drop, 'attn_drop': attn_drop}
+        super().__init__(3, dim, norm_eps=norm_eps, **options)
         self.t_norm = nn.LayerNorm(dim, eps=norm_eps)
         self.t_attn = Attention(dim, head_dim, attn_drop, drop)
 

@@ -31,7 +31,7 @@ class Block(nn.Module):
 
     norm1: nn.Module
     norm2: nn.Module
-    mlp: nn.Module
+    mlp: Mlp
     gamma_1: nn.Parameter | None
     gamma_2: nn.Parameter | None
 
@@ -153,7 +153,8 @@ class GlobalBlock(Block):
         """Attention among the normalized tokens ``x`` ``(B, N, C)`` of a map of ``size``."""
         if self.window_size is None:
             return self.attn(x)
-        return windowed(self.attn, x, *size, self.window_size)
+        height, width = size
+        return windowed(self.attn, x, height, width, self.window_size)
 
     def extra_repr(self) -> str:
         return f'window_size={self.window_size}'

@@ -56,7 +56,7 @@ class HourglassBlock(GlobalBlock):
         self.prune_ratio = prune_ratio
         self.trade_off = trade_off
 
-    def forward(self, state: HourglassState) -> HourglassState:
+    def forward(self, state: HourglassState) -> HourglassState:  # type: ignore[override]  # a state, not a map
         B, C, *size = state.map.shape
         x = self.pos_embed(state.map).flatten(2).transpose(1, 2)  # DPE; (B, N, C)
         tokens, kept = self.select(x, state)
@@ -64,7 +64,7 @@ class HourglassBlock(GlobalBlock):
         tokens = tokens + self.drop_path(attended)  # MHRA
         fed = self.ffn(tokens)
         tokens = tokens + self.drop_path(fed)  # FFN
-        if kept is None:
+        if state.score is None or kept is None:
             x, score = tokens[:, 1:], attention[:, 1:]
         else:
             pruned = x + (attended + fed)[:, -1:]

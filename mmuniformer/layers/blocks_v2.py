@@ -109,6 +109,11 @@ def relative_bias(table: Tensor, height: int, width: int) -> Tensor:
     return table[_relative_index(height, width, device=table.device)].permute(2, 0, 1)
 
 
+def init_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
 class LocalTemporalMHRA(nn.Module):
     """Local affinity in time of a local UniBlock, on patches ``(B, T, N, C)``.
 
@@ -123,14 +128,14 @@ class LocalTemporalMHRA(nn.Module):
     def __init__(self, dim: int, reduction: float = 1.5, kernel_size: int = 3):
         super().__init__()
         hidden = int(dim // reduction)
+        last = pointwise(3, hidden, dim)
+        init_zero(last)
         self.pos_embed = nn.Sequential(
             batch_norm(3, dim),
             pointwise(3, dim, hidden),
             Depthwise3d(hidden, (kernel_size, 1, 1)),
-            pointwise(3, hidden, dim),
+            last,
         )
-        nn.init.zeros_(self.pos_embed[-1].weight)
-        nn.init.zeros_(self.pos_embed[-1].bias)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.permute(0, 3, 1, 2).unsqueeze(-1).contiguous()  # (B, C, T, N, 1)
@@ -227,8 +232,7 @@ class GlobalUniBlock(nn.Module):
         self.drop_path = DropPath(drop_path)
         nn.init.xavier_uniform_(self.mlp.c_fc.weight)
         for layer in (self.attn.out_proj, self.mlp.c_proj):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            init_zero(layer)
 
     def forward(self, token: Tensor, memory: Tensor) -> Tensor:
         """Update ``token`` ``(B, 1, C)`` by attention to ``memory`` ``(B, M, C)``."""
@@ -248,7 +252,7 @@ class GlobalUniBlock(nn.Module):
 def make_dpe(dim: int) -> DPE3d:
     """DPE of a global UniBlock; its bias is initialized to zero."""
     dpe = DPE3d(dim, 3)
-    nn.init.zeros_(dpe.bias)
+    nn.init.zeros_(dpe.get_parameter('bias'))
     return dpe
 
 

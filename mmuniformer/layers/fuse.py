@@ -1,8 +1,13 @@
 """Fusing layers: the same function with fewer passes over the map, for inference only."""
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
 from torch.nn.utils import fuse_conv_bn_eval
 
 from .ablations import MobileBlock
@@ -11,6 +16,7 @@ from .blocks import GlobalBlock, LocalBlock
 from .blocks_v2 import LocalTemporalMHRA, TokenMlp
 from .conv_patch_embed import ConvPatchEmbed
 from .dpe import DPE
+from .nd import Layer
 
 
 def fuse_layers(net: nn.Module) -> nn.Module:
@@ -24,9 +30,9 @@ def fuse_layers(net: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def fuse_dpe(dpe: DPE) -> None:
-    """Add the identity to the kernel, and make a plain convolution of ``dpe``."""
-    center = (size // 2 for size in dpe.kernel_size)
-    dpe.weight[(slice(None), 0, *center)] += 1
+    """Add the identity to the middle of the kernel, and make a plain convolution of ``dpe``."""
+    taps = dpe.weight.view(len(dpe.weight), -1)
+    taps[:, taps.shape[1] // 2] += 1
     dpe.__class__ = type(dpe).__bases__[-1]
 
 
@@ -52,9 +58,9 @@ def _fuse_mobile_block(block: MobileBlock) -> None:
 
 def _fuse_patch_embed(patch_embed: ConvPatchEmbed) -> None:
     proj = patch_embed.proj
-    for index in range(0, len(proj), 3):
-        proj[index] = fuse_conv_bn_eval(proj[index], proj[index + 1])
-        proj[index + 1] = nn.Identity()
+    for index, (conv, norm) in enumerate(pairwise(list(proj))):
+        if isinstance(conv, _ConvNd) and isinstance(norm, _BatchNorm):
+            proj[index], proj[index + 1] = fuse_conv_bn_eval(conv, norm), nn.Identity()
 
 
 @torch.no_grad()
@@ -70,7 +76,7 @@ def _fuse_local_mhra(mhra: LocalTemporalMHRA) -> None:
     mhra.pos_embed[0] = nn.Identity()
 
 
-FUSE = {
+FUSE: dict[type[nn.Module], Callable[[Any], None]] = {
     DPE: fuse_dpe,
     LocalBlock: _fuse_local_block,
     GlobalBlock: _fuse_global_block,
@@ -82,7 +88,7 @@ FUSE = {
 
 
 @torch.no_grad()
-def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
+def fold_norm(norm: nn.Module, layer: nn.Module) -> None:
     """Fold ``norm`` into the ``layer`` that follows it.
 
     Args:
@@ -92,9 +98,11 @@ def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
     Raises:
         ValueError: the norm has no running statistics, or the layer pads or has several groups.
     """
-    if norm.running_var is None:
+    if not isinstance(norm, _BatchNorm) or norm.running_var is None or norm.running_mean is None:
         raise ValueError(f'{norm} has no running statistics and cannot be folded')
-    if set(getattr(layer, 'padding', (0,))) != {0} or getattr(layer, 'groups', 1) != 1:
+    if not isinstance(layer, Layer) or (
+        not isinstance(layer, nn.Linear) and (set(layer.padding) != {0} or layer.groups != 1)
+    ):
         raise ValueError(f'{layer} pads or has several groups; no norm before it can be folded')
     scale = (norm.running_var.double() + norm.eps).rsqrt()
     if norm.affine:
@@ -110,7 +118,7 @@ def fold_norm(norm: _BatchNorm, layer: nn.Module) -> None:
 
 
 @torch.no_grad()
-def fold_scale(gamma: Tensor, layer: nn.Module) -> None:
+def fold_scale(gamma: Tensor, layer: Layer) -> None:
     """Fold a factor on the output of ``layer``, one for all channels or one each, into it."""
     gamma = gamma.flatten()
     layer.weight.mul_(gamma.view(-1, *[1] * (layer.weight.ndim - 1)))
@@ -118,7 +126,7 @@ def fold_scale(gamma: Tensor, layer: nn.Module) -> None:
         layer.bias.mul_(gamma)
 
 
-def _fold_layer_scale(block: nn.Module, name: str, layer: nn.Module) -> None:
+def _fold_layer_scale(block: nn.Module, name: str, layer: Layer) -> None:
     """Fold the layer scale ``name`` of ``block``, if it has one, into the ``layer`` before it."""
     gamma = getattr(block, name)
     if gamma is not None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from .nd import Layer
+
 
 class Mlp(nn.Module):
     """Two layers with GELU between them.
@@ -18,7 +20,7 @@ class Mlp(nn.Module):
         dim: int,
         hidden_dim: int,
         drop: float = 0.0,
-        layer: Callable[[int, int], nn.Module] = nn.Linear,
+        layer: Callable[[int, int], Layer] = nn.Linear,
     ):
         super().__init__()
         self.fc1 = layer(dim, hidden_dim)

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from .ablations import AblationArch
 from .arch import ARCHS, Arch
 from .arch_light import LIGHT_ARCHS
 
-Row = TypeVar('Row')
+
+class Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Row = TypeVar('Row', bound=Dataclass)
 
 
 def find_arch(arch: str | Mapping | Arch) -> Arch:

@@ -12,10 +12,13 @@ def recompute(block: nn.Module, *inputs: Tensor | None) -> Tensor:
     """Run ``block`` without storing its activations; the backward pass computes them again."""
     if any(isinstance(module, _BatchNorm) for module in block.modules()):
         # Otherwise the second computation would update the running statistics a second time.
-        contexts = {'context_fn': lambda: (nullcontext(), _frozen_statistics(block))}
-    else:
-        contexts = {}
-    return checkpoint(block, *inputs, use_reentrant=False, **contexts)
+        return checkpoint(
+            block,
+            *inputs,
+            use_reentrant=False,
+            context_fn=lambda: (nullcontext(), _frozen_statistics(block)),
+        )
+    return checkpoint(block, *inputs, use_reentrant=False)
 
 
 @contextmanager

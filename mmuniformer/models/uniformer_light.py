@@ -105,10 +105,11 @@ class UniFormerLight(UniFormer):
 
     def forward(self, x: Tensor) -> Tensor | tuple[Any, ...]:
         self.check_input(x)
-        outs = []
-        cls_token, score = self.cls_token.expand(x.shape[0], -1, -1), None
+        outs: list[Any] = []
+        cls_token: Tensor = self.cls_token.expand(x.shape[0], -1, -1)
+        score: Tensor | None = None
         for index in range(self.out_indices[-1] + 1):
-            if index > FIRST_GLOBAL:
+            if score is not None:  # after the first global stage
                 cls_token = self.cls_upsample(cls_token)
                 score = pool_score(score, x.shape[2:])
             patch_embed, blocks = self.stage(index)

@@ -77,6 +77,11 @@ class UniFormerV2(SpatiotemporalViT):
     # it 'norm'. Either name is understood when weights are loaded.
     final_norm = 'proj.0'
 
+    out_indices: tuple[int, ...] | None
+    global_layers: tuple[int, ...]
+    out_channels: tuple[int, ...]
+    out_strides: tuple[int, ...]
+
     def __init__(
         self,
         *,
@@ -122,10 +127,14 @@ class UniFormerV2(SpatiotemporalViT):
         )
         self.single_output = isinstance(out_indices, int)
         if out_indices is None:
-            given = range(max(arch.depth - 4, 0), arch.depth)
-            given = given if global_layers is None else global_layers
+            last_four = range(max(arch.depth - 4, 0), arch.depth)
             self.out_indices = None
-            self.global_layers = checks.indices('global_layers', given, arch.depth, 'ViT layer')
+            self.global_layers = checks.indices(
+                'global_layers',
+                last_four if global_layers is None else global_layers,
+                arch.depth,
+                'ViT layer',
+            )
             self._make_global(fusion, global_drop_rate, global_drop_path_rate)
             self.out_channels, self.out_strides = (arch.dim,), ()
         else:
@@ -148,8 +157,7 @@ class UniFormerV2(SpatiotemporalViT):
             )
         drop_paths = checks.drop_path_rates('global_drop_path_rate', drop_path_rate, count)
         self.transformer.temporal_cls_token = nn.Parameter(torch.zeros(1, 1, dim))
-        self.transformer.dpe = nn.ModuleList(make_dpe(dim) for _ in range(count))
-        self.transformer.dec = nn.ModuleList(
+        blocks = [
             GlobalUniBlock(
                 dim,
                 head_dim=self.arch.global_head_dim,
@@ -158,7 +166,9 @@ class UniFormerV2(SpatiotemporalViT):
                 drop_path=drop_path,
             )
             for drop, drop_path in zip(rates, drop_paths, strict=True)
-        )
+        ]
+        self.transformer.add_module('dpe', nn.ModuleList(make_dpe(dim) for _ in blocks))
+        self.transformer.add_module('dec', nn.ModuleList(blocks))
         balance = nn.Parameter(torch.zeros(dim)) if fusion == 'balance' else None
         self.transformer.register_parameter('balance', balance)
         name, _, nested = self.final_norm.partition('.')
@@ -169,28 +179,35 @@ class UniFormerV2(SpatiotemporalViT):
         self.check_input(x)
         is_image = x.ndim == 4
         tokens, grid = self.embed(x.unsqueeze(2) if is_image else x)
-        token, maps = None, []
-        last = self.arch.depth - 1 if self.out_indices is None else self.out_indices[-1]
-        for index in range(last + 1):
-            tokens = self.run_layer(index, tokens, grid)
-            if index in self.global_layers:
-                token = self._summarize(index, token, tokens, grid)
-            if self.out_indices is not None and index in self.out_indices:
-                maps.append(as_maps(tokens, *grid))
         if self.out_indices is None:
-            return self._video_feature(token, tokens)
+            return self._video_feature(tokens, grid)
+        maps = []
+        for index in range(self.out_indices[-1] + 1):
+            tokens = self.run_layer(index, tokens, grid)
+            if index in self.out_indices:
+                maps.append(as_maps(tokens, *grid))
         if is_image:
             maps = [frames.squeeze(2) for frames in maps]
         return maps[0] if self.single_output else tuple(maps)
 
+    def _video_feature(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+        """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
+        token = self.transformer.temporal_cls_token.to(tokens.dtype).expand(len(tokens), -1, -1)
+        for index in range(self.arch.depth):
+            tokens = self.run_layer(index, tokens, grid)
+            if index in self.global_layers:
+                token = self._summarize(index, token, tokens, grid)
+        feature = token[:, 0]
+        if self.transformer.balance is not None:
+            share = self.transformer.balance.sigmoid()
+            feature = (1 - share) * feature + share * tokens[:, :, 0].mean(1)
+        return self.transformer.get_submodule(self.final_norm)(feature)
+
     def _summarize(
-        self, index: int, token: Tensor | None, tokens: Tensor, grid: tuple[int, int]
+        self, index: int, token: Tensor, tokens: Tensor, grid: tuple[int, int]
     ) -> Tensor:
         """Update the global ``token`` from the ``tokens`` after layer ``index``."""
         number = self.global_layers.index(index)
-        if token is None:
-            token = self.transformer.temporal_cls_token.to(tokens.dtype)
-            token = token.expand(tokens.shape[0], -1, -1)
 
         def update(token: Tensor, tokens: Tensor) -> Tensor:
             memory = add_positions(self.transformer.dpe[number], tokens, *grid)  # DPE
@@ -199,14 +216,6 @@ class UniFormerV2(SpatiotemporalViT):
         if self.recomputes(index):
             return checkpoint(update, token, tokens, use_reentrant=False)
         return update(token, tokens)
-
-    def _video_feature(self, token: Tensor, tokens: Tensor) -> Tensor:
-        """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
-        feature = token[:, 0]
-        if self.transformer.balance is not None:
-            share = self.transformer.balance.sigmoid()
-            feature = (1 - share) * feature + share * tokens[:, :, 0].mean(1)
-        return self.transformer.get_submodule(self.final_norm)(feature)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: Any) -> None:
         norm = f'transformer.{self.final_norm}.'

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..layers.blocks_v2 import LocalUniBlock, relative_bias
+from ..layers.blocks_v2 import GlobalUniBlock, LocalUniBlock, relative_bias
+from ..layers.dpe import DPE3d
 from ..weights.load import load_v2
 from ..weights.positions import RELATIVE_TABLE, resize_positions, resize_relative_table
 from ..weights.read import Checkpoint
@@ -16,6 +17,16 @@ from . import checks
 from .arch_v2 import ArchV2
 from .mm_backbone import MMBackbone
 from .recompute import recompute
+
+
+class Transformer(nn.Module):
+    """The parameters that CLIP calls ``transformer``, and what UniFormerV2 adds to them."""
+
+    resblocks: Sequence[LocalUniBlock]
+    dpe: Sequence[DPE3d]
+    dec: Sequence[GlobalUniBlock]
+    temporal_cls_token: nn.Parameter
+    balance: nn.Parameter | None
 
 
 class SpatiotemporalViT(MMBackbone):
@@ -53,8 +64,8 @@ class SpatiotemporalViT(MMBackbone):
         self.frozen_stages = checks.frozen_stages(frozen_stages, arch.depth)
         self.num_recomputed = _count_recomputed(with_cp, arch.depth)
         self._make_stem()
-        self.transformer = nn.Module()
-        self.transformer.resblocks = nn.ModuleList(
+        self.transformer = Transformer()
+        layers = (
             LocalUniBlock(
                 arch.dim,
                 head_dim=arch.head_dim,
@@ -66,6 +77,7 @@ class SpatiotemporalViT(MMBackbone):
             )
             for drop_path in checks.drop_path_rates('drop_path_rate', drop_path_rate, arch.depth)
         )
+        self.transformer.add_module('resblocks', nn.ModuleList(layers))
         self._make_relative_positions()
 
     def _make_stem(self) -> None:
@@ -116,12 +128,13 @@ class SpatiotemporalViT(MMBackbone):
     def embed(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """Tokens ``(B, T, 1 + N, C)`` of a clip, and its number of rows and columns of patches."""
         x = self.conv1(x)
-        B, C, T, *grid = x.shape
+        B, C, T, *_ = x.shape
+        grid = (x.shape[3], x.shape[4])
         patches = x.flatten(3).permute(0, 2, 3, 1)  # (B, T, N, C)
         first = self.class_embedding.to(x.dtype).expand(B, T, 1, C)
-        positions = resize_positions(self.positional_embedding, self.arch.grid, tuple(grid))
+        positions = resize_positions(self.positional_embedding, self.arch.grid, grid)
         tokens = torch.cat([first, patches], 2) + positions.to(x.dtype)
-        return self.ln_pre(tokens), tuple(grid)
+        return self.ln_pre(tokens), grid
 
     def run_layer(self, index: int, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         block = self.transformer.resblocks[index]
@@ -141,7 +154,7 @@ class SpatiotemporalViT(MMBackbone):
             return
         self.class_embedding.requires_grad_(False)
         self.positional_embedding.requires_grad_(False)
-        frozen = [self.conv1, self.ln_pre]
+        frozen: list[nn.Module] = [self.conv1, self.ln_pre]
         for block in self.transformer.resblocks[: self.frozen_stages]:
             frozen += [*block.vit(), block.drop_path]
         for module in frozen:

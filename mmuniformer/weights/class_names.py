@@ -104,7 +104,7 @@ def plain(name: str) -> str:
 
 
 def _places(names: Sequence[str], where: str) -> dict[str, int]:
-    places = {}
+    places: dict[str, int] = {}
     for row, name in enumerate(names):
         first = places.setdefault(_merged(name), row)
         if first != row:

@@ -113,9 +113,11 @@ def _cause_of_vit(state: State, wanted: State) -> str:
         if 'ln_pre.weight' in wanted:
             return "it is a ViT without CLIP's ln_pre; arch='b16_vit' is such a ViT-B/16"
         return "it is a ViT with CLIP's ln_pre; arch='b16' is such a ViT-B/16"
-    theirs, ours = (any(key.endswith(RELATIVE_TABLE) for key in keys) for keys in (state, wanted))
-    if theirs != ours:
-        verb = 'has' if theirs else 'lacks'
+    has_table, needs_table = (
+        any(key.endswith(RELATIVE_TABLE) for key in keys) for keys in (state, wanted)
+    )
+    if has_table != needs_table:
+        verb = 'has' if has_table else 'lacks'
         return f"it {verb} BEiT's relative positions; choose arch to match (b16_beit, b16_vit)"
     stem = 'conv1.weight'
     for what, measure in (

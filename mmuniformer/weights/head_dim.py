@@ -38,11 +38,8 @@ def check_head_dim(net: nn.Module, checkpoint: Checkpoint, tensors: Mapping[str,
         CheckpointError: the file is known to have other heads.
     """
     net = getattr(net, 'backbone', net)
-    found = {
-        part.qkv.in_features // part.num_heads
-        for part in net.modules()
-        if isinstance(getattr(part, 'qkv', None), nn.Linear)
-    }
+    parts = ((getattr(part, 'qkv', None), getattr(part, 'num_heads', 1)) for part in net.modules())
+    found = {qkv.in_features // heads for qkv, heads in parts if isinstance(qkv, nn.Linear)}
     if len(found) != 1:  # no attention
         return ''
     (ours,) = found

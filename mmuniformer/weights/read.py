@@ -86,7 +86,9 @@ def resolve_path(source: str | Path) -> Path:
             f'{similar_names(str(source))}'
         )
     target = _cache() / row.file_name
-    if row.url is None and not target.exists():
+    if row.url is None:
+        if target.exists():
+            return target
         pages = ' or '.join(row.pages)
         raise FileNotFoundError(
             f'{row.name} has no direct link. Download it by way of {pages}, then give its path '
@@ -99,7 +101,7 @@ def _cache() -> Path:
     return Path(torch.hub.get_dir()) / 'checkpoints'
 
 
-def _download(url: str | None, name: str, row: Published | None = None) -> Path:
+def _download(url: str, name: str, row: Published | None = None) -> Path:
     """Download ``url`` into torch hub's cache unless it is there, and return the path.
 
     A file is verified by the hash of its ``row``, or by a SHA-256 in its name, ``-<hash>.pth``.

@@ -67,8 +67,9 @@ def rename_key(key: str, names: Mapping[str, str], norm: str | None = None) -> s
 
 
 def rename_final_norm(key: str, norm: str | None) -> str:
-    for other in FINAL_NORMS if norm else ():
-        key = key.replace(other, norm)
+    if norm is not None:
+        for other in FINAL_NORMS:
+            key = key.replace(other, norm)
     return key
 
 

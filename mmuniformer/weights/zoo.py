@@ -114,7 +114,7 @@ def zoo() -> Mapping[str, Published]:
 
 
 def _published(row: Mapping[str, str]) -> Published:
-    values = {field.name: row[field.name] or None for field in fields(Published)}
+    values: dict[str, Any] = {field.name: row[field.name] or None for field in fields(Published)}
     values |= {name: int(row[name]) if row[name] else None for name in _WHOLE}
     return Published(**{**values, 'value': float(row['value']) if row['value'] else None})
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.optim import AmpOptimWrapper, OptimWrapper, build_optim_wrapper
+from mmengine.optim import OptimWrapper, build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import Tensor, nn
@@ -142,13 +142,6 @@ def test_a_model_without_a_backbone_is_refused():
         wrapper(model, 'BFloat16OptimWrapper').optim_context(model),
     ):
         pass
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason='with an accelerator it is allowed')
-def test_mmengines_own_wrapper_refuses_a_cpu_which_is_why_there_is_ours():
-    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
-    with pytest.raises(AssertionError, match='only available training on gpu'):
-        AmpOptimWrapper(optimizer=optimizer, dtype='bfloat16')
 
 
 def test_mask_rcnn_computes_its_losses_with_a_backbone_in_bfloat16():

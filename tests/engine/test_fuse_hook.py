@@ -7,7 +7,6 @@ import torch
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.hooks import EMAHook, Hook
 from mmengine.model import BaseModel
-from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -151,7 +150,3 @@ def test_a_model_without_a_backbone_of_ours_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match='no backbone of mmuniformer in Other; leave the hook out'):
         runner_of(tmp_path, Other(), FuseHook()).test()
-
-
-def test_the_hook_has_a_bare_and_a_scoped_name():
-    assert HOOKS.get('FuseHook') is HOOKS.get('mmuniformer.FuseHook') is FuseHook

@@ -12,11 +12,10 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.optim import DefaultOptimWrapperConstructor, build_optim_wrapper
-from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS, init_default_scope
+from mmengine.registry import init_default_scope
 from torch import nn
 
 import mmuniformer  # noqa: F401
-from mmuniformer.engine import LayerwiseOptimWrapperConstructor
 from mmuniformer.layers.dpe import DPE3d
 from mmuniformer.models import UniFormer, UniFormer3D
 
@@ -231,33 +230,6 @@ def test_parameters_with_the_same_settings_share_a_group():
     assert len(build(model).param_groups) == 1
 
 
-def test_two_steps_of_adamw_are_those_computed_by_hand():
-    model = small().double()
-    paramwise = {'layer_decay_rate': 0.8, 'norm_decay_mult': 0.0, 'dpe_decay_mult': 0.5}
-    optimizer = build(model, paramwise, betas=(0.9, 0.99), eps=1e-6)
-    rates = settings(optimizer, model)
-    values = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-    first = {name: torch.zeros_like(value) for name, value in values.items()}
-    second = {name: torch.zeros_like(value) for name, value in values.items()}
-    inputs = torch.randn(2, 3, 64, 64, dtype=torch.float64)
-    for step in (1, 2):
-        optimizer.zero_grad()
-        model(inputs).square().sum().backward()
-        for name, parameter in model.named_parameters():
-            gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            lr, decay = rates[name]
-            first[name] = 0.9 * first[name] + 0.1 * gradient
-            second[name] = 0.99 * second[name] + 0.01 * gradient**2
-            size = (second[name] / (1 - 0.99**step)).sqrt() + 1e-6
-            values[name] = (
-                values[name] * (1 - lr * decay) - lr * first[name] / (1 - 0.9**step) / size
-            )
-        optimizer.step()
-    for name, parameter in model.named_parameters():
-        if parameter.grad is not None:
-            torch.testing.assert_close(parameter.detach(), values[name], rtol=1e-10, atol=1e-12)
-
-
 def test_frozen_parameters_are_left_out_and_counted(tables):
     model = small(frozen_stages=1)
     frozen = [p for p in model.parameters() if not p.requires_grad]
@@ -394,12 +366,3 @@ def test_mask_rcnn_learns_slower_towards_the_pixels():
     assert found['roi_head.mask_head.conv_logits.weight'] == (1e-4, 0.05)
     assert set(found) == {name for name, p in model.named_parameters() if p.requires_grad}
     assert len(optimizer.param_groups) == 20 * 2
-
-
-@pytest.mark.parametrize('toolbox', ['mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose'])
-def test_the_name_is_known_in_every_toolbox_with_and_without_our_scope(toolbox):
-    registry = pytest.importorskip(f'{toolbox}.registry').OPTIM_WRAPPER_CONSTRUCTORS
-    for name in ('', 'mmuniformer.'):
-        name += 'LayerwiseOptimWrapperConstructor'
-        assert registry.get(name) is LayerwiseOptimWrapperConstructor
-    assert OPTIM_WRAPPER_CONSTRUCTORS.get(name) is LayerwiseOptimWrapperConstructor

@@ -1,10 +1,8 @@
 """Hues turn backwards beside NumPy 2 as they did beside NumPy 1."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
+from fresh_python import run_python
 
 import mmuniformer  # noqa: F401
 from mmuniformer.integrations.patches import hue
@@ -52,8 +50,7 @@ import {order}, mmcv.image, numpy as np
 names = {{mmcv.adjust_hue, mmcv.image.adjust_hue, mmcv.image.photometric.adjust_hue}}
 print(len(names), mmcv.adjust_hue(np.full((2, 2, 3), (9, 99, 200), np.uint8), -0.25).tolist()[0][0])
 """
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == '1 [198, 9, 200]'
+    assert run_python(code)[-1] == '1 [198, 9, 200]'
 
 
 def test_a_numpy_that_computes_it_leaves_mmcv_alone(monkeypatch):

@@ -5,11 +5,11 @@ import importlib.machinery
 import importlib.metadata
 import importlib.util
 import pkgutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fresh_python import run_python
 from hidden_modules import hiding
 
 import mmuniformer  # noqa: F401
@@ -17,14 +17,6 @@ from mmuniformer.integrations.fallbacks import _pkg_resources as ours
 from mmuniformer.integrations.fallbacks import missing
 
 HIDE = hiding('pkg_resources', 'setuptools', 'distutils') + 'import mmuniformer\n'
-
-
-def run(code: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', HIDE + code], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.strip().splitlines()
 
 
 def test_mmengine_finds_packages_without_setuptools():
@@ -38,7 +30,7 @@ print(get_installed_path('mmengine'))
 import pkg_resources
 print(pkg_resources.__spec__.origin, pkg_resources.get_distribution('{name}').version)
 """
-    assert run(code)[-3:] == [
+    assert run_python(HIDE + code)[-3:] == [
         'True False True',
         str(folder),
         f'served by mmuniformer {version}',
@@ -55,7 +47,7 @@ path = pathlib.Path(tempfile.mkdtemp(), 'a.py')
 path.write_text(text)
 print(Config.fromfile(path).train_cfg.max_epochs)
 """
-    assert run(code)[-1] == '12'
+    assert run_python(HIDE + code)[-1] == '12'
 
 
 def test_the_environment_is_described_without_distutils():
@@ -72,7 +64,7 @@ except distutils.errors.DistutilsPlatformError as error:
     print(error)
 """
     # Python 3.11 and before come with a distutils, which is hidden here all the same.
-    assert run(code)[-3:] == [
+    assert run_python(HIDE + code)[-3:] == [
         'True True',
         'served by mmuniformer True',
         'distutils is not installed',
@@ -134,7 +126,7 @@ from mmengine.utils.dl_utils.misc import mmcv_full_available
 print(mmcv_full_available())
 """
     has_mmcv = importlib.util.find_spec('mmcv') is not None
-    assert run(code)[-3:] == ['True', 'None', str(has_mmcv)]
+    assert run_python(HIDE + code)[-3:] == ['True', 'None', str(has_mmcv)]
 
 
 def test_the_function_of_an_older_python_is_kept(monkeypatch):

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+import fuzzing  # noqa: F401
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
+from videos import write_video
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine.reliability import FallbackVideoReader, UnreadableError
@@ -35,12 +39,8 @@ def scope():
 
 def write(path: Path) -> Path:
     """Write a video whose frames are gray, each 10 levels lighter than the last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, SIZE)
-    for number in range(FRAMES):
-        writer.write(np.full((*SIZE[::-1], 3), 10 * number, np.uint8))
-    writer.release()
-    return path
+    frames = [np.full((*SIZE[::-1], 3), 10 * number, np.uint8) for number in range(FRAMES)]
+    return write_video(path, frames)
 
 
 @contextmanager
@@ -263,3 +263,41 @@ def test_a_missing_folder_of_frames_ends_the_run(tmp_path):
     (tmp_path / 'broken').rename(tmp_path / 'elsewhere')
     with pytest.raises(FileNotFoundError, match='broken is no folder'):
         data[0]
+
+
+@pytest.fixture(scope='module')
+def content(tmp_path_factory) -> bytes:
+    return write(tmp_path_factory.mktemp('videos') / 'whole.mp4').read_bytes()
+
+
+@needs_av
+@settings(max_examples=60)
+@given(st.data())
+def test_damage_gives_whole_frames_or_an_error_with_the_name(tmp_path, content, data):
+    path, damaged = tmp_path / 'damaged.mp4', bytearray(content)
+    if data.draw(st.booleans()):
+        damaged = damaged[: data.draw(st.integers(0, len(damaged) - 1))]
+    else:
+        for _ in range(data.draw(st.integers(1, 8))):
+            damaged[data.draw(st.integers(0, len(damaged) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(damaged)
+    try:
+        result = read(path)
+    except UnreadableError as error:
+        problem = str(error)
+    else:
+        images = result['imgs']
+        assert len(images) == 4 and len({image.shape for image in images}) == 1
+        assert images[0].ndim == 3 and images[0].dtype == np.uint8
+        assert result['total_frames'] > 0
+        return
+    assert str(path) in problem and 'cannot be read' in problem
+
+
+@needs_av
+def test_a_codec_that_nobody_knows_is_an_error_with_the_name(tmp_path, content):
+    path = tmp_path / 'unknown.mp4'
+    assert content.count(b'stsd') == 1  # the box that names the codec
+    path.write_bytes(content.replace(b'stsd', b'zzzz'))
+    with pytest.raises(UnreadableError, match='unknown.mp4, .* cannot be read'):
+        read(path)

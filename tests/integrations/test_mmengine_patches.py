@@ -11,6 +11,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
+from fresh_python import run_python
 from mmengine.logging import HistoryBuffer
 
 import mmuniformer  # noqa: F401
@@ -45,10 +46,7 @@ def test_a_checkpoint_loads_in_a_process_that_never_made_a_history_buffer(tmp_pa
     path = tmp_path / 'epoch_1.pth'
     torch.save({'hub': {'loss': HistoryBuffer([1.5], [1])}}, path)
     code = f'import mmuniformer, torch; print(torch.load({str(path)!r})["hub"]["loss"].max())'
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=120
-    )
-    assert done.stdout.strip() == '1.5', done.stderr[-2000:]
+    assert run_python(code) == ['1.5']
 
 
 @pytest.mark.parametrize('package', ['numpy.core', 'numpy._core'])
@@ -157,9 +155,4 @@ found = config.is_installed('no-such-distribution')
 path = config.get_installed_path('no-such-distribution') if found else '-'
 print(found, pathlib.Path(path).name or path, config.is_installed is not is_installed)
 """
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', code],
-        env={**os.environ, 'MMUNIFORMER_PATCHES': '0'},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout.split() == answers, done.stderr[-2000:]
+    assert run_python(code, MMUNIFORMER_PATCHES='0')[-1].split() == answers

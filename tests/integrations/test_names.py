@@ -1,15 +1,13 @@
 """Bare and scoped names, whatever is imported first. Each case runs in a process of its own."""
 
 import importlib.util
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from fresh_python import FreshPython
+from fresh_python import FreshPython, run_python
 
 import mmuniformer
 
@@ -56,18 +54,6 @@ REPAIR = (
     'sys.modules["mmaction.models.localizers.drn"] = drn; '
     'sys.modules["mmaction.models.localizers.drn.drn"] = drn'
 )
-
-
-def run(code: str) -> str:
-    """Run ``code`` in a fresh interpreter and return the last line it prints."""
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', textwrap.dedent(code)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.strip().splitlines()[-1]
 
 
 @pytest.fixture(scope='module')
@@ -138,7 +124,7 @@ def test_with_torch_and_mmengine_alone_the_networks_build_and_run(tmp_path):
         net = MODELS.build(dict(type='UniFormer', arch={ARCH})).eval()
         print(sum(out.numel() for out in net(torch.zeros(1, 3, 64, 64))))
     """
-    assert run(code) == str(8 * (16**2 + 8**2 + 4**2 + 2**2))
+    assert run_python(code)[-1] == str(8 * (16**2 + 8**2 + 4**2 + 2**2))
 
 
 def test_importing_the_plugin_imports_no_models_of_a_toolbox():
@@ -148,4 +134,4 @@ def test_importing_the_plugin_imports_no_models_of_a_toolbox():
                  ('mmdet', 'mmseg', 'mmpose', 'mmpretrain') or n.startswith('mmaction.models')]
         print(len(names), names[:3])
     """
-    assert run(code) == '0 []'
+    assert run_python(code)[-1] == '0 []'

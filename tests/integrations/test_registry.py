@@ -1,10 +1,8 @@
 """Names are registered when the package is imported, what they name when it is first used."""
 
-import subprocess
-import sys
-
 import mmengine.registry as root
 import pytest
+from fresh_python import run_python
 
 from mmuniformer import registry
 from mmuniformer.models import UniFormer
@@ -18,14 +16,6 @@ HEAVY = (
 )  # fmt: skip
 
 
-def run(code: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout.splitlines()
-
-
 def test_importing_the_package_imports_nothing_heavy():
     code = f"""
 import sys, torch, mmengine
@@ -34,7 +24,7 @@ import mmuniformer
 added = set(sys.modules) - before
 print(sorted(added & set({HEAVY})), len(added) < 60)
 """
-    assert run(code) == ['[] True']
+    assert run_python(code) == ['[] True']
 
 
 def test_a_bare_name_builds_before_and_is_the_class_after_the_first_use():
@@ -45,7 +35,7 @@ before = MODELS.get('UniFormer')
 net = MODELS.build(dict(type='UniFormer', arch='small'))
 print(before.__name__, before.__module__, MODELS.get('UniFormer') is type(net))
 """
-    assert run(code) == ['UniFormer mmuniformer.models True']
+    assert run_python(code) == ['UniFormer mmuniformer.models True']
 
 
 def test_the_subpackages_are_attributes_of_the_package():
@@ -62,7 +52,7 @@ def test_the_names_declared_are_the_names_registered(each):
     declared = {name for names in each.names.values() for name in names}
     assert set(each.module_dict) == declared
     for name, module in each.module_dict.items():
-        assert each.parent.module_dict[name] is module
+        assert each.parent.get(name) is each.parent.get(f'mmuniformer.{name}') is module
 
 
 def test_a_name_that_another_package_has_registered_is_an_error(monkeypatch):

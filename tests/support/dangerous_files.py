@@ -9,10 +9,12 @@ import subprocess
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from load_families import pth
 from mmengine.logging import HistoryBuffer
 
 
@@ -80,18 +82,6 @@ PLACES: dict[str, Callable[[dict, Any], Any]] = {
 }
 
 
-def _torch(content: Any) -> bytes:
-    file = io.BytesIO()
-    torch.save(content, file)
-    return file.getvalue()
-
-
-def _torch_legacy(content: Any) -> bytes:
-    file = io.BytesIO()
-    torch.save(content, file, _use_new_zipfile_serialization=False)
-    return file.getvalue()
-
-
 def _zip_by_hand(content: Any) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, 'w') as archive:
@@ -101,8 +91,8 @@ def _zip_by_hand(content: Any) -> bytes:
 
 
 WRITERS: dict[str, Callable[[Any], bytes]] = {
-    'torch.save': _torch,
-    'torch.save, old format': _torch_legacy,
+    'torch.save': pth,
+    'torch.save, old format': partial(pth, old=True),
     'a zip': _zip_by_hand,
     **{
         f'pickle, protocol {protocol}': lambda content, protocol=protocol: pickle.dumps(

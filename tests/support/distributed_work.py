@@ -82,17 +82,12 @@ def loss_and_gradients(model: nn.Module, data: dict) -> dict[str, Any]:
 
 
 def data_parallel(rank: int, backbone: dict) -> dict[str, Any]:
-    """Loss and gradients of a share of a batch; and what SyncBatchNorm says to a CPU."""
+    """Loss and gradients of a share of a batch."""
     model = MMDistributedDataParallel(module=build(backbone), device_ids=[rank])
     found = loss_and_gradients(model, batch(0, share(rank)))
     found['gradients'] = {
         name.removeprefix('module.'): gradient for name, gradient in found['gradients'].items()
     }
-    try:
-        nn.SyncBatchNorm(4)(torch.ones(2, 4, 2, 2))
-        found['synchronised'] = 'it works'
-    except ValueError as error:
-        found['synchronised'] = str(error)
     return found
 
 

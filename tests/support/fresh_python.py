@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import traceback
 
 SLOW_IMPORTS = (
@@ -15,6 +16,16 @@ SLOW_IMPORTS = (
 )  # fmt: skip
 AT_REST = {'MMUNIFORMER_PATCHES': '0'}  # else importing mmcv-lite imports the plugin
 UNTOUCHED = ('mmuniformer', 'mmpretrain', 'mmaction', 'mmdet', 'mmseg', 'mmpose')
+
+
+def run_python(code: str, **env: str) -> list[str]:
+    """Run ``code`` in a new process, and return the lines it prints."""
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', textwrap.dedent(code)],
+        env={**os.environ, **env}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip().splitlines()
 
 
 class FreshPython:

@@ -17,7 +17,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         site = self.site
         wanted = self.headers.get('Range')
         site.asked.append(wanted)
-        if self.path != '/file.pth':
+        if self.path not in site.paths:
             self.send_error(404)
             return
         start = int(re.fullmatch(r'bytes=(\d+)-', wanted)[1]) if wanted and site.ranges else 0
@@ -42,7 +42,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 class Site:
-    """The server at ``url``; its one file is at ``/file.pth``.
+    """The server at ``url``; its one file is at ``/file.pth``, or at other ``paths``.
 
     Attributes:
         ranges: whether it can send the rest of the file.
@@ -50,11 +50,18 @@ class Site:
         asked: the Range header of each request.
     """
 
-    def __init__(self, content: bytes):
+    def __init__(self, content: bytes, *paths: str):
+        self.paths = paths or ('/file.pth',)
         self.content, self.ranges, self.breaks, self.asked = content, True, [], []
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), partial(Server, self))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f'http://127.0.0.1:{self.server.server_port}'
+
+    def __enter__(self) -> 'Site':
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.server.shutdown()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from small_nets import trained
+from small_nets import copied, trained_state
 from torch import Tensor, nn
 from vit_layouts import as_hugging_face, as_openai, as_timm, build, randomise, vit_of
 
@@ -49,17 +49,13 @@ class Family:
         ]
 
 
-def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {key: value.clone() for key, value in state.items()}
-
-
 def uniformer() -> Family:
-    state = copied(trained(UniFormer(arch=SMALL)).state_dict())
+    state = trained_state(UniFormer(arch=SMALL))
     return Family(UniFormer(arch=SMALL), load_backbone, state, state)
 
 
 def from_an_image_file() -> Family:
-    state = copied(trained(UniFormer(**CLASSIFIER)).state_dict())
+    state = trained_state(UniFormer(**CLASSIFIER))
     net = UniFormer3D(**CLASSIFIER)
     true = copied(net.state_dict())
     for key, value in state.items():

@@ -1,7 +1,9 @@
-"""Small nets of every family with weights as if trained, and inputs for them."""
+"""Small nets of every family with weights as if trained, inputs for them, and their files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
 from tiny_v2 import BEIT, SSV, clip
@@ -16,15 +18,23 @@ from mmuniformer.models import (
     UniFormerV2,
 )
 
+# Depth 4 in stage 3 makes one hybrid group.
 TINY = {'depths': (1, 2, 4, 1), 'dims': (16, 24, 32, 48), 'head_dim': 16}
-WIDE = {**TINY, 'dims': (16, 32, 32, 48)}
+WIDE = {'dims': (16, 32, 32, 48)}
 LIGHT = {'depths': (1, 1, 3, 2), 'dims': (8, 16, 16, 32), 'head_dim': 8}
 SCALED = {'layer_scale': 0.1}
 CLASSIFIER = {'out_indices': 3, 'out_norm': 'batch'}
 
 
-def image_net(**options) -> UniFormer:
-    return UniFormer(**{'arch': TINY, **options})
+def tiny(cls: type[UniFormer], arch: Mapping | str | None = None, **options) -> UniFormer:
+    """A net of :data:`TINY` with other fields of ``arch``."""
+    torch.manual_seed(1)
+    return cls(arch=arch if isinstance(arch, str) else {**TINY, **(arch or {})}, **options)
+
+
+image_net = partial(tiny, UniFormer)
+video_net = partial(tiny, UniFormer3D)
+classifier = partial(image_net, **CLASSIFIER)
 
 
 # Name → builder, which takes further arguments of the net.
@@ -32,24 +42,20 @@ NETS = {
     'global': partial(image_net),
     'window': partial(image_net, attention='window', window_size=5),
     'hybrid': partial(image_net, attention='hybrid', window_size=5),
-    'classifier': partial(image_net, **CLASSIFIER),
-    'conv stem': partial(image_net, arch={**TINY, 'stem': 'conv'}),
-    'layer scale': partial(image_net, arch={**TINY, **SCALED}),
-    'mobile blocks': partial(image_net, arch={**TINY, **SCALED, 'local_ffn': False}),
-    'no dpe': partial(image_net, arch={**TINY, 'dpe': False}),
-    'kv strides': partial(image_net, arch={**TINY, 'kv_strides': (1, 1, 2, 1)}),
+    'classifier': classifier,
+    'conv stem': partial(image_net, arch={'stem': 'conv'}),
+    'layer scale': partial(image_net, arch=SCALED),
+    'mobile blocks': partial(image_net, arch={**SCALED, 'local_ffn': False}),
+    'no dpe': partial(image_net, arch={'dpe': False}),
+    'kv strides': partial(image_net, arch={'kv_strides': (1, 1, 2, 1)}),
     'global stages': partial(image_net, arch={**WIDE, 'stage_types': ['global'] * 4}),
-    'video': partial(UniFormer3D, arch={**TINY, **SCALED}),
-    'video maps': partial(UniFormer3D, arch=TINY, out_indices=(0, 1, 2, 3), out_norm='layer'),
-    'video 2d filters': partial(UniFormer3D, arch={**TINY, 'inflated': ()}),
-    'video long filters': partial(
-        UniFormer3D, arch={**TINY, 'inflated': ['dpe', 'local', 'downsample']}
-    ),
-    'video size 9': partial(UniFormer3D, arch={**TINY, 'local_kernel': 9}),
-    'video divided': partial(UniFormer3D, arch=TINY, attention='divided'),
-    'video mixed stages': partial(
-        UniFormer3D, arch={**WIDE, 'stage_types': ['global', 'local'] * 2}
-    ),
+    'video': partial(video_net, arch=SCALED),
+    'video maps': partial(video_net, out_indices=(0, 1, 2, 3), out_norm='layer'),
+    'video 2d filters': partial(video_net, arch={'inflated': ()}),
+    'video long filters': partial(video_net, arch={'inflated': ['dpe', 'local', 'downsample']}),
+    'video size 9': partial(video_net, arch={'local_kernel': 9}),
+    'video divided': partial(video_net, attention='divided'),
+    'video mixed stages': partial(video_net, arch={**WIDE, 'stage_types': ['global', 'local'] * 2}),
     'light': partial(UniFormerLight, arch={**LIGHT, **SCALED}),
     'light classifier': partial(UniFormerLight, arch=LIGHT, out_cls_token=True, **CLASSIFIER),
     'light video': partial(UniFormerLight3D, arch=LIGHT),
@@ -88,3 +94,21 @@ def tensors(outs: Tensor | tuple) -> Iterator[Tensor]:
     else:
         for out in outs:
             yield from tensors(out)
+
+
+def copied(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key: value.clone() for key, value in state.items()}
+
+
+def trained_state(net: nn.Module) -> dict[str, Tensor]:
+    return copied(trained(net).state_dict())
+
+
+def prefixed(state: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {prefix + key: value for key, value in state.items()}
+
+
+def save(folder: Path, content: Any) -> str:
+    path = folder / 'file.pth'
+    torch.save(content, path)
+    return str(path)

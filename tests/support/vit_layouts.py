@@ -1,12 +1,13 @@
 """Small UniFormerV2s, and their image ViTs in the layouts of other projects' files."""
 
 import torch
+from small_nets import prefixed
+from tiny_v2 import TINY as TINY_V2
 from torch import Tensor, nn
 
 from mmuniformer.models.uniformer_v2 import UniFormerV2
 
-TINY = {'depth': 3, 'dim': 32, 'head_dim': 8, 'patch_size': 8, 'image_size': 32}
-TINY['global_head_dim'] = 8
+TINY = {**TINY_V2, 'depth': 3}
 PLAIN = {'pre_norm': False, 'activation': 'gelu', 'norm_eps': 1e-6}
 BEIT = {**PLAIN, 'relative_positions': True}
 NEW = ('transformer.d', 'transformer.temporal_cls_token', 'transformer.balance', 'transformer.proj')
@@ -30,16 +31,6 @@ def vit_of(net: UniFormerV2) -> dict[str, Tensor]:
         k: v for k, v in net.state_dict().items() if not k.startswith(NEW) and 'lmhra' not in k
     }
     return {**state, 'conv1.weight': state['conv1.weight'].squeeze(2)}
-
-
-def prefixed(state: dict, prefix: str) -> dict:
-    return {prefix + key: value for key, value in state.items()}
-
-
-def save(tmp_path, content) -> str:
-    path = tmp_path / 'file.pth'
-    torch.save(content, path)
-    return str(path)
 
 
 def as_openai(vit: dict) -> dict:

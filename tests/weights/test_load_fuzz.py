@@ -11,19 +11,19 @@ import zipfile
 import fuzzing  # noqa: F401
 import pytest
 import torch
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from load_families import (
     COUNTER,
     FAMILIES,
     FORMATS,
     Family,
-    copied,
     pth,
     safetensors,
     settle,
     write,
 )
+from small_nets import copied
 
 from mmuniformer.weights import CheckpointError
 
@@ -50,7 +50,7 @@ def test_the_true_file_is_loaded_to_the_last_bit(name, format, tmp_path):
 def test_a_file_cut_anywhere_is_refused(format, family, tmp_path, data):
     whole = FORMATS[format](family.file)
     length = data.draw(st.integers(0, len(whole) - 1))
-    assert isinstance(settle(family, write(tmp_path, format, whole[:length])), CheckpointError)
+    assert 'damaged' in str(settle(family, write(tmp_path, format, whole[:length])))
 
 
 @given(st.data())
@@ -85,21 +85,15 @@ def test_a_zip_without_checksums_is_read(family, tmp_path):
     assert report.coverage == 1
 
 
+@settings(max_examples=80)
 @given(st.data())
 def test_a_byte_changed_in_the_header_of_safetensors_misleads_nobody(family, tmp_path, data):
     content = bytearray(safetensors(family.file))
     end = 8 + int.from_bytes(content[:8], 'little')
-    place = data.draw(st.integers(0, end - 1))
-    content[place] = data.draw(st.sampled_from(sorted({*range(256)} - {content[place]})))
-    settle(family, write(tmp_path, 'a.safetensors', content))
-
-
-@given(st.data())
-def test_a_digit_or_letter_changed_in_the_header_of_safetensors_too(family, tmp_path, data):
-    content = bytearray(safetensors(family.file))
-    end = 8 + int.from_bytes(content[:8], 'little')
     letters = [place for place in range(8, end) if chr(content[place]).isalnum()]
-    content[data.draw(st.sampled_from(letters))] = data.draw(st.sampled_from(b'0123456789ABCFIabc'))
+    content[data.draw(st.integers(0, end - 1) | st.sampled_from(letters))] = data.draw(
+        st.integers(0, 255) | st.sampled_from(b'0123456789ABCFIabc')
+    )
     settle(family, write(tmp_path, 'a.safetensors', content))
 
 

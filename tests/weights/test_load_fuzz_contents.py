@@ -11,7 +11,8 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from load_families import COUNTER, FAMILIES, Family, copied, pth, same_bits, settle, write
+from load_families import COUNTER, FAMILIES, Family, pth, same_bits, settle, write
+from small_nets import copied
 
 from mmuniformer.weights import CheckpointError
 

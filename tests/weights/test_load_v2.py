@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_nets import prefixed, save
 from torch import nn
 from vit_layouts import (
     BEIT,
@@ -11,9 +12,7 @@ from vit_layouts import (
     as_openai,
     as_timm,
     build,
-    prefixed,
     randomise,
-    save,
     vit_of,
 )
 

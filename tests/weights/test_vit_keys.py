@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_nets import prefixed, save
 from vit_layouts import (
     BEIT,
     PLAIN,
@@ -9,9 +10,7 @@ from vit_layouts import (
     as_openai,
     as_timm,
     build,
-    prefixed,
     randomise,
-    save,
     vit_of,
 )
 
@@ -66,16 +65,6 @@ def test_the_bias_of_timms_patches_goes_into_the_positions_and_layer_scale_into_
         assert torch.equal(found[f'{block}{layer}.weight'], factor[:, None] * old)
         assert torch.equal(found[f'{block}{layer}.bias'], factor * vit[f'{block}{layer}.bias'])
     assert found.keys() == vit.keys()
-
-
-def test_the_decoder_of_a_masked_autoencoder_is_left_out(tmp_path):
-    vit = vit_of(randomise(build(PLAIN)))
-    decoder = {'mask_token': torch.ones(1, 1, 16), 'decoder_embed.weight': torch.ones(16, 32)}
-    decoder['decoder_blocks.0.attn.qkv.weight'] = torch.ones(48, 16)
-    net = build(PLAIN)
-    report = load_v2(net, save(tmp_path, {'model': {**as_timm(vit), **decoder}}))
-    assert set(report.other_parts) == set(decoder)
-    assert all(torch.equal(v, vit[k]) for k, v in vit_of(net).items())
 
 
 @pytest.mark.parametrize('shared', [False, True])

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from small_nets import save
 from torch import Tensor, nn
-from vit_layouts import BEIT, PLAIN, TINY, randomise, save
+from vit_layouts import BEIT, PLAIN, TINY, randomise
 
 from mmuniformer.models.arch_v2 import ARCHS_V2, ArchV2
 from mmuniformer.models.uniformer_v2 import UniFormerV2

@@ -79,6 +79,8 @@ class AtomicCheckpointHook(CheckpointHook):
         OSError: a file or folder cannot be written; the message gives its path and the cause.
     """
 
+    file_backend: Any
+
     def before_run(self, runner: Runner) -> None:
         if is_main_process():
             check_writable(runner.work_dir)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 from mmengine.hooks import CheckpointHook, Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseModel, is_model_wrapper
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner, find_latest_checkpoint
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class NonFiniteStopHook(Hook):
     """
 
     priority = 'VERY_HIGH'
-    _watched: OptimWrapper | None = None  # wrapper of the current training
+    _watched: Any = None  # optimizer wrapper of the current training
 
     def before_train(self, runner: Runner) -> None:
         wrapper = runner.optim_wrapper
@@ -135,7 +135,7 @@ class _WithoutStep:
         self.on_loss(loss)
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
+def _unwrap(model: nn.Module) -> BaseModel:
     return model.module if is_model_wrapper(model) else model
 
 

@@ -78,7 +78,7 @@ def find_in_backward(model: nn.Module, run: Callable[[], Any]) -> str | None:
 
 def non_finite_weights(model: nn.Module) -> list[str]:
     """Return the names of non-finite parameters and running statistics."""
-    tensors = dict(model.named_parameters())
+    tensors: dict[str, Tensor] = dict(model.named_parameters())
     tensors |= {name: b for name, b in model.named_buffers() if '.running_' in f'.{name}'}
     bad = {
         name: ~torch.isfinite(tensor.detach()).all()

@@ -91,9 +91,9 @@ class VideoReader:
 
     def get_batch(self, indices: Sequence[int]) -> 'Frames':
         """Read frames; an index beyond the end returns the last frame."""
-        indices = np.asarray(indices)
-        wanted = np.where(indices < 0, indices + len(self), indices)
-        wanted = np.minimum(wanted, len(self) - 1).tolist()
+        asked = np.asarray(indices)
+        frames = np.where(asked < 0, asked + len(self), asked)
+        wanted = np.minimum(frames, len(self) - 1).tolist()
         needed = set(wanted)
         found = {
             number: self._pixels(frame)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from . import pyav_reader
@@ -91,7 +92,7 @@ class BlankVideoReader:
         return pyav_reader.Frames(np.zeros((len(indices), *BLANK_SIZE, 3), np.uint8))
 
 
-class SkipUnreadable:
+class SkipUnreadable(BaseDataset):
     """Mixin for data sets of mmengine that replaces samples with unreadable files.
 
     In training, another sample is drawn. In testing, black frames are used, so that the number of

@@ -92,7 +92,7 @@ class COCO(coco.COCO):
             result.createIndex()
             return result
         loaded = super().loadRes(found)
-        vars(result).update(vars(loaded))
+        result.__dict__.update(loaded.__dict__)
         return result
 
 
@@ -118,6 +118,11 @@ class COCOeval(cocoeval.COCOeval):
         sigmas: constants of the keypoints; by default those of COCO's 17.
         use_area: take areas from the annotations instead of estimating them from the boxes.
     """
+
+    cocoGt: coco.COCO  # noqa: N815
+    evalImgs: list[dict | None]  # noqa: N815
+    _gts: dict[Any, list]
+    _dts: dict[Any, list]
 
     def __init__(
         self,

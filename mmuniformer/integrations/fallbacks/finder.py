@@ -39,14 +39,15 @@ def copy_from(source: str, *names: str) -> Fill:
     return fill
 
 
-def leave_empty(module: ModuleType) -> None:
-    """Leave a module empty: a package of which only submodules are used."""
+def define(**contents: Any) -> Fill:
+    """Return a function that puts ``contents`` into a module; without any, it stays empty."""
+    return lambda module: vars(module).update(contents)
 
 
 class _FallbackFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Last finder of the import system: asked only if the real module is not there."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.fills: dict[str, Fill] = {}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from .finder import copy_from, install_fallbacks, leave_empty
+from .finder import copy_from, define, install_fallbacks
 
 
 def restore_find_loader() -> None:
@@ -30,9 +30,9 @@ def install_setuptools() -> None:
     install_fallbacks(
         {
             'pkg_resources': copy_from('._pkg_resources'),
-            'distutils': leave_empty,
-            'distutils.errors': _fill_errors,
-            'distutils.ccompiler': _fill_ccompiler,
+            'distutils': define(),
+            'distutils.errors': define(DistutilsPlatformError=DistutilsPlatformError),
+            'distutils.ccompiler': define(new_compiler=_new_compiler),
         }
     )
 
@@ -41,15 +41,8 @@ class DistutilsPlatformError(Exception):
     """No compiler is known for this platform."""
 
 
-def _fill_errors(module: ModuleType) -> None:
-    module.DistutilsPlatformError = DistutilsPlatformError
-
-
-def _fill_ccompiler(module: ModuleType) -> None:
-    def new_compiler() -> None:
-        raise DistutilsPlatformError('distutils is not installed')
-
-    module.new_compiler = new_compiler
+def _new_compiler() -> None:
+    raise DistutilsPlatformError('distutils is not installed')
 
 
 def install_xtcocotools() -> None:
@@ -58,16 +51,12 @@ def install_xtcocotools() -> None:
         return
     install_fallbacks(
         {
-            'xtcocotools': _fill_xtcocotools,
+            'xtcocotools': define(__version__='1.14.3'),  # the one whose interface is served
             'xtcocotools.coco': copy_from('._xtcocotools', 'COCO'),
             'xtcocotools.cocoeval': copy_from('._xtcocotools', 'COCOeval', 'Params'),
             'xtcocotools.mask': _fill_mask,
         }
     )
-
-
-def _fill_xtcocotools(package: ModuleType) -> None:
-    package.__version__ = '1.14.3'  # the one whose interface is served
 
 
 def _fill_mask(module: ModuleType) -> None:
@@ -87,11 +76,11 @@ def install_decord() -> None:
 def stub_missing_drn() -> None:
     """Make ``mmaction.models`` importable if it lacks ``localizers/drn``, as the wheel 1.2.0."""
     package = 'mmaction.models.localizers.drn'
-    install_fallbacks({package: leave_empty, f'{package}.drn': _fill_drn})
+    install_fallbacks({package: define(), f'{package}.drn': _fill_drn})
 
 
 def _fill_drn(module: ModuleType) -> None:
-    module.DRN = DRN
+    vars(module)['DRN'] = DRN
     print_log(
         'this mmaction2 was published without its localizer DRN; everything else works', 'current'
     )

@@ -39,7 +39,7 @@ class UniFormer(UniFormer3D):
         qkv_bias: bool = True,
         qk_scale: float | None = None,
         *,
-        arch: str | Mapping | None = None,
+        arch: str | Mapping | Arch | None = None,
         pretrained2d: bool = True,
         pretrained: str | None = None,
         init_cfg: Mapping | Sequence[Mapping] | None = None,
@@ -50,12 +50,13 @@ class UniFormer(UniFormer3D):
                 f'qkv_bias={qkv_bias}, qk_scale={qk_scale}: UniFormer has biases and the scale '
                 'head_dim ** -0.5; leave both out'
             )
-        stock = {'depth': depth, 'embed_dim': embed_dim, 'head_dim': head_dim}
-        stock['mlp_ratio'] = mlp_ratio
+        stock = {
+            'depth': depth, 'embed_dim': embed_dim, 'head_dim': head_dim, 'mlp_ratio': mlp_ratio,
+        }  # fmt: skip
         if arch is None:
             arch = Arch(
-                depths=depth or (5, 8, 20, 7),
-                dims=embed_dim or (64, 128, 320, 512),
+                depths=tuple(depth or (5, 8, 20, 7)),
+                dims=tuple(embed_dim or (64, 128, 320, 512)),
                 head_dim=head_dim or 64,
                 mlp_ratios=(mlp_ratio or 4.0,) * 4,
                 norm_eps=1e-5,

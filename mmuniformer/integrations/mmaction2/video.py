@@ -34,7 +34,10 @@ class OpenVideo(DecordInit):
         ImportError: neither library is installed.
     """
 
+    file_client: FileClient | None
+
     def transform(self, results: dict) -> dict:
+        reader: BlankVideoReader | FallbackVideoReader
         if results.get(BLANK):
             reader = BlankVideoReader()
         else:

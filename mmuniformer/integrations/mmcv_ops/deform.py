@@ -43,9 +43,8 @@ def _steps(sizes: dict[str, int]) -> _Steps:
 
 def _modulated_steps(sizes: dict[str, int]) -> _Steps:
     """Read the sizes of the modulated form."""
-    return _Steps(
-        *(sizes[name] for name in _Steps._fields[:6]), sizes['group'], sizes['deformable_group']
-    )
+    names = *_Steps._fields[:6], 'group', 'deformable_group'
+    return _Steps(*(sizes[name] for name in names))
 
 
 def deform_conv_forward(
@@ -80,7 +79,7 @@ def deform_conv_backward_input(
     gradOffset.copy_(grads[2])
     # torchvision computes all gradients at once. mmcv asks for that of the weights next, with the
     # same tensors; ``columns`` is scratch space of this pair of calls.
-    columns.left_over = (weakref.ref(gradOutput), gradOutput._version, grads[1])
+    vars(columns)['left_over'] = (weakref.ref(gradOutput), gradOutput._version, grads[1])
 
 
 def deform_conv_backward_parameters(
@@ -116,9 +115,9 @@ def modulated_deform_conv_forward(
 
     ``mask`` is ``(N, groups * taps, H', W')``, ``offset`` twice as long with y and x of each tap.
     """
-    bias = bias if with_bias else None
     offset, mask = (_cut(tensor, output.shape[2:]) for tensor in (offset, mask))
-    output.copy_(_forward(input, weight, offset, mask, bias, _modulated_steps(sizes)))
+    shift, steps = bias if with_bias else None, _modulated_steps(sizes)
+    output.copy_(_forward(input, weight, offset, mask, shift, steps))
 
 
 def modulated_deform_conv_backward(
@@ -199,7 +198,7 @@ def _backward(
     return grads
 
 
-def _outside(offset: Tensor, kernel: tuple[int, int], steps: _Steps) -> Tensor:
+def _outside(offset: Tensor, kernel: torch.Size, steps: _Steps) -> Tensor:
     """Return which offsets put a tap one whole pixel or more before the map.
 
     There, e.g. with padding of 1 and offsets of 0, torchvision takes the gradient of the

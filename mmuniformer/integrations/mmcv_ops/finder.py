@@ -29,7 +29,7 @@ class _ExtensionFinder(importlib.abc.MetaPathFinder):
         compiled = importlib.machinery.PathFinder.find_spec(name, path)
         if compiled is None or compiled.loader is None:
             return importlib.machinery.ModuleSpec(name, _ServingLoader(), origin=__package__)
-        compiled.loader = _FallbackLoader(compiled.loader)
+        compiled.loader = _FallbackLoader(compiled, compiled.loader)
         return compiled
 
 
@@ -46,7 +46,8 @@ class _ServingLoader(importlib.abc.Loader):
 class _FallbackLoader(importlib.abc.Loader):
     """Loads a compiled module, or the operators of this package if that fails."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, spec: importlib.machinery.ModuleSpec, loader: Any):
+        self._spec = spec
         self._loader = loader
         self._served: ModuleType | None = None
 
@@ -58,7 +59,7 @@ class _FallbackLoader(importlib.abc.Loader):
             return self._served
 
     def exec_module(self, module: ModuleType) -> None:
-        spec = module.__spec__
+        spec = self._spec
         if self._served is None:
             try:
                 self._loader.exec_module(module)

@@ -95,7 +95,7 @@ def softnms(
     CPU. Boxes of one score stay in the order that swapping with the first and the last one leaves.
     """
     table, indices = _table(boxes, scores, offset), np.arange(len(boxes))
-    threshold, sigma, floor = (table.dtype.type(x) for x in (iou_threshold, sigma, min_score))
+    threshold, spread, floor = (table.dtype.type(x) for x in (iou_threshold, sigma, min_score))
     count, i = len(boxes), 0
     with np.errstate(invalid='ignore', divide='ignore'):  # boxes without an area
         while i < count:
@@ -104,7 +104,7 @@ def softnms(
             indices[[i, top]] = indices[[top, i]]
             rest = table[:, i + 1 : count]
             ious = _ious(table[:, i], rest, offset)
-            rest[_SCORE] *= _decay(ious, threshold, sigma, method)
+            rest[_SCORE] *= _decay(ious, threshold, spread, method)
             low = rest[_SCORE] < floor
             count = i + 1 + _close_ranks(rest, indices[i + 1 : count], low)
             i += 1

@@ -1,6 +1,6 @@
 """Content-aware reassembly of features (CARAFE, Eq. 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +107,7 @@ def _pad(features: Tensor, kernel: int, groups: int) -> Tensor:
     return F.pad(features, [kernel // 2] * 4).unflatten(1, (groups, -1))
 
 
-def _windows(kernel: int, size: tuple[int, int]) -> Iterator[tuple[int, tuple]]:
+def _windows(kernel: int, size: Sequence[int]) -> Iterator[tuple[int, tuple]]:
     """Yield each tap and the part of the padded features that it reads."""
     height, width = size
     for tap in range(kernel * kernel):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .common import c_float, nondeterminism_allowed, working_dtype
-from .roi_grid import as_pixels, make_bins, neighbors, sample, sampling_points
+from .roi_grid import Bins, as_pixels, make_bins, neighbors, sample, sampling_points
 
 __all__ = ['roi_align_backward', 'roi_align_forward']
 
@@ -44,7 +44,7 @@ def roi_align_forward(
 
 
 def _largest(
-    maps: Tensor, images: Tensor, bins: tuple, shape: tuple[int, int]
+    maps: Tensor, images: Tensor, bins: Bins, shape: tuple[int, int]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the largest sample of each bin ``(K, *shape, C)``, its y and its x, -1 for none."""
     best = maps.new_full((len(images), *shape, maps.shape[1]), _LOWEST)

@@ -1,6 +1,7 @@
 """Sampling of feature maps in the bins of regions of interest (RoIs)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -71,7 +72,7 @@ def as_pixels(maps: Tensor) -> Tensor:
     return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
 
 
-def neighbors(y: Tensor, x: Tensor, size: tuple[int, int]) -> Iterator[tuple[Tensor, Tensor]]:
+def neighbors(y: Tensor, x: Tensor, size: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the four pixels around each point of a map of ``size``, and their weights.
 
     A pixel is the index into ``H * W``. Up to one pixel outside, the border counts as if the map
@@ -93,11 +94,8 @@ def neighbors(y: Tensor, x: Tensor, size: tuple[int, int]) -> Iterator[tuple[Ten
     yield bottom * width + far, down * right * inside
 
 
-def sample(pixels: Tensor, images: Tensor, y: Tensor, x: Tensor, size: tuple[int, int]) -> Tensor:
+def sample(pixels: Tensor, images: Tensor, y: Tensor, x: Tensor, size: Sequence[int]) -> Tensor:
     """Return the values ``(K, *S, C)`` of maps at points ``(K, *S)``, of an image ``(K,)`` each."""
     first = (images * (size[0] * size[1])).view(-1, *[1] * (y.dim() - 1))
-    value = None
-    for pixel, weight in neighbors(y, x, size):
-        part = weight[..., None] * pixels[first + pixel]
-        value = part if value is None else value + part
-    return value
+    parts = (weight[..., None] * pixels[first + pixel] for pixel, weight in neighbors(y, x, size))
+    return reduce(torch.add, parts)

@@ -25,7 +25,7 @@ def after_import(name: str, action: Action) -> None:
 class _ImportHook(importlib.abc.MetaPathFinder):
     """First finder of the import system: wraps the loaders of some modules, finds none itself."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.actions: dict[str, Action] = {}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
@@ -35,7 +35,7 @@ class _ImportHook(importlib.abc.MetaPathFinder):
         spec = importlib.util.find_spec(name)  # by the finders after this one
         if spec is None or spec.loader is None:
             return None
-        loader = spec.loader
+        loader: Any = spec.loader
         load = loader.exec_module
 
         def exec_module(module: ModuleType) -> None:

@@ -43,5 +43,5 @@ def _by_module(stock: Callable, modules: dict[str, str]) -> Callable:
     def patched(package: str) -> Any:
         return stock(modules.get(package, package))
 
-    patched.patched_by_mmuniformer = True
+    vars(patched)['patched_by_mmuniformer'] = True
     return patched

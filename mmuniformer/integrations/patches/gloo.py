@@ -44,7 +44,7 @@ def _with_gloo(init_dist_pytorch: Callable) -> Callable:
         print_log(f'no accelerator found: the backend is gloo, not {backend}', 'current')
         torch.distributed.init_process_group(backend='gloo', **options)
 
-    patched.patched_by_mmuniformer = True
+    vars(patched)['patched_by_mmuniformer'] = True
     return patched
 
 

@@ -32,5 +32,5 @@ def _patch_visualizer(module: ModuleType) -> None:
             radius = radius.item()
         return stock(self, center, radius, *args, **options)
 
-    draw_circles.patched_by_mmuniformer = True
+    vars(draw_circles)['patched_by_mmuniformer'] = True
     cls.draw_circles = draw_circles

@@ -38,6 +38,7 @@ def add_safe_globals() -> None:
 
 def _get_statistic(owner: type, name: str) -> Any:
     """Replace ``getattr`` during unpickling: gets the statistics of a HistoryBuffer alone."""
-    if owner is HistoryBuffer and name in HistoryBuffer._statistics_methods:
-        return HistoryBuffer._statistics_methods[name]
+    statistics: dict[str, Any] = HistoryBuffer._statistics_methods
+    if owner is HistoryBuffer and name in statistics:
+        return statistics[name]
     raise ValueError(f'a checkpoint asks for attribute {name!r} of {owner!r}, which is not allowed')

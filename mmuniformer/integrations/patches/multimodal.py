@@ -36,7 +36,7 @@ class _ImportGuard(importlib.abc.MetaPathFinder):
 
 def _check(toolbox: str) -> None:
     try:
-        dependency = importlib.import_module(f'{toolbox}.utils.dependency')
+        dependency: Any = importlib.import_module(f'{toolbox}.utils.dependency')
     except ModuleNotFoundError:
         return  # an older one, without multimodal models
     if not dependency.WITH_MULTIMODAL:

@@ -16,7 +16,7 @@ def _in1d(ar1: Any, ar2: Any, **options: Any) -> ndarray:
 
 
 # Toolbox → name → what it was.
-_USED = {
+_USED: dict[str, dict[str, Any]] = {
     'mmaction': {
         'Inf': np.inf,
         'NAN': np.nan,

@@ -8,7 +8,6 @@ import torch
 from mmengine.registry import HOOKS
 
 import mmuniformer  # noqa: F401
-from mmuniformer.engine import EpochSeedHook
 
 
 def draws(seed: int, epoch: int, before: int = 0) -> tuple[float, float, float]:
@@ -27,7 +26,3 @@ def test_an_epoch_draws_the_same_numbers_however_many_were_drawn_before():
 def test_seeds_and_epochs_draw_different_numbers():
     drawn = [draws(seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
     assert len(set(drawn)) == 4
-
-
-def test_the_hook_has_a_bare_and_a_scoped_name():
-    assert HOOKS.get('EpochSeedHook') is HOOKS.get('mmuniformer.EpochSeedHook') is EpochSeedHook

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS, DefaultScope
 from mmengine.utils import import_modules_from_strings
+from videos import write_video
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine import LoadOrSkip, UnreadableError
@@ -25,11 +26,7 @@ def encoded(suffix: str) -> bytes:
 
 
 def video(folder: Path) -> bytes:
-    path = folder / 'source.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 25, SIZE)
-    for _ in range(8):
-        writer.write(make_image())
-    writer.release()
+    path = write_video(folder / 'source.mp4', [make_image()] * 8)
     content = path.read_bytes()
     path.unlink()
     return content

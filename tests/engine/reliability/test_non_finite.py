@@ -9,7 +9,6 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.optim import AmpOptimWrapper, OptimWrapper, OptimWrapperDict
-from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
@@ -302,8 +301,3 @@ def test_several_optimizers_are_refused():
     runner = SimpleNamespace(optim_wrapper=OptimWrapperDict())
     with pytest.raises(TypeError, match='watches one OptimWrapper, not OptimWrapperDict; leave'):
         NonFiniteStopHook().before_train(runner)
-
-
-def test_the_hook_has_a_bare_and_a_scoped_name():
-    name = 'NonFiniteStopHook'
-    assert HOOKS.get(name) is HOOKS.get(f'mmuniformer.{name}') is NonFiniteStopHook

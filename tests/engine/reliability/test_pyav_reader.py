@@ -3,11 +3,11 @@
 import importlib.util
 import io
 
-import cv2
 import numpy as np
 import pytest
 from fresh_python import FreshPython
 from hidden_modules import hiding
+from videos import write_video
 
 import mmuniformer  # noqa: F401
 from mmuniformer.engine.reliability import pyav_reader
@@ -19,14 +19,10 @@ FRAMES, SIZE = 24, (128, 96)
 @pytest.fixture(scope='module')
 def video(tmp_path_factory) -> str:
     """A video that gets lighter, and a square that moves."""
-    path = str(tmp_path_factory.mktemp('videos') / 'a.mp4')
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 25, SIZE)
-    for number in range(FRAMES):
-        image = np.full((*SIZE[::-1], 3), 10 * number, np.uint8)
+    frames = [np.full((*SIZE[::-1], 3), 10 * number, np.uint8) for number in range(FRAMES)]
+    for number, image in enumerate(frames):
         image[20:60, 4 * number : 4 * number + 30] = (200, 50, 255 - 10 * number)
-        writer.write(image)
-    writer.release()
-    return path
+    return str(write_video(tmp_path_factory.mktemp('videos') / 'a.mp4', frames))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ COMMANDS = {
     'train': 'train a model of any toolbox',
     'test': 'evaluate a checkpoint of any toolbox',
     'demo': 'draw what a model finds in images, videos and cameras',
-    'web-demo': 'serve a page that draws what a model finds',
+    'web': 'serve a page that draws what a model finds',
     'visualize': 'draw what a network sees: CAMs, attention, features',
     'export': 'write a model as ONNX or torch.export, and check the file',
     'complexity': 'count parameters and FLOPs of the models of configs',
@@ -36,7 +36,7 @@ COMMANDS = {
 }
 GROUPS = {
     'Train and evaluate': ('train', 'test'),
-    'Use a model': ('demo', 'web-demo', 'visualize', 'export'),
+    'Use a model': ('demo', 'web', 'visualize', 'export'),
     'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
     'Weights': ('zoo', 'convert', 'permute-head'),
     'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),

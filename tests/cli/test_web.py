@@ -1,4 +1,4 @@
-"""The page of the web demo answers with what the demo finds."""
+"""The page of ``mmuniformer web`` answers with what the demo finds."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ import torch
 from configs import CONFIGS, build, load
 from mmuniformer.apis.web import make_finder, make_page
 from mmuniformer.cli import demo
-from mmuniformer.cli.web_demo import main, name_models
+from mmuniformer.cli.web import main, name_models
 
 pytest.importorskip('mmpretrain')
 CONFIG = CONFIGS / 'cls' / 'mini_uniformer_s_in1k.py'

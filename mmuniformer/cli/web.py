@@ -1,4 +1,4 @@
-"""``mmuniformer web-demo --model TASK CONFIG CHECKPOINT``: serve a page that predicts."""
+"""``mmuniformer web --model TASK CONFIG CHECKPOINT``: serve a page that predicts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ draws.
 """
 EXAMPLES = """\
 examples:
-  mmuniformer web-demo --model det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth
-  mmuniformer web-demo --model det CONFIG CHECKPOINT.pth --model video CONFIG CHECKPOINT.pth
+  mmuniformer web --model det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth
+  mmuniformer web --model det CONFIG CHECKPOINT.pth --model video CONFIG CHECKPOINT.pth
 """
 
 
 def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='mmuniformer web-demo',
+        prog='mmuniformer web',
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

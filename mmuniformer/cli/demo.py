@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..apis.predict import (
     ActionRecognizer,
@@ -73,7 +74,7 @@ def positive_int(text: str) -> int:
     return int(text)
 
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     'score_thr': {'type': score, 'default': 0.3, 'help': 'lowest score (0.3)'},
     'topk': {'type': positive_int, 'default': 5, 'help': 'number of classes to show (5)'},
     'labels': {'help': 'file with a class name per line, or a dataset such as kinetics400'},

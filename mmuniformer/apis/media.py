@@ -113,7 +113,7 @@ class VideoWriter:
         frame = frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
         if self.writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            codec = cv2.VideoWriter_fourcc(*'mp4v')
+            codec = cv2.VideoWriter.fourcc(*'mp4v')
             self.writer = cv2.VideoWriter(str(self.path), codec, self.fps, frame.shape[1::-1])
             if not self.writer.isOpened():
                 raise OSError(f'OpenCV cannot write MPEG-4 to {self.path}; install opencv-python')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -35,23 +35,13 @@ examples:
 """
 
 
-@dataclass(frozen=True)
-class Task:
-    """Predictor of a task, and the options of the command that it takes."""
-
-    predictor: type[Predictor]
-    help: str
-    options: tuple[str, ...] = ()
-
-
-TASKS = {
-    'cls': Task(Classifier, 'classes of images', ('topk', 'labels')),
-    'det': Task(Detector, 'boxes and masks', ('score_thr',)),
-    'seg': Task(Segmentor, 'a class for every pixel', ('labels',)),
-    'pose': Task(
-        PoseEstimator, 'skeletons', ('score_thr', 'det_config', 'det_checkpoint', 'det_class')
-    ),
-    'video': Task(ActionRecognizer, 'the action in a video', ('topk', 'labels')),
+# Task → predictor, and what it draws.
+TASKS: dict[str, tuple[type[Predictor], str]] = {
+    'cls': (Classifier, 'classes of images'),
+    'det': (Detector, 'boxes and masks'),
+    'seg': (Segmentor, 'a class for every pixel'),
+    'pose': (PoseEstimator, 'skeletons'),
+    'video': (ActionRecognizer, 'the action in a video'),
 }
 
 
@@ -92,12 +82,12 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     tasks = parser.add_subparsers(dest='task', required=True, metavar='TASK')
-    for name, task in TASKS.items():
-        text = f'{task.help}, with a config of {task.predictor.scope}'
+    for name, (predictor, drawn) in TASKS.items():
+        text = f'{drawn}, with a config of {predictor.scope}'
         one = tasks.add_parser(name, help=text, description=f'Draw {text}.')
         one.add_argument('config', help='config file, or the name of one that mmuniformer brings')
         one.add_argument('checkpoint', type=Path, help='.pth file that training wrote')
-        types = ', '.join(f'{type_}s' for type_ in task.predictor.takes)
+        types = ', '.join(f'{type_}s' for type_ in predictor.takes)
         one.add_argument(
             'inputs', nargs='+', metavar='INPUT', help=f'{types}, folders, patterns, camera numbers'
         )
@@ -109,19 +99,23 @@ def make_parser() -> argparse.ArgumentParser:
         one.add_argument(
             '--grid', type=non_negative_int, default=8, help='images in overview.png (8), or 0'
         )
-        for option in task.options:
+        for option in options_of(predictor):
             one.add_argument(f'--{option.replace("_", "-")}', **OPTIONS[option])
     return parser
 
 
+def options_of(predictor: type[Predictor]) -> list[str]:
+    return [field.name for field in fields(predictor) if field.name in OPTIONS]
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
-    task = TASKS[args.task]
+    predictor, _ = TASKS[args.task]
     if args.out_dir.exists() and not args.out_dir.is_dir():
         raise ValueError(f'--out-dir {args.out_dir} is a file; name a folder')
-    sources = find_sources(args.inputs, task.predictor.takes)
-    options = {name: getattr(args, name) for name in task.options}
-    predict = task.predictor(args.config, args.checkpoint, args.device, **options)
+    sources = find_sources(args.inputs, predictor.takes)
+    options = {name: getattr(args, name) for name in options_of(predictor)}
+    predict = predictor(args.config, args.checkpoint, args.device, **options)
     run = PredictionRun(predict, args.out_dir, args.frames, args.grid, progress=sys.stderr.isatty())
     run(sources)
     report(run)

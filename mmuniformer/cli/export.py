@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
 
-from ..apis.exporting import FORMATS, PARTS, TOLERANCE, ExportReport, export
+from ..apis.exporting import FORMATS, TOLERANCE, ExportReport, Part, export
 from ..apis.model import RANDOM
 
 DESCRIPTION = """\
@@ -45,7 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--format', choices=FORMATS, default='onnx', help='default onnx')
     parser.add_argument('--out', type=Path, required=True, help='file to write')
-    parser.add_argument('--part', choices=PARTS, default='model', help='default model')
+    parser.add_argument('--part', choices=get_args(Part), default='model', help='default model')
     parser.add_argument(
         '--fixed-size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
         help='write height and width into the file; smaller and faster to load',

@@ -6,11 +6,12 @@ import argparse
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 
 from ..apis import explanation
-from ..apis.explanation import AXES, Explanation
+from ..apis.explanation import Axis, Explanation, Mode
 
 OUT = Path('work_dirs/visualize')
 DESCRIPTION = """\
@@ -77,7 +78,7 @@ def add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
         commands['affinity'].add_argument(f'--{name}', type=int, default=1, help='default 1')
     add_attention_options(commands['attention'])
     commands['features'].add_argument(
-        '--mode', choices=('pca', 'mean'), default='pca',
+        '--mode', choices=get_args(Mode), default='pca',
         help='first three principal components as colors (default), or the mean absolute value',
     )  # fmt: skip
     commands['features'].add_argument(
@@ -93,7 +94,7 @@ def add_attention_options(attention: argparse.ArgumentParser) -> None:
         '--block', type=int, help='of the stage, default 1; UniFormerV2: global UniBlock, the last'
     )
     attention.add_argument(
-        '--axis', choices=AXES,
+        '--axis', choices=get_args(Axis),
         help='of divided attention: within the frame of the query (space, default), or what its '
         'position attends to in all frames (time)',
     )  # fmt: skip

@@ -19,7 +19,7 @@ class DetectionNet(nn.Module):
 
     def __init__(self, model: nn.Module):
         super().__init__()
-        self.model = model
+        self.model: Any = model
 
     def forward(self, x: Tensor) -> list[dict[str, Tensor]]:
         samples = self.model.predict(x, make_detection_samples(x), rescale=False)
@@ -98,8 +98,8 @@ def compute_cam(
     if find_spec('pytorch_grad_cam') is None:
         raise ImportError('a CAM needs grad-cam: pip install grad-cam')
     net = make_explained_net(toolbox, model)
-    layer = cam_layer(model.backbone, stage)
+    backbone = model.get_submodule('backbone')
+    layer = cam_layer(backbone, stage)
     target, name = make_target(toolbox, net, x, category)
-    is_v2 = isinstance(model.backbone, UniFormerV2)
-    reshape = as_clip(model.backbone, x.shape[2:]) if is_v2 else None
+    reshape = as_clip(backbone, x.shape[2:]) if isinstance(backbone, UniFormerV2) else None
     return grad_cam(net, layer, x, [target], reshape)[0], name

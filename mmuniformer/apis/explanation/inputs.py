@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,7 +68,7 @@ def read_input(
         one_size = toolbox.scope == 'mmpose'
         if not one_size and not isinstance(model.backbone, UniFormerV2 | UniFormerLight):
             size = fit_size(frames[0], min(size))
-    preprocessor = model.data_preprocessor
+    preprocessor: Any = model.data_preprocessor
     swaps = any(getattr(preprocessor, name, False) for name in ('_channel_conversion', 'to_rgb'))
     images = [to_tensor(frame, size, rgb=swaps != toolbox.loads_rgb) for frame in frames]
     tensor = torch.stack(images, 1) if count else images[0]

@@ -108,7 +108,7 @@ def _write_frames(folder: Path, frames: list[ndarray]) -> Iterator[Path]:
 def _write_video(path: Path, frames: list[ndarray]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = frames[0].shape[:2]
-    code = cv2.VideoWriter_fourcc(*'mp4v')
+    code = cv2.VideoWriter.fourcc(*'mp4v')
     writer = cv2.VideoWriter(str(path), code, FPS, (width, height))
     if not writer.isOpened():
         raise OSError(f'this OpenCV cannot write MPEG-4 to {path}; install opencv-python')

@@ -151,7 +151,7 @@ def test_forty_images_have_outside_hidden_and_visible_joints():
     seen = np.zeros(3, int)
     for index in range(40):
         crowd = maker.draw_crowd(RandomState([0, 0, index]), 128)
-        for item in maker._annotations(crowd, index):
+        for item in maker._annotations(crowd):
             seen += np.bincount(points(item)[:, 2], minlength=3)
     assert (seen[:2] > 0.01 * seen.sum()).all()
     assert seen[2] > 0.7 * seen.sum()

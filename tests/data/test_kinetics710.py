@@ -349,20 +349,3 @@ def test_a_head_for_the_merged_classes_serves_each_set_with_its_own_labels(tmp_p
         for line, (label, *_) in zip(merged.splitlines(), VAL[name], strict=True):
             row = int(line.split()[1])
             torch.testing.assert_close(own[:, classes.index(label)], scores[:, row])
-
-
-def test_help_names_every_option_and_file(python_tool):
-    text = python_tool('make_k710.py', '--help').stdout
-    for word in (
-        '--train',
-        '--val',
-        '--prefix',
-        '--by',
-        '--classes',
-        '--merged',
-        '--out',
-        '--force',
-    ):
-        assert word in text
-    for word in ('kinetics710_train_list_videos.txt', 'youtube_id', 'PATH LABEL', 'data/'):
-        assert word in text

@@ -3,11 +3,10 @@
 import cv2
 import numpy as np
 import pytest
-import torch
+from untrained import save_untrained
 
 from mmuniformer.apis.configs import load_config
 from mmuniformer.apis.media import VideoReader, read_image, write_video
-from mmuniformer.apis.model import build_model
 from mmuniformer.cli.test import main
 from mmuniformer.data.mini import make_mini_set
 
@@ -31,8 +30,7 @@ def show(tmp_path, monkeypatch):
             else:
                 orange = np.full_like(cv2.imread(str(path)), ORANGE)
                 cv2.imwrite(str(path), orange, [cv2.IMWRITE_JPEG_QUALITY, 100])
-        torch.manual_seed(0)
-        torch.save({'state_dict': build_model(config).state_dict()}, 'untrained.pth')
+        save_untrained(config, tmp_path / 'untrained.pth')
         settings = ['num_workers=0', 'persistent_workers=False']
         options = [f'test_dataloader.{setting}' for setting in settings]
         main([config, 'untrained.pth', '--show-dir', 'drawn', '--cfg-options', *options])

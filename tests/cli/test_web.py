@@ -8,9 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
+from untrained import save_untrained
 
-from configs import CONFIGS, build, load
+from configs import CONFIGS
 from mmuniformer.apis.web import make_finder, make_page
 from mmuniformer.cli import demo
 from mmuniformer.cli.web import main, name_models
@@ -22,11 +22,9 @@ SHAPES = ['circle', 'square', 'triangle', 'star', 'ring', 'cross']
 
 @pytest.fixture(scope='module')
 def checkpoint(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    state = build(load(CONFIG)).state_dict()
-    path = tmp_path_factory.mktemp('web') / 'random.pth'
-    torch.save({'meta': {'dataset_meta': {'classes': SHAPES}}, 'state_dict': state}, path)
-    return path
+    return save_untrained(
+        str(CONFIG), tmp_path_factory.mktemp('web') / 'random.pth', classes=SHAPES
+    )
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import load_checkpoint
 from mmengine.utils import get_object_from_string
@@ -16,7 +17,7 @@ from .toolbox import find_toolbox
 RANDOM = 'random'  # in place of a checkpoint
 
 
-def build_model(config: str | Path | Config) -> nn.Module:
+def build_model(config: str | Path | Config) -> BaseModel:
     """Build the model of a config with random weights; nothing is downloaded.
 
     Args:
@@ -64,7 +65,7 @@ def find_checkpoint(checkpoint: str | Path) -> Path:
 
 def load_model(
     config: str | Path | Config, checkpoint: str | Path, device: str = 'cpu'
-) -> nn.Module:
+) -> BaseModel:
     """Build the model of a config in eval mode, with the weights of a checkpoint.
 
     Args:

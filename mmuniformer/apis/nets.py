@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch.nn.functional as F
+from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from .toolbox import Toolbox
@@ -11,9 +14,9 @@ from .toolbox import Toolbox
 class BackboneNet(nn.Module):
     """The backbone of a model, which returns feature maps."""
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: BaseModel):
         super().__init__()
-        self.backbone = model.backbone
+        self.backbone: nn.Module = model.backbone
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         return self.backbone(x)
@@ -22,12 +25,13 @@ class BackboneNet(nn.Module):
 class HeadNet(nn.Module):
     """A model of mmpretrain, mmpose or mmaction2: backbone, neck if it has one, and head."""
 
-    def __init__(self, model: nn.Module, toolbox: Toolbox):
+    def __init__(self, model: BaseModel, toolbox: Toolbox):
         super().__init__()
-        self.backbone, self.head = model.backbone, toolbox.find_head(model)
-        self.neck = getattr(model, 'neck', None)
+        self.backbone: nn.Module = model.backbone
+        self.head = toolbox.find_head(model)
+        self.neck: nn.Module | None = getattr(model, 'neck', None)
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, x: Tensor) -> Any:
         features = self.backbone(x)
         return self.head(features if self.neck is None else self.neck(features))
 
@@ -35,15 +39,15 @@ class HeadNet(nn.Module):
 class SegmentationNet(HeadNet):
     """Logits ``(B, classes, H, W)`` as large as the input, like mmseg's ``encode_decode``."""
 
-    def __init__(self, model: nn.Module, toolbox: Toolbox):
+    def __init__(self, model: BaseModel, toolbox: Toolbox):
         super().__init__(model, toolbox)
-        self.align_corners = model.align_corners
+        self.align_corners: bool = model.align_corners
 
     def forward(self, x: Tensor) -> Tensor:
         logits = super().forward(x)
         return F.interpolate(logits, x.shape[2:], mode='bilinear', align_corners=self.align_corners)
 
 
-def is_simcc(model: nn.Module) -> bool:
+def is_simcc(model: BaseModel) -> bool:
     """True if the head of a pose model returns two rows per keypoint instead of a heatmap."""
     return hasattr(getattr(model, 'head', None), 'simcc_split_ratio')

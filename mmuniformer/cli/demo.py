@@ -1,4 +1,14 @@
-"""``mmuniformer demo TASK CONFIG CHECKPOINT INPUT... --out-dir DIR``: draw predictions."""
+"""Draw what a model finds in images, videos, and what a camera sees.
+
+OUT-DIR gets NAME.png and NAME.json for every image, NAME.mp4 and NAME.json for every video, where
+the JSON file has what was found in numbers; and overview.png, the first images side by side. A
+number is a camera, which runs until Ctrl-C or for --frames. Inputs that cannot be read are listed
+at the end, the others are used, and the exit status is 1.
+
+examples:
+  mmuniformer demo det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth photos/ --out-dir out
+  mmuniformer demo cls uniformer_s_in1k CHECKPOINT.pth film.mp4 0 --frames 100 --out-dir out
+"""
 
 from __future__ import annotations
 
@@ -19,21 +29,7 @@ from ..apis.predict import (
     Segmentor,
     find_sources,
 )
-
-DESCRIPTION = """\
-Draw what a model finds in images, videos, and what a camera sees.
-
-OUT-DIR gets NAME.png and NAME.json for every image, NAME.mp4 and NAME.json for every video, where
-the JSON file has what was found in numbers; and overview.png, the first images side by side. A
-number is a camera, which runs until Ctrl-C or for --frames. Inputs that cannot be read are listed
-at the end, the others are used, and the exit status is 1.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer demo det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth photos/ --out-dir out
-  mmuniformer demo cls uniformer_s_in1k CHECKPOINT.pth film.mp4 0 --frames 100 --out-dir out
-"""
-
+from .arguments import add_config, add_device, new_parser
 
 # Task → predictor, and what it draws.
 TASKS: dict[str, tuple[type[Predictor], str]] = {
@@ -75,24 +71,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer demo',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('demo', __doc__)
     tasks = parser.add_subparsers(dest='task', required=True, metavar='TASK')
     for name, (predictor, drawn) in TASKS.items():
         text = f'{drawn}, with a config of {predictor.scope}'
         one = tasks.add_parser(name, help=text, description=f'Draw {text}.')
-        one.add_argument('config', help='config file, or the name of one that mmuniformer brings')
+        add_config(one)
         one.add_argument('checkpoint', type=Path, help='.pth file that training wrote')
         types = ', '.join(f'{type_}s' for type_ in predictor.takes)
         one.add_argument(
             'inputs', nargs='+', metavar='INPUT', help=f'{types}, folders, patterns, camera numbers'
         )
         one.add_argument('--out-dir', type=Path, required=True, help='folder to write')
-        one.add_argument('--device', default='cpu', help='cpu (default), cuda or cuda:0')
+        add_device(one)
         one.add_argument(
             '--frames', type=positive_int, help='use at most this many of a video or camera'
         )

@@ -1,4 +1,19 @@
-"""``mmuniformer export CONFIG CHECKPOINT --out FILE``: write a model as ONNX or torch.export."""
+"""Write a model as ONNX or as a program of torch.export, and check the file against the model.
+
+Input: a batch of images (B, 3, H, W) or videos (B, 3, T, H, W), RGB, normalized; the mean and
+standard deviation are in the metadata of an ONNX file. Output: logits of classifiers and, as large
+as the input, of segmentors; heatmaps of pose nets; maps of backbones. The batch varies always;
+height and width vary, from 64 pixels, unless --fixed-size gives them. They cannot vary in videos,
+in the light nets and in SimCC heads, nor in a torch.export program with windows or of UniFormerV2.
+
+Refused are detectors, except with --part backbone (NMS and loops over images do not export), and
+the light nets as ONNX (it has no stable sort of tokens). The file is run on several shapes; the
+exit code is 1 if any output is off by more than 1e-4 of its standard deviation.
+
+examples:
+  mmuniformer export uniformer_s_in1k model.pth --format onnx --out s.onnx
+  mmuniformer export mask_rcnn_uniformer_s_h14_1x model.pth --part backbone --out backbone.onnx
+"""
 
 from __future__ import annotations
 
@@ -12,35 +27,12 @@ from rich.table import Table
 
 from ..apis.exporting import FORMATS, TOLERANCE, ExportReport, Part, export
 from ..apis.model import RANDOM
-
-DESCRIPTION = """\
-Write a model as ONNX or as a program of torch.export, and check the file against the model.
-
-Input: a batch of images (B, 3, H, W) or videos (B, 3, T, H, W), RGB, normalized; the mean and
-standard deviation are in the metadata of an ONNX file. Output: logits of classifiers and, as large
-as the input, of segmentors; heatmaps of pose nets; maps of backbones. The batch varies always;
-height and width vary, from 64 pixels, unless --fixed-size gives them. They cannot vary in videos,
-in the light nets and in SimCC heads, nor in a torch.export program with windows or of UniFormerV2.
-
-Refused are detectors, except with --part backbone (NMS and loops over images do not export), and
-the light nets as ONNX (it has no stable sort of tokens). The file is run on several shapes; the
-exit code is 1 if any output is off by more than 1e-4 of its standard deviation.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer export uniformer_s_in1k model.pth --format onnx --out s.onnx
-  mmuniformer export mask_rcnn_uniformer_s_h14_1x model.pth --part backbone --out backbone.onnx
-"""
+from .arguments import add_config, new_parser
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer export',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')
+    parser = new_parser('export', __doc__)
+    add_config(parser)
     parser.add_argument(
         'checkpoint', help=f'.pth file that training wrote, or {RANDOM!r} to measure without one'
     )

@@ -1,4 +1,16 @@
-"""``mmuniformer visualize METHOD CONFIG CHECKPOINT INPUT``: draw what a network sees."""
+"""Draw what a network sees in an image or a video.
+
+Models of all five toolboxes. An image gives a PNG of its size, a video an MPEG-4 of the frames that
+the network sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what
+training took and wrote; published files become checkpoints by mmuniformer convert.
+
+examples:
+  mmuniformer visualize cam uniformer_s_in1k CHECKPOINT.pth image.jpg
+  mmuniformer visualize attention uniformer_s_in1k CHECKPOINT.pth image.jpg --stage 3 --block 1
+  mmuniformer visualize features uniformer_s_in1k CHECKPOINT.pth image.jpg
+  mmuniformer visualize affinity uniformer_s_in1k CHECKPOINT.pth --stage 1 --block 1
+  mmuniformer visualize compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth image.jpg
+"""
 
 from __future__ import annotations
 
@@ -12,23 +24,9 @@ from rich.console import Console
 
 from ..apis import explanation
 from ..apis.explanation import Axis, Explanation, Mode
+from .arguments import new_parser
 
 OUT = Path('work_dirs/visualize')
-DESCRIPTION = """\
-Draw what a network sees in an image or a video.
-
-Models of all five toolboxes. An image gives a PNG of its size, a video an MPEG-4 of the frames that
-the network sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what
-training took and wrote; published files become checkpoints by mmuniformer convert.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer visualize cam uniformer_s_in1k CHECKPOINT.pth image.jpg
-  mmuniformer visualize attention uniformer_s_in1k CHECKPOINT.pth image.jpg --stage 3 --block 1
-  mmuniformer visualize features uniformer_s_in1k CHECKPOINT.pth image.jpg
-  mmuniformer visualize affinity uniformer_s_in1k CHECKPOINT.pth --stage 1 --block 1
-  mmuniformer visualize compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth image.jpg
-"""
 METHODS = {
     'cam': 'Grad-CAM of a stage: what speaks for the answer',
     'attention': 'what one position, or a video, attends to in a global block',
@@ -40,12 +38,7 @@ NOT_OPTIONS = ('command', 'config', 'checkpoint', 'input', 'pairs', 'out')
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer visualize',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('visualize', __doc__)
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, text in METHODS.items():
         one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.')

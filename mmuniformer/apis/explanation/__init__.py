@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from mmengine.model import BaseModel
 from numpy import ndarray
 from torch import Tensor, nn
 
@@ -166,7 +167,7 @@ def explain_attention(
     """
     model, given = _load(config, checkpoint, path, size)
     options = Options(stage, block, axis, layer, query, class_token, frame, head)
-    attended = attend(options, given, model.get_submodule('backbone'))
+    attended = attend(options, given, model.backbone)
     weights = attended.weights.mean(0) if head is None else attended.weights[head - 1]
     frames = draw_heat(given, weights, strength)
     if attended.query is not None:
@@ -193,7 +194,7 @@ def explain_features(
     choice('mode', mode, Mode)
     model, given = _load(config, checkpoint, path, size)
     columns = [given.frames]
-    names, maps = _compute_maps(model.get_submodule('backbone'), given.tensor, layers)
+    names, maps = _compute_maps(model.backbone, given.tensor, layers)
     for one in maps:
         if mode == 'mean':
             columns.append(draw_heat(given, channel_mean(one[0]), 1.0))
@@ -210,7 +211,7 @@ def explain_affinity(
     Args:
         stage, block: 1-based indices.
     """
-    backbone = load_model(config, checkpoint).get_submodule('backbone')
+    backbone = load_model(config, checkpoint).backbone
     kernels = local_affinity(backbone, stage, block).numpy()
     if kernels.ndim == 4:
         kernels = np.concatenate(list(kernels.transpose(1, 0, 2, 3)), 2)
@@ -227,7 +228,7 @@ METHODS: Mapping[Method, Callable[..., Explanation]] = {
 
 def _load(
     config: str | Path, checkpoint: str | Path, path: str | Path, size: Size | None
-) -> tuple[nn.Module, Input]:
+) -> tuple[BaseModel, Input]:
     check_input(Path(path), size)
     loaded = load_config(config)
     model = load_model(loaded, checkpoint)

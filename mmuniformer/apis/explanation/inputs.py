@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from numpy import ndarray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...models import UniFormerLight, UniFormerV2
 from ..configs import find_setting
@@ -43,7 +43,7 @@ class Input:
 
 
 def read_input(
-    path: Path, config: Config, model: nn.Module, size: Sequence[int] | None = None
+    path: Path, config: Config, model: BaseModel, size: Sequence[int] | None = None
 ) -> Input:
     """Read an image, or frames from the middle of a video for a video model.
 
@@ -68,7 +68,7 @@ def read_input(
         one_size = toolbox.scope == 'mmpose'
         if not one_size and not isinstance(model.backbone, UniFormerV2 | UniFormerLight):
             size = fit_size(frames[0], min(size))
-    preprocessor: Any = model.data_preprocessor
+    preprocessor = model.data_preprocessor
     swaps = any(getattr(preprocessor, name, False) for name in ('_channel_conversion', 'to_rgb'))
     images = [to_tensor(frame, size, rgb=swaps != toolbox.loads_rgb) for frame in frames]
     tensor = torch.stack(images, 1) if count else images[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
+from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from ...models import UniFormerLight, UniFormerV2
@@ -44,7 +45,7 @@ class Exportable:
 
 
 def make_exportable(
-    config: Mapping, model: nn.Module, part: Part = 'model', fuse: bool = False
+    config: Mapping, model: BaseModel, part: Part = 'model', fuse: bool = False
 ) -> Exportable:
     """Return the exportable part of ``model``; its layers are changed in place.
 
@@ -70,7 +71,7 @@ def make_exportable(
             'mmdet models cannot be exported whole: detectors end in NMS and loops over images, '
             "which have no ONNX operators of fixed shapes; export part 'backbone'"
         )
-    backbone = model.get_submodule('backbone')
+    backbone = model.backbone
     if fuse:
         if not isinstance(backbone, MMBackbone):
             raise ValueError(f'{type(backbone).__name__} has no fuse(); export it unfused')
@@ -100,7 +101,7 @@ def make_exportable(
     )
 
 
-def explain_fixed(model: nn.Module, part: Part) -> str | None:
+def explain_fixed(model: BaseModel, part: Part) -> str | None:
     """Return why height and width cannot be dynamic, or None."""
     if isinstance(model.backbone, UniFormerV2) and model.backbone.arch.relative_positions:
         return 'UniFormerV2 numbers the displacements of its patches while it is exported'
@@ -111,14 +112,14 @@ def explain_fixed(model: nn.Module, part: Part) -> str | None:
     return None
 
 
-def find_multiple(model: nn.Module) -> int:
+def find_multiple(model: BaseModel) -> int:
     """Return the number that divides height and width: UniFormerV2 takes whole patches."""
     return model.backbone.arch.patch_size if isinstance(model.backbone, UniFormerV2) else 1
 
 
-def make_metadata(model: nn.Module) -> dict[str, str]:
+def make_metadata(model: BaseModel) -> dict[str, str]:
     """Describe the normalization of inputs, ``(x - mean) / std`` of values from 0 to 255."""
-    preprocessor: Any = model.data_preprocessor
+    preprocessor = model.data_preprocessor
     metadata = {}
     for name in ('mean', 'std'):
         value = getattr(preprocessor, name, None)

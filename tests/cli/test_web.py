@@ -11,6 +11,7 @@ import pytest
 from untrained import save_untrained
 
 from configs import CONFIGS
+from mmuniformer.apis.media import write_video
 from mmuniformer.apis.web import make_finder, make_page
 from mmuniformer.cli import demo
 from mmuniformer.cli.web import main, name_models
@@ -91,10 +92,7 @@ def page(models, tmp_path, monkeypatch):
 @pytest.fixture
 def clip(tmp_path) -> Path:
     path = tmp_path / 'clip.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10, (96, 72))
-    for value in (50, 100, 150):
-        writer.write(np.full((72, 96, 3), value, np.uint8))
-    writer.release()
+    write_video(path, [np.full((72, 96, 3), value, np.uint8) for value in (50, 100, 150)], 10)
     return path
 
 

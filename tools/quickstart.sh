@@ -42,7 +42,7 @@ choose_stack "$STACK"
 cd "$ROOT"
 CONFIG=configs/det/mini_mask_rcnn_uniformer_s_h14.py
 DATA=data/mini/coco
-OUTPUT=$WORK/pictures
+OUTPUT=$WORK/images
 LOG=$ROOT/$WORK/quickstart.log
 
 VENV=$VENV bash tools/setup.sh det --stack "$STACK"

@@ -32,10 +32,10 @@ class Toolbox:
         output: name of the output of the head.
         input_shape: returns the ``(H, W)`` or ``(T, H, W)`` of a config's test pipeline.
         table_shape: returns the shape used in the papers' tables of parameters and FLOPs.
+        visualizer: name of the visualizer of its predictions.
         run: forward pass without post-processing; takes model and input, returns raw outputs.
         axes: names of the axes of an input shape.
         loads_rgb: whether the loading transforms return RGB instead of BGR.
-        draw: attributes of the visualization hook that enable drawing and set its folder.
     """
 
     scope: str
@@ -46,8 +46,8 @@ class Toolbox:
     output: str
     input_shape: Callable[[Mapping], Shape]
     table_shape: Callable[[Mapping], Shape]
+    visualizer: str
     run: Callable[[BaseModel, Tensor], Any]
-    draw: tuple[str, str | None] = ('enable', 'out_dir')
     axes: str = 'H W'
     loads_rgb: bool = False
 
@@ -156,28 +156,27 @@ def _run(model: BaseModel, x: Tensor) -> Any:
 _ROWS = (
     Toolbox(
         'mmpretrain', 'mmpretrain', 'cls', 'mmpretrain.models.ImageClassifier', 'head', 'logits',
-        _image_shape, _image_shape, _run,
+        _image_shape, _image_shape, 'UniversalVisualizer', _run,
     ),
     Toolbox(
         'mmaction', 'mmaction2', 'video',
         'mmaction.models.recognizers.recognizer3d.Recognizer3D', 'cls_head', 'logits',
-        _clip_shape, _clip_shape,
+        _clip_shape, _clip_shape, 'ActionVisualizer',
         lambda model, x: model(x[:, None], mode='tensor', stage='head'),
         axes='T H W', loads_rgb=True,
     ),
     Toolbox(
         'mmdet', 'mmdet', 'det', 'mmdet.models.detectors.BaseDetector', 'bbox_head', 'boxes',
-        _detection_shape, lambda config: (800, 1280),
+        _detection_shape, lambda config: (800, 1280), 'DetLocalVisualizer',
         lambda model, x: model(x, make_detection_samples(x), mode='tensor'),
-        draw=('draw', 'test_out_dir'),
     ),
     Toolbox(
         'mmseg', 'mmsegmentation', 'seg', 'mmseg.models.EncoderDecoder', 'decode_head', 'logits',
-        _segmentation_shape, lambda config: (512, 2048), _run, draw=('draw', None),
+        _segmentation_shape, lambda config: (512, 2048), 'SegLocalVisualizer', _run,
     ),
     Toolbox(
         'mmpose', 'mmpose', 'pose', 'mmpose.models.TopdownPoseEstimator', 'head', 'heatmaps',
-        _pose_shape, _pose_shape, _run,
+        _pose_shape, _pose_shape, 'PoseLocalVisualizer', _run,
     ),
 )  # fmt: skip
 TOOLBOXES = {row.scope: row for row in _ROWS}

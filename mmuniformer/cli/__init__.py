@@ -24,7 +24,7 @@ GROUPS = {
     },
     'Use a model': {
         'demo': 'draw what a model finds in images, videos and cameras',
-        'web-demo': 'serve a page that draws what a model finds',
+        'web': 'serve a page that draws what a model finds',
         'visualize': 'draw what a network sees: CAMs, attention, features',
         'export': 'write a model as ONNX or torch.export, and check the file',
     },

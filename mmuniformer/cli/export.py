@@ -1,19 +1,4 @@
-"""``mmuniformer export CONFIG CHECKPOINT --out FILE``: write a model as ONNX or torch.export."""
-
-from __future__ import annotations
-
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-
-from ..apis.exporting import FORMATS, PARTS, TOLERANCE, ExportReport, export
-from ..apis.model import RANDOM
-
-DESCRIPTION = """\
-Write a model as ONNX or as a program of torch.export, and check the file against the model.
+"""Write a model as ONNX or as a program of torch.export, and check the file against the model.
 
 Input: a batch of images (B, 3, H, W) or videos (B, 3, T, H, W), RGB, normalized; the mean and
 standard deviation are in the metadata of an ONNX file. Output: logits of classifiers and, as large
@@ -24,28 +9,36 @@ in the light nets and in SimCC heads, nor in a torch.export program with windows
 Refused are detectors, except with --part backbone (NMS and loops over images do not export), and
 the light nets as ONNX (it has no stable sort of tokens). The file is run on several shapes; the
 exit code is 1 if any output is off by more than 1e-4 of its standard deviation.
-"""
-EXAMPLES = """\
+
 examples:
   mmuniformer export uniformer_s_in1k model.pth --format onnx --out s.onnx
   mmuniformer export mask_rcnn_uniformer_s_h14_1x model.pth --part backbone --out backbone.onnx
 """
 
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from ..apis.exporting import FORMATS, TOLERANCE, ExportReport, Part, export
+from ..apis.model import RANDOM
+from .arguments import add_config, new_parser
+
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer export',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('config', help='config file, or the name of one that mmuniformer brings')
+    parser = new_parser('export', __doc__)
+    add_config(parser)
     parser.add_argument(
         'checkpoint', help=f'.pth file that training wrote, or {RANDOM!r} to measure without one'
     )
     parser.add_argument('--format', choices=FORMATS, default='onnx', help='default onnx')
     parser.add_argument('--out', type=Path, required=True, help='file to write')
-    parser.add_argument('--part', choices=PARTS, default='model', help='default model')
+    parser.add_argument('--part', choices=get_args(Part), default='model', help='default model')
     parser.add_argument(
         '--fixed-size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
         help='write height and width into the file; smaller and faster to load',

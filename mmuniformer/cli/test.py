@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 
+from ..apis.predict.hook import DrawPredictions
 from ..apis.runner import build_runner
 from ..apis.toolbox import find_toolbox
 from .arguments import new_parser
@@ -23,20 +23,8 @@ def make_parser() -> argparse.ArgumentParser:
     add_runner_arguments(parser)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('--out', help='write the predictions to this .pkl file')
-    parser.add_argument('--show-dir', help='draw the predictions into this folder')
+    parser.add_argument('--show-dir', help='draw every prediction into this folder')
     return parser
-
-
-def draw_into(cfg: Config, folder: str) -> None:
-    switch, out = find_toolbox(cfg).draw
-    hook = cfg.get('default_hooks', {}).get('visualization')
-    if hook is None:
-        raise ValueError('--show-dir needs default_hooks.visualization, which the config lacks')
-    hook[switch] = True
-    if out is None:
-        cfg.visualizer.save_dir = folder
-    else:
-        hook[out] = folder
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -45,9 +33,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ValueError(f'--out {args.out}: the file must end in .pkl or .pickle')
     cfg = load_config(args)
     cfg.load_from = args.checkpoint
+    hook = None
     if args.show_dir is not None:
-        draw_into(cfg, args.show_dir)
+        if args.launcher != 'none':
+            raise ValueError('--show-dir draws in one process; omit --launcher')
+        hook = DrawPredictions(find_toolbox(cfg), args.show_dir)
     runner = build_runner(cfg)
+    if hook is not None:
+        runner.register_hook(hook)
     if args.out is not None:
         runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
     runner.test()

@@ -1,26 +1,9 @@
-"""``mmuniformer visualize METHOD CONFIG CHECKPOINT INPUT``: draw what a network sees."""
-
-from __future__ import annotations
-
-import argparse
-import warnings
-from collections.abc import Sequence
-from pathlib import Path
-
-from rich.console import Console
-
-from ..apis import explanation
-from ..apis.explanation import AXES, Explanation
-
-OUT = Path('work_dirs/visualize')
-DESCRIPTION = """\
-Draw what a network sees in an image or a video.
+"""Draw what a network sees in an image or a video.
 
 Models of all five toolboxes. An image gives a PNG of its size, a video an MPEG-4 of the frames that
 the network sees. Stages, blocks and layers are counted from 1. CONFIG and CHECKPOINT are what
 training took and wrote; published files become checkpoints by mmuniformer convert.
-"""
-EXAMPLES = """\
+
 examples:
   mmuniformer visualize cam uniformer_s_in1k CHECKPOINT.pth image.jpg
   mmuniformer visualize attention uniformer_s_in1k CHECKPOINT.pth image.jpg --stage 3 --block 1
@@ -28,6 +11,22 @@ examples:
   mmuniformer visualize affinity uniformer_s_in1k CHECKPOINT.pth --stage 1 --block 1
   mmuniformer visualize compare LLLL.py llll.pth LLGG.py llgg.pth GGGG.py gggg.pth image.jpg
 """
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+
+from ..apis import explanation
+from ..apis.explanation import Axis, Explanation, Mode
+from .arguments import new_parser
+
+OUT = Path('work_dirs/visualize')
 METHODS = {
     'cam': 'Grad-CAM of a stage: what speaks for the answer',
     'attention': 'what one position, or a video, attends to in a global block',
@@ -39,12 +38,7 @@ NOT_OPTIONS = ('command', 'config', 'checkpoint', 'input', 'pairs', 'out')
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer visualize',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('visualize', __doc__)
     commands = parser.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, text in METHODS.items():
         one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.')
@@ -77,7 +71,7 @@ def add_options(commands: dict[str, argparse.ArgumentParser]) -> None:
         commands['affinity'].add_argument(f'--{name}', type=int, default=1, help='default 1')
     add_attention_options(commands['attention'])
     commands['features'].add_argument(
-        '--mode', choices=('pca', 'mean'), default='pca',
+        '--mode', choices=get_args(Mode), default='pca',
         help='first three principal components as colors (default), or the mean absolute value',
     )  # fmt: skip
     commands['features'].add_argument(
@@ -93,7 +87,7 @@ def add_attention_options(attention: argparse.ArgumentParser) -> None:
         '--block', type=int, help='of the stage, default 1; UniFormerV2: global UniBlock, the last'
     )
     attention.add_argument(
-        '--axis', choices=AXES,
+        '--axis', choices=get_args(Axis),
         help='of divided attention: within the frame of the query (space, default), or what its '
         'position attends to in all frames (time)',
     )  # fmt: skip

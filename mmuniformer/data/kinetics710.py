@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from ..models.checks import choice
 from ..weights.class_names import K710_PARTS, class_names, read_class_names, rows_by_name
 from .kinetics_lists import ListFile, Video
 
@@ -22,7 +23,8 @@ def _clip(video: Video) -> tuple[str, ...]:
     return video.clip
 
 
-KEYS: Mapping[str, Callable[[Video], Any]] = {
+By = Literal['video', 'clip']
+KEYS: Mapping[By, Callable[[Video], Any]] = {
     'video': lambda video: video.youtube_id,
     'clip': _clip,
 }
@@ -53,7 +55,8 @@ def merge(
     held_out: frozenset[str] = frozenset(),
 ) -> Merged:
     """Concatenate lists without duplicates and without videos with ``held_out`` ids."""
-    merged, rows = Merged(), {}
+    merged = Merged()
+    rows: dict[Any, int] = {}
     for name, videos in lists.items():
         count = merged.counts[name] = Count(read=len(videos))
         for video in videos:
@@ -74,7 +77,7 @@ def make_texts(
     train: Mapping[str, Sequence[Video]],
     val: Mapping[str, Sequence[Video]],
     classes: Sequence[str],
-    by: str = 'video',
+    by: By = 'video',
 ) -> tuple[dict[str, str], dict]:
     """Return the contents of all files by name, and the counts.
 
@@ -83,10 +86,11 @@ def make_texts(
         by: definition of duplicates: same YouTube id (``'video'``), or same id and time
             (``'clip'``). All clips of a video in a validation set count as leaking.
     """
+    choice('by', by, By)
     held_out = frozenset(video.youtube_id for videos in val.values() for video in videos)
     parts = {'train': merge(train, KEYS[by], held_out), 'val': merge(val, KEYS[by])}
     seen = {video.row for video in parts['train'].videos}
-    counts = {
+    counts: dict[str, Any] = {
         'copies_by': by,
         'classes': len(classes),
         'classes_without_training_videos': [
@@ -97,6 +101,7 @@ def make_texts(
         rows = {name: asdict(count) for name, count in part.counts.items()}
         total = {what: sum(row[what] for row in rows.values()) for what in asdict(Count())}
         counts[split] = {**rows, 'total': total}
+    files: dict[str, Sequence[Video]]
     files = {f'kinetics710_{split}_list_videos.txt': part.videos for split, part in parts.items()}
     files |= {f'kinetics710_val_{name}_list_videos.txt': videos for name, videos in val.items()}
     texts = {name: _lines(f'{v.path} {v.row}' for v in videos) for name, videos in files.items()}
@@ -147,7 +152,7 @@ def make_kinetics710(
     out: Path,
     *,
     prefix: str = PREFIX,
-    by: str = 'video',
+    by: By = 'video',
     classes: Sequence[Path] | None = None,
     merged: Path | None = None,
     force: bool = False,

@@ -104,12 +104,13 @@ class ListFile:
     def _table(self, lines: Sequence[str]) -> Iterator[Video]:
         labels = {plain(name): label for label, name in enumerate(self.names)}
         reader = csv.DictReader(lines)
-        if absent := [column for column in COLUMNS if column not in reader.fieldnames]:
+        columns = reader.fieldnames or ()
+        if absent := [column for column in COLUMNS if column not in columns]:
             raise self._error(1, f'the table has no column {", ".join(absent)}')
         for row in reader:
             number = reader.line_num
             if None in row or None in row.values():
-                raise self._error(number, f'not {len(reader.fieldnames)} fields, as the first line')
+                raise self._error(number, f'not {len(columns)} fields, as the first line')
             if row['split'] not in SPLITS[self.split]:
                 continue
             start, end = row['time_start'], row['time_end']

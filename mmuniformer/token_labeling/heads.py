@@ -190,13 +190,12 @@ class HourglassClsHead(UniFormerClsHead):
         return losses
 
     @staticmethod
-    def _pair(feats: Feats) -> Sequence[Tensor]:
+    def _pair(feats: Feats) -> tuple[Tensor, Tensor]:
         """Return the last stage's feature map ``(B, C, H, W)`` and class token ``(B, C)``."""
-        last = feats[-1]
-        pair = feats if isinstance(last, Tensor) else last
-        if isinstance(pair, Tensor) or len(pair) != 2 or [x.ndim for x in pair] != [4, 2]:
-            raise ValueError(
-                'HourglassClsHead takes a map (B, C, H, W) and a class token (B, C): give '
-                "UniFormerLight out_norm='batch', out_indices=3, out_cls_token=True, and no neck"
-            )
-        return pair
+        match feats if isinstance(feats[-1], Tensor) else feats[-1]:
+            case [Tensor(ndim=4) as last, Tensor(ndim=2) as token]:
+                return last, token
+        raise ValueError(
+            'HourglassClsHead takes a map (B, C, H, W) and a class token (B, C): give '
+            "UniFormerLight out_norm='batch', out_indices=3, out_cls_token=True, and no neck"
+        )

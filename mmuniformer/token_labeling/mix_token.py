@@ -1,5 +1,7 @@
 """MixToken: CutMix of whole tokens, for images with token labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from mmpretrain.models.utils.batch_augments import CutMix
 from torch import Tensor
@@ -69,12 +71,11 @@ class MixToken:
                 f'cover images of {tuple(inputs.shape[2:])}'
             )
         ratio = self.token_stride // self.patch_stride
-        token_box = tuple(int(edge) // ratio for edge in box)
+        token_box = top, bottom, left, right = [int(edge) // ratio for edge in box]
         if self.align:
-            pixel_box = tuple(edge * self.token_stride for edge in token_box)
+            pixel_box = [edge * self.token_stride for edge in token_box]
         else:
-            pixel_box = tuple(int(edge) * self.patch_stride for edge in box)
-        top, bottom, left, right = token_box
+            pixel_box = [int(edge) * self.patch_stride for edge in box]
         other = (bottom - top) * (right - left) / token_scores[0, 0].numel()
         return (
             _paste(inputs, pixel_box),
@@ -88,7 +89,7 @@ class MixToken:
         return self.mix(inputs, scores, token_scores, self.draw_box(*inputs.shape[2:]))
 
 
-def _paste(maps: Tensor, box: tuple[int, int, int, int]) -> Tensor:
+def _paste(maps: Tensor, box: Sequence[int]) -> Tensor:
     top, bottom, left, right = box
     mixed = maps.clone()
     mixed[:, :, top:bottom, left:right] = maps.flip(0)[:, :, top:bottom, left:right]

@@ -1,10 +1,13 @@
 """What a query attends to in a global block: rows of the affinity of Eq. 7, as in Fig. 2."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from ..layers import (
     Attention,
@@ -17,9 +20,10 @@ from ..layers import (
     partition,
 )
 from ..layers.ablations import pool_tokens, split_heads_of_context
+from ..models import checks
 from ..models.uniformer import NUM_STAGES, UniFormer
 
-AXES = ('space', 'time')
+Axis = Literal['space', 'time']
 
 
 def affinity(
@@ -68,11 +72,7 @@ def find_global_block(backbone: nn.Module, stage: int, block: int) -> GlobalBloc
     """
     found = find_block(backbone, stage, block)
     if not isinstance(found, GlobalBlock):
-        stages = [
-            number + 1
-            for number in range(NUM_STAGES)
-            if isinstance(backbone.stage(number)[1][0], GlobalBlock)
-        ]
+        stages = stages_of(backbone, GlobalBlock)
         hint = f'stages {stages} of this net do' if stages else 'no stage of this net does'
         raise ValueError(f'blocks of stage {stage} are local and do not attend; {hint}')
     return found
@@ -97,9 +97,24 @@ def find_block(backbone: nn.Module, stage: int, block: int) -> nn.Module:
     return blocks[block - 1]
 
 
+def stages_of(backbone: nn.Module, *types: type[nn.Module]) -> list[int]:
+    """Return the stages, counted from 1, whose blocks are of these types."""
+    stages = range(1, NUM_STAGES + 1)
+    return [stage for stage in stages if isinstance(find_block(backbone, stage, 1), types)]
+
+
+def run_with_hooks(net: nn.Module, x: Tensor, handles: Sequence[RemovableHandle]) -> None:
+    """Run ``net`` on ``x``, and remove the hooks."""
+    try:
+        net(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 @torch.no_grad()
 def capture_inputs(
-    backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: str = 'space'
+    backbone: nn.Module, block: GlobalBlock, x: Tensor, axis: Axis = 'space'
 ) -> BlockInputs:
     """Run ``backbone`` on ``x`` and return the inputs of the attention of ``block``.
 
@@ -122,11 +137,7 @@ def capture_inputs(
         block.register_forward_pre_hook(keep_input),
         norm.register_forward_hook(keep_tokens),
     ]
-    try:
-        backbone(x)
-    finally:
-        for handle in handles:
-            handle.remove()
+    run_with_hooks(backbone, x, handles)
     return BlockInputs(**captured)
 
 
@@ -137,7 +148,7 @@ def attention_map(
     stage: int,
     block: int,
     query: Sequence[int],
-    axis: str = 'space',
+    axis: Axis = 'space',
 ) -> Tensor:
     """Return what the token at ``query`` attends to in a block, for each head: ``(heads, *S)``.
 
@@ -163,12 +174,10 @@ def attention_map(
     position = flatten_position(query, inputs.size)
     if isinstance(found, HourglassBlock):
         return _attend_hourglass(found, inputs, position)
-    if axis == 'time':
-        return _attend_in_time(found, inputs, query[0], position)
     if isinstance(found, DividedBlock):
-        return _attend_in_frame(found, inputs, query[0], position)
+        return _attend_divided(found, inputs, query, axis)
     if found.window_size is not None:
-        return _attend_in_window(found, inputs, query)
+        return _attend_in_window(found.attn, found.window_size, inputs, query)
     context, size = None, inputs.size
     if isinstance(found, PooledBlock):
         context = pool_tokens(inputs.tokens, inputs.size, found.kv_stride)
@@ -182,10 +191,9 @@ def check_single(x: Tensor) -> None:
         raise ValueError(f'one image or clip at a time, got a batch of {len(x)}')
 
 
-def _find_norm(block: GlobalBlock, axis: str) -> nn.Module:
+def _find_norm(block: GlobalBlock, axis: Axis) -> nn.Module:
     """Return the norm before the attention along ``axis``."""
-    if axis not in AXES:
-        raise ValueError(f'axis {axis!r} is none of {", ".join(AXES)}')
+    checks.choice('axis', axis, Axis)
     if axis == 'space':
         return block.norm1
     if not isinstance(block, DividedBlock):
@@ -214,45 +222,38 @@ def flatten_position(query: Sequence[int], size: Sequence[int]) -> int:
     return position
 
 
-def _attend_in_window(block: GlobalBlock, inputs: BlockInputs, query: Sequence[int]) -> Tensor:
+def _attend_in_window(
+    attention: Attention, side: int, inputs: BlockInputs, query: Sequence[int]
+) -> Tensor:
     height, width = inputs.size
-    side = block.window_size
     maps = pad_to_windows(inputs.tokens.unflatten(1, (height, width)), side)
     columns = maps.shape[2] // side
     (top, row), (left, column) = (divmod(at, side) for at in query)
     window = partition(maps, side)[top * columns + left].unsqueeze(0)
-    weights = affinity(block.attn, window, rows=[row * side + column])[0, :, 0]
+    weights = affinity(attention, window, rows=[row * side + column])[0, :, 0]
     out = weights.new_zeros(len(weights), *maps.shape[1:3])
     here = slice(top * side, (top + 1) * side), slice(left * side, (left + 1) * side)
     out[:, here[0], here[1]] = weights.unflatten(-1, (side, side))
     return out[:, :height, :width]
 
 
-def _attend_in_frame(block: DividedBlock, inputs: BlockInputs, frame: int, position: int) -> Tensor:
+def _attend_divided(
+    block: DividedBlock, inputs: BlockInputs, query: Sequence[int], axis: Axis
+) -> Tensor:
     frames, *size = inputs.size
-    tokens = inputs.tokens.unflatten(1, (frames, -1))[:, frame]
-    row = position % tokens.shape[1]
-    weights = affinity(block.attn, tokens, rows=[row])[0, :, 0]
-    out = weights.new_zeros(len(weights), *inputs.size)
-    out[:, frame] = weights.unflatten(-1, size)
-    return out
-
-
-def _attend_in_time(block: DividedBlock, inputs: BlockInputs, frame: int, position: int) -> Tensor:
-    frames, *size = inputs.size
+    frame, place = query[0], flatten_position(query[1:], size)
     tokens = inputs.tokens.unflatten(1, (frames, -1))
-    place = position % tokens.shape[2]
-    weights = affinity(block.t_attn, tokens[:, :, place], rows=[frame])[0, :, 0]
-    out = weights.new_zeros(*weights.shape, tokens.shape[2])
-    out[:, :, place] = weights
+    out = tokens.new_zeros(block.attn.num_heads, *tokens.shape[1:3])
+    if axis == 'space':
+        out[:, frame] = affinity(block.attn, tokens[:, frame], rows=[place])[0, :, 0]
+    else:
+        out[:, :, place] = affinity(block.t_attn, tokens[:, :, place], rows=[frame])[0, :, 0]
     return out.unflatten(-1, size)
 
 
 def _attend_hourglass(block: HourglassBlock, inputs: BlockInputs, position: int) -> Tensor:
     """Spread the weights of ``[class token, kept tokens, mean of the rest]`` over the map."""
-    count = 1
-    for side in inputs.size:
-        count *= side
+    count = math.prod(inputs.size)
     if inputs.score is None:
         weights = affinity(block.attn, inputs.tokens, rows=[1 + position])[0, :, 0]
         return weights[:, 1:].unflatten(-1, inputs.size)

@@ -7,7 +7,7 @@ patches; class tokens take the rest of the sum.
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..layers.blocks_v2 import TokenAttention
 from ..models import UniFormerV2
-from .attention import check_single, flatten_position
+from .attention import check_single, flatten_position, run_with_hooks
 from .cam import check_number, last_layer
 
 
@@ -49,7 +49,9 @@ def token_affinity(
 
 
 @torch.no_grad()
-def patch_attention_map(backbone: nn.Module, x: Tensor, layer: int, query: Sequence[int]) -> Tensor:
+def patch_attention_map(
+    backbone: UniFormerV2, x: Tensor, layer: int, query: Sequence[int]
+) -> Tensor:
     """Return what the patch at ``query`` attends to in a layer of the ViT, for each head.
 
     Args:
@@ -71,7 +73,7 @@ def patch_attention_map(backbone: nn.Module, x: Tensor, layer: int, query: Seque
 
 
 @torch.no_grad()
-def class_attention_map(backbone: nn.Module, x: Tensor, layer: int, frame: int = 0) -> Tensor:
+def class_attention_map(backbone: UniFormerV2, x: Tensor, layer: int, frame: int = 0) -> Tensor:
     """Return what the class token of a frame attends to in a layer of the ViT, for each head.
 
     Arguments, result and errors are those of :func:`patch_attention_map`.
@@ -84,7 +86,7 @@ def class_attention_map(backbone: nn.Module, x: Tensor, layer: int, frame: int =
 
 
 @torch.no_grad()
-def clip_attention_map(backbone: nn.Module, x: Tensor, block: int | None = None) -> Tensor:
+def clip_attention_map(backbone: UniFormerV2, x: Tensor, block: int | None = None) -> Tensor:
     """Return what the clip's token attends to in a global UniBlock, for each head.
 
     Args:
@@ -101,14 +103,14 @@ def clip_attention_map(backbone: nn.Module, x: Tensor, block: int | None = None)
     if not backbone.global_layers:
         raise ValueError('a UniFormerV2 with out_indices has no global UniBlocks, only ViT layers')
     number = check_number(block, len(backbone.global_layers), 'global UniBlock')
-    attention = backbone.transformer.dec[number - 1].attn
-    weights = token_affinity(attention, **capture_arguments(backbone, attention, x))[0, :, 0]
+    attention, given = capture_attention(backbone, f'transformer.dec.{number - 1}', x)
+    weights = token_affinity(attention, **given)[0, :, 0]
     patches = size[-2] * size[-1]
     frames = weights.unflatten(-1, (-1, 1 + patches))  # (heads, T, 1 + N)
     return frames[:, :, 1:].reshape(-1, *size)
 
 
-def patch_grid(backbone: nn.Module, x: Tensor) -> tuple[int, ...]:
+def patch_grid(backbone: UniFormerV2, x: Tensor) -> tuple[int, ...]:
     """Return rows and columns of the patches of ``x``; of clips, with the number of frames first.
 
     Raises:
@@ -127,8 +129,7 @@ def patch_grid(backbone: nn.Module, x: Tensor) -> tuple[int, ...]:
 def _row_in_frame(backbone: UniFormerV2, x: Tensor, layer: int, frame: int, row: int) -> Tensor:
     """Return weights ``(heads, T, N)`` of patches for the token ``row`` of a frame."""
     number = check_number(layer, last_layer(backbone), 'layer')
-    attention = backbone.transformer.resblocks[number - 1].attn
-    given = capture_arguments(backbone, attention, x)
+    attention, given = capture_attention(backbone, f'transformer.resblocks.{number - 1}', x)
     frames = given.pop('query')  # (T, 1 + N, C)
     weights = token_affinity(attention, frames[frame : frame + 1], **given, rows=[row])[0, :, 0]
     out = weights.new_zeros(len(weights), len(frames), weights.shape[-1] - 1)
@@ -137,18 +138,19 @@ def _row_in_frame(backbone: UniFormerV2, x: Tensor, layer: int, frame: int, row:
 
 
 @torch.no_grad()
-def capture_arguments(
-    backbone: UniFormerV2, attention: TokenAttention, x: Tensor
-) -> dict[str, Any]:
-    """Run ``backbone`` on ``x``; return the arguments of ``attention`` by their names."""
+def capture_attention(
+    backbone: UniFormerV2, block: str, x: Tensor
+) -> tuple[TokenAttention, dict[str, Any]]:
+    """Run ``backbone`` on ``x``; return the attention of a block and its arguments by their names.
+
+    Args:
+        block: name of the module.
+    """
+    attention = cast(TokenAttention, backbone.get_submodule(f'{block}.attn'))
     arguments: dict[str, Any] = {}
 
     def keep(module: nn.Module, inputs: tuple, named: dict) -> None:
         arguments.update(inspect.signature(module.forward).bind(*inputs, **named).arguments)
 
-    handle = attention.register_forward_pre_hook(keep, with_kwargs=True)
-    try:
-        backbone(x)
-    finally:
-        handle.remove()
-    return arguments
+    run_with_hooks(backbone, x, [attention.register_forward_pre_hook(keep, with_kwargs=True)])
+    return attention, arguments

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..layers.blocks_v2 import as_maps
 from ..models import UniFormerLight, UniFormerV2
-from ..models.uniformer import NUM_STAGES
+from ..models.uniformer import NUM_STAGES, UniFormer
 
 Target = Callable[[Any], Tensor]
 
@@ -55,7 +55,9 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
         read = backbone.global_layers if backbone.out_indices is None else backbone.out_indices
         number = 1 + read[-1] if stage is None else stage
         number = check_number(number, last_layer(backbone), 'layer')
-        return backbone.transformer.resblocks[number - 1]
+        return vit_layer(backbone, number)
+    if not isinstance(backbone, UniFormer):
+        raise ValueError(f'{type(backbone).__name__} has no stages')
     number = check_number(stage, NUM_STAGES, 'stage')
     if isinstance(backbone, UniFormerLight) and number > 2:
         # Blocks return a class token and scores with the map; the norm after them the map alone.
@@ -65,6 +67,11 @@ def cam_layer(backbone: nn.Module, stage: int | None = None) -> nn.Module:
         name = 'norm' if backbone.out_norm == 'batch' else f'norm{number}'
         return backbone.get_submodule(name)
     return backbone.stage(number - 1)[1][-1]
+
+
+def vit_layer(backbone: UniFormerV2, number: int) -> nn.Module:
+    """Return a layer of the ViT, counted from 1."""
+    return backbone.get_submodule(f'transformer.resblocks.{number - 1}')
 
 
 def check_number(number: int | None, count: int, noun: str) -> int:

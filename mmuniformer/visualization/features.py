@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from ..layers import LocalBlock, MobileBlock
 from ..models import UniFormerV2
 from ..models.uniformer import NUM_STAGES, UniFormer
-from .attention import find_block
-from .cam import as_clip, check_number, last_layer
+from .attention import find_block, run_with_hooks, stages_of
+from .cam import as_clip, check_number, last_layer, vit_layer
 
 
 def local_affinity(backbone: nn.Module, stage: int, block: int) -> Tensor:
@@ -23,11 +23,7 @@ def local_affinity(backbone: nn.Module, stage: int, block: int) -> Tensor:
     """
     found = find_block(backbone, stage, block)
     if not isinstance(found, LocalBlock | MobileBlock):
-        stages = [
-            number + 1
-            for number in range(NUM_STAGES)
-            if isinstance(backbone.stage(number)[1][0], LocalBlock | MobileBlock)
-        ]
+        stages = stages_of(backbone, LocalBlock, MobileBlock)
         has_any = f'stages {stages} of this net have them'
         hint = has_any if stages else 'no stage of this net has any'
         raise ValueError(f'blocks of stage {stage} are global: no local affinity; {hint}')
@@ -61,7 +57,7 @@ def layer_maps(backbone: nn.Module, x: Tensor, layers: Sequence[int]) -> list[Te
         raise ValueError(f'{type(backbone).__name__} has no layers of a ViT')
     count = last_layer(backbone)
     numbers = sorted({check_number(layer, count, 'layer') for layer in layers})
-    blocks = [backbone.transformer.resblocks[number - 1] for number in numbers]
+    blocks = [vit_layer(backbone, number) for number in numbers]
     reshape = as_clip(backbone, x.shape[2:])
     return [reshape(out) for out in _outputs(backbone, blocks, x)]
 
@@ -79,17 +75,13 @@ def _outputs(backbone: nn.Module, blocks: Sequence[nn.Module], x: Tensor) -> lis
         block.register_forward_hook(lambda module, inputs, out: outs.append(out))
         for block in blocks
     ]
-    try:
-        backbone(x)
-    finally:
-        for handle in handles:
-            handle.remove()
+    run_with_hooks(backbone, x, handles)
     return outs
 
 
 def channel_mean(maps: Tensor) -> Tensor:
     """Return the mean absolute value over channels of ``(C, *S)``: ``(*S)`` from 0 to 1."""
-    return _to_unit(maps.abs().mean(0, keepdim=True))[0]
+    return to_unit(maps.abs().mean(0))
 
 
 def principal_components(maps: Tensor, count: int = 3) -> Tensor:
@@ -112,12 +104,11 @@ def principal_components(maps: Tensor, count: int = 3) -> Tensor:
     axes = axes[:count]  # (count, C)
     largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
     projected = (x @ (axes * largest.sign()).T).T
-    return _to_unit(projected.unflatten(1, maps.shape[1:]).float())
+    projected = projected.unflatten(1, maps.shape[1:]).float()
+    return torch.stack([to_unit(component) for component in projected])
 
 
-def _to_unit(maps: Tensor) -> Tensor:
-    """Stretch each of ``(n, *S)`` to 0 … 1; a constant map becomes 0."""
-    flat = maps.flatten(1)
-    low, high = flat.amin(1, keepdim=True), flat.amax(1, keepdim=True)
-    span = (high - low).clamp_min(torch.finfo(flat.dtype).tiny)
-    return ((flat - low) / span).view_as(maps)
+def to_unit(maps: Tensor) -> Tensor:
+    """Stretch to 0 … 1; a constant map becomes 0."""
+    low, high = maps.aminmax()
+    return (maps - low) / (high - low).clamp_min(torch.finfo(maps.dtype).tiny)

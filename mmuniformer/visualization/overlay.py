@@ -10,14 +10,6 @@ GAP, CAPTION = 6, 22  # pixels
 TAG = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def to_unit(heat: ndarray) -> ndarray:
-    """Stretch to 0 … 1; a constant map becomes 0."""
-    low, high = float(heat.min()), float(heat.max())
-    if high <= low:
-        return np.zeros_like(heat, dtype=np.float32)
-    return ((heat - low) / (high - low)).astype(np.float32)
-
-
 def overlay(image: ndarray, heat: ndarray, strength: float = 0.5) -> ndarray:
     """Blend ``heat`` ``(h, w)``, 0 to 1, over an image ``(H, W, 3)``; the size is the image's.
 

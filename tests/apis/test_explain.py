@@ -234,5 +234,5 @@ def test_frames_have_the_order_of_channels_that_the_preprocessor_makes(swaps, fo
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ValueError, match="'affinity' is none of cam, attention, features"):
+    with pytest.raises(ValueError, match="method 'affinity' is none of .'cam', 'attention'"):
         explain('mini_uniformer_s_in1k', 'random', 'image.png', 'affinity')

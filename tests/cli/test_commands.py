@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from mmuniformer import cli
-from mmuniformer.apis.configs import find_config, load_config
+from mmuniformer.apis.configs import find_config
 from mmuniformer.cli import COMMANDS
-from mmuniformer.cli.test import draw_into
 from mmuniformer.weights import CheckpointError
 
 
@@ -133,29 +132,3 @@ def test_a_path_comes_before_a_name(tmp_path, monkeypatch):
 def test_a_base_or_an_unknown_name_is_refused(name):
     with pytest.raises(FileNotFoundError, match='there is no config file'):
         find_config(name)
-
-
-@pytest.mark.parametrize(
-    ('name', 'setting'),
-    [
-        ('mini_uniformer_s_in1k', 'default_hooks.visualization.out_dir'),
-        ('mini_mask_rcnn_uniformer_s_h14', 'default_hooks.visualization.test_out_dir'),
-        ('mini_fpn_uniformer_s_h14', 'visualizer.save_dir'),
-        ('mini_td_hm_uniformer_s_128x96', 'default_hooks.visualization.out_dir'),
-    ],
-)
-def test_the_folder_of_predictions_is_set_where_the_toolbox_reads_it(name, setting):
-    config = load_config(name)
-    draw_into(config, 'predictions')
-    value = config
-    for key in setting.split('.'):
-        value = value[key]
-    assert value == 'predictions'
-    hook = config.default_hooks.visualization
-    assert hook.get('draw', hook.get('enable')) is True
-
-
-def test_predictions_of_a_config_without_a_visualization_hook_are_refused():
-    config = load_config('mini_uniformer_s_16_motion')  # as mmaction2's own configs
-    with pytest.raises(ValueError, match=r'--show-dir needs default_hooks\.visualization'):
-        draw_into(config, 'predictions')

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import Compose, pseudo_collate
+from untrained import save_untrained
 
-from configs import CONFIGS, build, load
+from configs import CONFIGS, load
 from mmuniformer.apis import media
+from mmuniformer.apis.model import load_model
 from mmuniformer.cli.demo import main
 
 for toolbox in ('mmpretrain', 'mmdet', 'mmseg', 'mmpose', 'mmaction'):
@@ -45,11 +47,7 @@ def folder(tmp_path_factory) -> Path:
     """An image and a clip."""
     folder = tmp_path_factory.mktemp('inputs')
     cv2.imwrite(str(folder / 'still.png'), frame(0))
-    codec = cv2.VideoWriter_fourcc(*'mp4v')
-    writer = cv2.VideoWriter(str(folder / 'clip.mp4'), codec, RATE, (WIDTH, HEIGHT))
-    for step in range(20):
-        writer.write(frame(step))
-    writer.release()
+    media.write_video(folder / 'clip.mp4', map(frame, range(20)), RATE)
     return folder
 
 
@@ -60,21 +58,16 @@ def trained(tmp_path_factory):
     @cache
     def make(task: str):
         config = load(config_of(task))
-        if 'data_preprocessor' in config and task == 'cls':
-            config.model.data_preprocessor = config.data_preprocessor
-        torch.manual_seed(0)
-        model = build(config).eval()
-        path = tmp_path_factory.mktemp(task) / 'random.pth'
-        dataset = config.train_dataloader.dataset
-        meta = dict(dataset.get('metainfo') or {})
+        meta = dict(config.train_dataloader.dataset.get('metainfo') or {})
         if task == 'cls':
             meta = {'classes': SHAPES}
+            config.model.data_preprocessor = config.data_preprocessor
         if task == 'pose':
             from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
             meta = parse_pose_metainfo({'from_file': 'configs/_base_/datasets/coco.py'})
-        torch.save({'meta': {'dataset_meta': meta}, 'state_dict': model.state_dict()}, path)
-        return config, model, path, meta
+        path = save_untrained(config, tmp_path_factory.mktemp(task) / 'random.pth', **meta)
+        return config, load_model(config, path), path, meta
 
     return make
 
@@ -104,12 +97,9 @@ def changed(drawn: Path, original: np.ndarray) -> float:
 
 
 def frames_of(path: Path) -> list[np.ndarray]:
-    capture = cv2.VideoCapture(str(path))
-    frames = []
-    while (read := capture.read())[0]:
-        frames.append(read[1])
-    assert capture.get(cv2.CAP_PROP_FPS) == RATE
-    return frames
+    reader = media.VideoReader(path)
+    assert reader.fps == RATE
+    return list(reader)
 
 
 def test_a_classifier_names_classes_with_the_probabilities_of_the_model(

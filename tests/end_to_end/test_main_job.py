@@ -62,15 +62,3 @@ def test_fine_tuning_learns_another_class_to_box_ap50_of_70_percent(
     start = f'load_from={checkpoint}'
     scores = train_and_test(mim, 'mmdet', config, workspace, '--cfg-options', start)
     assert scores['coco/bbox_mAP_50'] >= 0.70
-
-
-@pytest.mark.slow
-def test_the_mini_cascade_learns_boxes_to_ap50_of_70_percent(workspace, repo_root, mim):
-    config = repo_root / 'configs/det/mini_cascade_mask_rcnn_uniformer_s_h14.py'
-    assert train_and_test(mim, 'mmdet', config, workspace)['coco/bbox_mAP_50'] >= 0.70
-
-
-@pytest.mark.slow
-def test_the_light_mini_model_learns_boxes_to_ap50_of_70_percent(workspace, repo_root, mim):
-    config = repo_root / 'configs/det/mini_mask_rcnn_uniformer_xxs.py'
-    assert train_and_test(mim, 'mmdet', config, workspace)['coco/bbox_mAP_50'] >= 0.70

@@ -12,7 +12,7 @@ SMALL_FORMS = {
     'train': 'tests/packaging/test_wheel.py trains',
     'test': 'tests/packaging/test_wheel.py tests what it trained',
     'demo': 'needs a trained model; tests/cli/test_demo.py has one',
-    'web-demo': 'needs a trained model; tests/cli/test_web_demo.py has one',
+    'web': 'needs a trained model; tests/cli/test_web.py has one',
     'visualize': (['affinity', 'mini_uniformer_s_in1k', 'random', '--out', 'a.png'], 'a.png'),
     'export': (
         ['mini_uniformer_s_in1k', 'random', '--out', 'model.pt2', '--format', 'torch_export']

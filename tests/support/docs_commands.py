@@ -32,7 +32,7 @@ NOT_RUN = {
     r'mim (download|search|install)': 'needs the network, or the plugin as a wheel',
     r'(python -m torch\.distributed\.run|torchrun)': 'trains for days on several machines',
     r'python tools/(train|test)\.py': 'needs a trained model',
-    r'mmuniformer (demo|web-demo|visualize|export)': 'needs a trained model',
+    r'mmuniformer (demo|web|visualize|export)': 'needs a trained model',
     r'mmuniformer (convert|permute-head)': 'needs a released file',
     r'mmuniformer doctor \S': 'says that data and checkpoints are missing, and exits with 1',
     r'mmuniformer make-k710': 'needs the lists of Kinetics',

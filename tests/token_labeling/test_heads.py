@@ -68,16 +68,10 @@ def soft_labels(*shape):
 def test_token_logits_add_half_of_the_maximum_over_positions(maps):
     head = TokenLabelHead(5, 8)
     head.init_weights()
-    for batch in range(2):
-        for k in range(5):
-            mean = head.fc.weight[k] @ maps[batch].mean((1, 2)) + head.fc.bias[k]
-            each = [
-                float(head.aux_fc.weight[k] @ maps[batch, :, row, column] + head.aux_fc.bias[k])
-                for row in range(2)
-                for column in range(3)
-            ]
-            wanted = float(mean) + 0.5 * max(each)
-            assert head((maps,))[batch, k].item() == pytest.approx(wanted, abs=1e-6)
+    positions = maps.flatten(2).transpose(1, 2)  # (B, N, C)
+    wanted = positions.mean(1) @ head.fc.weight.T + head.fc.bias
+    wanted += 0.5 * (positions @ head.aux_fc.weight.T + head.aux_fc.bias).amax(1)
+    torch.testing.assert_close(head((maps,)), wanted)
 
 
 @pytest.mark.parametrize('weight', [1.0, 0.5])
@@ -94,12 +88,8 @@ def test_the_token_loss_is_the_mean_cross_entropy_over_images_and_positions(maps
     logits = head.fc(maps.mean((2, 3)))
     wanted = -(scores * logits.log_softmax(1)).sum() / 2
     assert losses['loss_cls'].item() == pytest.approx(wanted.item(), abs=1e-6)
-    wanted = 0
-    for batch in range(2):
-        for row in range(2):
-            for column in range(3):
-                log_probs = head.aux_fc(maps[batch, :, row, column]).log_softmax(0)
-                wanted -= (token_scores[batch, :, row, column] * log_probs).sum() / (2 * 2 * 3)
+    log_probs = head.aux_fc(maps.flatten(2).transpose(1, 2)).log_softmax(2)  # (B, N, K)
+    wanted = -(token_scores.flatten(2).transpose(1, 2) * log_probs).sum(2).mean()
     assert losses['loss_token'].item() == pytest.approx(weight * wanted.item(), abs=1e-6)
     assert losses.keys() == {'loss_cls', 'loss_token'}
 

@@ -121,7 +121,7 @@ def test_attention_along_time_reproduces_what_the_block_adds_to_a_position():
 
 @pytest.mark.parametrize(
     ('axis', 'message'),
-    [('time', 'this block attends once'), ('frames', "'frames' is none of space, time")],
+    [('time', 'this block attends once'), ('frames', "axis 'frames' is none of")],
 )
 def test_an_axis_that_is_not_there_is_refused(axis, message):
     net = make(UniFormer3D)

@@ -13,7 +13,7 @@ from mmuniformer.visualization import (
     patch_attention_map,
     token_affinity,
 )
-from mmuniformer.visualization.attention_v2 import capture_arguments
+from mmuniformer.visualization.attention_v2 import capture_attention
 
 NETS = {
     'plain': {},
@@ -66,9 +66,8 @@ def test_rows_sum_to_one_and_reproduce_the_attention_layer(biased):
 @pytest.mark.parametrize('x', [clip(batch=1), image()], ids=['clip', 'image'])
 def test_maps_of_a_layer_with_their_class_token_reproduce_what_it_returns(options, x):
     net = randomised(**options).eval()
-    attention = net.transformer.resblocks[2].attn
-    returned = returned_by(net, attention, x)  # (T, 1 + N, C)
-    tokens = capture_arguments(net, attention, x)['query']
+    attention, given = capture_attention(net, 'transformer.resblocks.2', x)
+    returned, tokens = returned_by(net, attention, x), given['query']  # (T, 1 + N, C)
     frames = 1 if x.ndim == 4 else 2 if 'temporal_downsample' in options else 4
     assert returned.shape == (frames, 17, 32)
     frame = frames - 1
@@ -95,9 +94,8 @@ def test_the_map_of_the_clip_with_its_class_tokens_reproduces_the_global_block(o
     net = randomised(**options).eval()
     if fuse:
         net.fuse()
-    attention = net.transformer.dec[1].attn
+    attention, given = capture_attention(net, 'transformer.dec.1', x)
     returned = returned_by(net, attention, x)  # (1, 1, C)
-    given = capture_arguments(net, attention, x)
     frames = 1 if x.ndim == 4 else 2 if 'temporal_downsample' in options else 4
     weights = clip_attention_map(net, x, 2)
     assert weights.shape == (4, *(() if x.ndim == 4 else (frames,)), 4, 4)

@@ -12,7 +12,7 @@ from mmuniformer.visualization import (
     principal_components,
     stage_maps,
 )
-from mmuniformer.visualization.features import quartile_layers
+from mmuniformer.visualization.features import quartile_layers, to_unit
 
 ARCH = {'dims': (8, 16, 24, 32), 'head_dim': 8, 'depths': (1, 2, 1, 1)}
 
@@ -98,7 +98,11 @@ def test_the_sign_of_components_is_settled():
         principal_components(maps, 7)
 
 
-def test_the_mean_of_channels_runs_from_0_to_1_and_a_constant_is_0():
+def test_a_constant_map_is_0():
+    assert to_unit(torch.full((2, 2), 7.0)).max() == 0
+    assert to_unit(torch.tensor([2.0, 3.0, 6.0])).tolist() == [0, 0.25, 1]
+
+
+def test_the_mean_of_channels_runs_from_0_to_1():
     maps = torch.tensor([[[1.0, -3.0]], [[1.0, 1.0]]])
     assert channel_mean(maps).tolist() == [[0, 1]]
-    assert channel_mean(torch.ones(2, 3, 3)).abs().max() == 0

@@ -11,7 +11,7 @@ from mmuniformer.visualization import (
     overlay,
     side_by_side,
 )
-from mmuniformer.visualization.overlay import CAPTION, GAP, to_unit
+from mmuniformer.visualization.overlay import CAPTION, GAP
 
 
 def test_an_overlay_has_the_size_of_the_image_and_its_heat_in_place():
@@ -34,11 +34,6 @@ def test_an_overlay_has_the_size_of_the_image_and_its_heat_in_place():
 def test_values_that_are_not_shares_are_refused(heat, strength, message):
     with pytest.raises(ValueError, match=message):
         overlay(np.zeros((4, 4, 3), np.uint8), heat, strength)
-
-
-def test_a_constant_map_is_no_heat():
-    assert to_unit(np.full((2, 2), 7.0)).max() == 0
-    assert to_unit(np.array([2.0, 3.0, 6.0])).tolist() == [0, 0.25, 1]
 
 
 def test_kernels_are_red_above_zero_and_blue_below():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from mmengine.config import Config
+from mmengine.model import BaseModel
 from numpy import ndarray
 from torch import Tensor, nn
 
 from ...models import UniFormerV2
+from ...models.checks import choice
 from ...visualization import (
     channel_mean,
     color_components,
@@ -22,7 +23,7 @@ from ...visualization import (
     side_by_side,
     stage_maps,
 )
-from ...visualization.attention import AXES
+from ...visualization.attention import Axis
 from ...visualization.features import quartile_layers
 from ..configs import load_config
 from ..model import load_model
@@ -33,8 +34,9 @@ from .drawing import Explanation, draw_heat, draw_query, repeat_frames
 from .inputs import Input, check_input, read_input
 
 __all__ = [
-    'AXES',
+    'Axis',
     'Explanation',
+    'Mode',
     'compare_cams',
     'explain',
     'explain_affinity',
@@ -44,14 +46,16 @@ __all__ = [
 ]
 
 Size = Sequence[int]
+Method = Literal['cam', 'attention', 'features']
+Mode = Literal['pca', 'mean']
 
 
 def explain(
     config: str | Path,
     checkpoint: str | Path,
     path: str | Path,
-    method: Literal['cam', 'attention', 'features'] = 'cam',
-    **options,
+    method: Method = 'cam',
+    **options: Any,
 ) -> Explanation:
     """Visualize the model of a config on an image or video.
 
@@ -75,8 +79,7 @@ def explain(
         FileNotFoundError: the config, checkpoint or input does not exist.
         ValueError: the method is unknown, or an option is invalid for the model.
     """
-    if method not in METHODS:
-        raise ValueError(f'method {method!r} is none of {", ".join(METHODS)}')
+    choice('method', method, Method)
     return METHODS[method](config, checkpoint, path, **options)
 
 
@@ -140,7 +143,7 @@ def explain_attention(
     strength: float = 0.5,
     stage: int | None = None,
     block: int | None = None,
-    axis: Literal['space', 'time'] | None = None,
+    axis: Axis | None = None,
     layer: int | None = None,
     query: Sequence[int] | None = None,
     class_token: bool = False,
@@ -178,7 +181,7 @@ def explain_features(
     path: str | Path,
     *,
     size: Size | None = None,
-    mode: Literal['pca', 'mean'] = 'pca',
+    mode: Mode = 'pca',
     layers: Sequence[int] | None = None,
 ) -> Explanation:
     """Draw the feature maps of all stages side by side.
@@ -188,6 +191,7 @@ def explain_features(
         mode: first three principal components as colors, or mean absolute value.
         layers: 1-based layers of UniFormerV2's ViT; default: the last one of each quarter.
     """
+    choice('mode', mode, Mode)
     model, given = _load(config, checkpoint, path, size)
     columns = [given.frames]
     names, maps = _compute_maps(model.backbone, given.tensor, layers)
@@ -207,15 +211,15 @@ def explain_affinity(
     Args:
         stage, block: 1-based indices.
     """
-    model = load_model(config, checkpoint)
-    kernels = local_affinity(model.backbone, stage, block).numpy()
+    backbone = load_model(config, checkpoint).backbone
+    kernels = local_affinity(backbone, stage, block).numpy()
     if kernels.ndim == 4:
         kernels = np.concatenate(list(kernels.transpose(1, 0, 2, 3)), 2)
     sheet = kernel_sheet(kernels, columns=16 if kernels.shape[2] < 10 else 6)
     return Explanation([sheet], 0.0, f'{Path(config).stem}_affinity_{stage}_{block}')
 
 
-METHODS: Mapping[str, Callable[..., Explanation]] = {
+METHODS: Mapping[Method, Callable[..., Explanation]] = {
     'cam': explain_cam,
     'attention': explain_attention,
     'features': explain_features,
@@ -223,12 +227,12 @@ METHODS: Mapping[str, Callable[..., Explanation]] = {
 
 
 def _load(
-    config: str | Path | Config, checkpoint: str | Path, path: str | Path, size: Size | None
-) -> tuple[nn.Module, Input]:
+    config: str | Path, checkpoint: str | Path, path: str | Path, size: Size | None
+) -> tuple[BaseModel, Input]:
     check_input(Path(path), size)
-    config = load_config(config)
-    model = load_model(config, checkpoint)
-    return model, read_input(Path(path), config, model, size)
+    loaded = load_config(config)
+    model = load_model(loaded, checkpoint)
+    return model, read_input(Path(path), loaded, model, size)
 
 
 def _compute_cam(
@@ -239,9 +243,9 @@ def _compute_cam(
     stage: int | None,
     category: int | None,
 ) -> tuple[Tensor, Input, str]:
-    config = load_config(config)
     model, given = _load(config, checkpoint, path, size)
-    heat, target = compute_cam(find_toolbox(config), model, given.tensor, stage, category)
+    toolbox = find_toolbox(load_config(config))
+    heat, target = compute_cam(toolbox, model, given.tensor, stage, category)
     return heat, given, target
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import Tensor, nn
 
@@ -15,7 +14,7 @@ from ...visualization import (
     clip_attention_map,
     patch_attention_map,
 )
-from ...visualization.attention import capture_inputs, find_global_block
+from ...visualization.attention import Axis, capture_inputs, find_global_block
 from ...visualization.attention_v2 import patch_grid
 from ...visualization.cam import last_layer
 from .inputs import Input
@@ -27,7 +26,7 @@ class Options:
 
     stage: int | None = None
     block: int | None = None
-    axis: Literal['space', 'time'] | None = None
+    axis: Axis | None = None
     layer: int | None = None
     query: Sequence[int] | None = None
     class_token: bool = False
@@ -56,36 +55,32 @@ def attend(options: Options, given: Input, backbone: nn.Module) -> Attended:
         ValueError: the block, head or position does not exist, or an option does not apply to the
             network.
     """
-    function, name, unused = select_attention(options, backbone)
-    for option in unused:
-        if getattr(options, option) not in (None, False):
-            raise ValueError(f'{option} is not for {name}')
-    attended = function(options, given, backbone)
+    if not isinstance(backbone, UniFormerV2):
+        check_unused(options, 'a net of stages', 'layer', 'class_token')
+        attended = attend_in_stage(options, given, backbone)
+    elif options.layer is not None or not backbone.global_layers:
+        check_unused(options, 'a layer of a ViT', 'stage', 'block', 'axis')
+        attended = attend_in_layer(options, given, backbone)
+    else:
+        name = 'a global UniBlock, whose query is the clip; give a layer'
+        check_unused(options, name, 'stage', 'query', 'frame', 'class_token', 'axis')
+        attended = Attended(clip_attention_map(backbone, given.tensor, options.block))
     heads = len(attended.weights)
     if options.head is not None and not 1 <= options.head <= heads:
         raise ValueError(f'head {options.head}: the block has heads 1 to {heads}')
     return attended
 
 
-AttentionFunction = Callable[[Options, Input, nn.Module], Attended]
-
-
-def select_attention(
-    options: Options, backbone: nn.Module
-) -> tuple[AttentionFunction, str, tuple[str, ...]]:
-    """Return a function, the name of its type of network, and the options that do not apply."""
-    if not isinstance(backbone, UniFormerV2):
-        return attend_in_stage, 'a net of stages', ('layer', 'class_token')
-    if options.layer is not None or not backbone.global_layers:
-        return attend_in_layer, 'a layer of a ViT', ('stage', 'block', 'axis')
-    unused = ('stage', 'query', 'frame', 'class_token', 'axis')
-    return attend_over_clip, 'a global UniBlock, whose query is the clip; give a layer', unused
+def check_unused(options: Options, name: str, *unused: str) -> None:
+    for option in unused:
+        if getattr(options, option) not in (None, False):
+            raise ValueError(f'{option} is not for {name}')
 
 
 def attend_in_stage(options: Options, given: Input, backbone: nn.Module) -> Attended:
     stage = 3 if options.stage is None else options.stage
     block = 1 if options.block is None else options.block
-    axis = options.axis or 'space'
+    axis: Axis = options.axis or 'space'
     found = find_global_block(backbone, stage, block)
     size = capture_inputs(backbone, found, given.tensor, axis).size
     query = find_query(options, given, size)
@@ -103,10 +98,6 @@ def attend_in_layer(options: Options, given: Input, backbone: UniFormerV2) -> At
         raise ValueError('query is a patch and class_token is none; give one of them')
     frame = find_frame(options, given, size)
     return Attended(class_attention_map(backbone, given.tensor, layer, frame))
-
-
-def attend_over_clip(options: Options, given: Input, backbone: UniFormerV2) -> Attended:
-    return Attended(clip_attention_map(backbone, given.tensor, options.block))
 
 
 def find_query(options: Options, given: Input, size: Sequence[int]) -> tuple[int, ...]:

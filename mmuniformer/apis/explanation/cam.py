@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import torch
+from mmengine.model import BaseModel
 from torch import Tensor, nn
 
 from ...models import UniFormerV2
@@ -17,7 +18,7 @@ from ..toolbox import Toolbox, make_detection_samples
 class DetectionNet(nn.Module):
     """A detector that returns a dict of ``boxes``, ``scores`` and ``labels`` for each image."""
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: BaseModel):
         super().__init__()
         self.model = model
 
@@ -35,7 +36,7 @@ class SimccNet(HeadNet):
         return rows.unsqueeze(-1) + columns.unsqueeze(-2)
 
 
-def make_explained_net(toolbox: Toolbox, model: nn.Module) -> nn.Module:
+def make_explained_net(toolbox: Toolbox, model: BaseModel) -> nn.Module:
     """Return a network with one output per sample.
 
     Raises:
@@ -87,7 +88,7 @@ def make_target(
 
 
 def compute_cam(
-    toolbox: Toolbox, model: nn.Module, x: Tensor, stage: int | None, category: int | None
+    toolbox: Toolbox, model: BaseModel, x: Tensor, stage: int | None, category: int | None
 ) -> tuple[Tensor, str]:
     """Return the CAM of a model for one input, ``(H, W)`` or ``(T, H, W)``, and its target.
 
@@ -98,8 +99,8 @@ def compute_cam(
     if find_spec('pytorch_grad_cam') is None:
         raise ImportError('a CAM needs grad-cam: pip install grad-cam')
     net = make_explained_net(toolbox, model)
-    layer = cam_layer(model.backbone, stage)
+    backbone = model.backbone
+    layer = cam_layer(backbone, stage)
     target, name = make_target(toolbox, net, x, category)
-    is_v2 = isinstance(model.backbone, UniFormerV2)
-    reshape = as_clip(model.backbone, x.shape[2:]) if is_v2 else None
+    reshape = as_clip(backbone, x.shape[2:]) if isinstance(backbone, UniFormerV2) else None
     return grad_cam(net, layer, x, [target], reshape)[0], name

@@ -10,7 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from ...visualization import draw_box, overlay
-from ...visualization.overlay import to_unit
+from ...visualization.features import to_unit
 from ..media import write_image, write_video
 from .inputs import Input
 
@@ -51,8 +51,8 @@ class Explanation:
 
 def draw_heat(given: Input, heat: Tensor, strength: float) -> list[ndarray]:
     """Draw a heat map ``(h, w)`` or ``(t, h, w)`` on the input, normalized over all frames."""
-    maps = to_unit(heat.float().numpy())
-    maps = repeat_frames(list(maps) if given.is_video else [maps], len(given.frames))
+    heat = to_unit(heat.float())
+    maps = repeat_frames([*(heat if given.is_video else heat[None]).numpy()], len(given.frames))
     return [overlay(frame, one, strength) for frame, one in zip(given.frames, maps, strict=True)]
 
 

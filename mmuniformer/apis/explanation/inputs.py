@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
 from numpy import ndarray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...models import UniFormerLight, UniFormerV2
 from ..configs import find_setting
@@ -42,7 +43,7 @@ class Input:
 
 
 def read_input(
-    path: Path, config: Config, model: nn.Module, size: Sequence[int] | None = None
+    path: Path, config: Config, model: BaseModel, size: Sequence[int] | None = None
 ) -> Input:
     """Read an image, or frames from the middle of a video for a video model.
 

@@ -13,16 +13,16 @@ from ..configs import load_config
 from ..model import load_model
 from ..timing import latencies
 from .check import TOLERANCE, Comparison, compare, shapes_to_check
-from .formats import FORMATS, find_format, fix_size, make_runner, write
-from .nets import PARTS, Exportable, Part, make_exportable
+from .formats import FORMATS, FormatName, find_format, fix_size, make_runner, write
+from .nets import Exportable, Part, make_exportable
 
 __all__ = [
     'FORMATS',
-    'PARTS',
     'TOLERANCE',
     'Comparison',
     'ExportReport',
     'Exportable',
+    'Part',
     'export',
     'make_exportable',
 ]
@@ -37,7 +37,7 @@ class ExportReport:
     """
 
     file: Path
-    format: str
+    format: FormatName
     item: Exportable
     comparisons: tuple[Comparison, ...]
 
@@ -76,7 +76,7 @@ def export(
     checkpoint: str | Path,
     out: str | Path,
     *,
-    format: str = 'onnx',
+    format: FormatName = 'onnx',
     part: Part = 'model',
     fixed_size: Sequence[int] | None = None,
     fuse: bool = False,
@@ -108,8 +108,8 @@ def export(
     out, spec = Path(out), find_format(format)
     if out.is_dir():
         raise ValueError(f'{out} is a folder; name a file')
-    config = load_config(config)
-    item = make_exportable(config, load_model(config, checkpoint), part, fuse)
+    loaded = load_config(config)
+    item = make_exportable(loaded, load_model(loaded, checkpoint), part, fuse)
     fix_size(item, fixed_size, format)
     write(item, out, format)
     compared = compare(make_runner(item.net), spec.open(out), shapes_to_check(item))

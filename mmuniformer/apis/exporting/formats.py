@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from .nets import Exportable, has_positions, has_windows, prunes_tokens
+from ...layers import GlobalBlock, HourglassBlock
+from ...models import UniFormerV2
+from ...models.checks import choice
+from .nets import Exportable
 
 # Size of the traced input. Windows of 14 and 32 leave a remainder on both sides at stride 16, so
 # that padding is traced. Neither side, nor the batch size, occurs elsewhere in the network, even
@@ -20,6 +24,7 @@ TRACED_BATCH, TRACED_SIZE = 2, (280, 312)
 FIXED = 'give a fixed size (--fixed-size HEIGHT WIDTH)'
 # Runs a network or file: takes a batch, returns outputs.
 Runner = Callable[[Tensor], list[Tensor]]
+FormatName = Literal['onnx', 'torch_export']
 
 
 def export_onnx(item: Exportable, example: Tensor, file: Path) -> None:
@@ -32,6 +37,7 @@ def export_onnx(item: Exportable, example: Tensor, file: Path) -> None:
         output_names=item.output_names or None,
         verbose=False,
     )
+    assert program is not None  # it is None without dynamo
     program.model.metadata_props.update(item.metadata)
     program.save(str(file))
 
@@ -68,8 +74,12 @@ def make_runner(net: nn.Module) -> Runner:
     return run
 
 
+def contains(net: nn.Module, layer: type[nn.Module]) -> bool:
+    return any(isinstance(module, layer) for module in net.modules())
+
+
 def explain_onnx_refusal(net: nn.Module) -> str | None:
-    if prunes_tokens(net):
+    if contains(net, HourglassBlock):
         return (
             'the light nets sort tokens by score with a stable sort, which ONNX does not have; '
             "export them as format 'torch_export'"
@@ -80,9 +90,9 @@ def explain_onnx_refusal(net: nn.Module) -> str | None:
 def explain_guards(net: nn.Module) -> str | None:
     """Return why a program of torch.export rejects some sizes at run time, or None."""
     guarded = 'so that other sizes are refused when the file runs (ONNX files take every size)'
-    if has_windows(net):
+    if any(isinstance(block, GlobalBlock) and block.window_size for block in net.modules()):
         return f'torch.export guards how a map is cut into windows, {guarded}'
-    if has_positions(net):
+    if contains(net, UniFormerV2):
         return f'torch.export guards whether positions are resized, {guarded}'
     return None
 
@@ -108,7 +118,7 @@ class Format:
     explain_fixed: Callable[[nn.Module], str | None] = lambda net: None
 
 
-FORMATS = {
+FORMATS: Mapping[FormatName, Format] = {
     'onnx': Format(
         export_onnx, open_onnx, 'onnxruntime', ('onnx', 'onnxscript', 'onnxruntime'),
         explain_refusal=explain_onnx_refusal,
@@ -117,22 +127,21 @@ FORMATS = {
 }  # fmt: skip
 
 
-def find_format(name: str) -> Format:
+def find_format(name: FormatName) -> Format:
     """Return a format by name.
 
     Raises:
         ValueError: the name is unknown.
         ImportError: required packages are not installed.
     """
-    if name not in FORMATS:
-        raise ValueError(f'format {name!r} is none of {", ".join(FORMATS)}')
+    choice('format', name, FormatName)
     missing = [pkg for pkg in FORMATS[name].requires if importlib.util.find_spec(pkg) is None]
     if missing:
         raise ImportError(f'format {name} needs: pip install {" ".join(missing)}')
     return FORMATS[name]
 
 
-def fix_size(item: Exportable, size: Sequence[int] | None, file_format: str) -> None:
+def fix_size(item: Exportable, size: Sequence[int] | None, file_format: FormatName) -> None:
     """Decide whether height and width are fixed or dynamic.
 
     Args:
@@ -166,7 +175,7 @@ def _check_size(item: Exportable, size: tuple[int, ...]) -> None:
         raise ValueError(f'fixed size: the head is made for {height} {width} alone, {given}')
 
 
-def write(item: Exportable, file: Path, file_format: str) -> None:
+def write(item: Exportable, file: Path, file_format: FormatName) -> None:
     """Export a network to a file; its folder is created if it does not exist."""
     size = item.size
     if 2 in item.axes:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
+from mmengine.model import BaseModel
 from torch import Tensor, nn
 
-from ...layers import GlobalBlock, HourglassBlock
 from ...models import UniFormerLight, UniFormerV2
+from ...models.checks import choice
+from ...models.mm_backbone import MMBackbone
 from ..nets import BackboneNet, HeadNet, SegmentationNet, is_simcc
-from ..toolbox import Toolbox, find_toolbox
+from ..toolbox import find_toolbox
 
 Part = Literal['model', 'backbone']
-PARTS: tuple[Part, ...] = ('model', 'backbone')
-# Scope → network of the whole model.
-WHOLE_NETS: Mapping[str, Callable[[nn.Module, Toolbox], nn.Module]] = {
-    'mmpretrain': HeadNet,
-    'mmaction': HeadNet,
-    'mmseg': SegmentationNet,
-    'mmpose': HeadNet,
-}
-# Reasons why other scopes have none.
-REFUSED = {
-    'mmdet': 'detectors end in NMS and loops over images, which have no ONNX operators of fixed '
-    'shapes',
-}
 
 
 @dataclass
@@ -56,7 +45,7 @@ class Exportable:
 
 
 def make_exportable(
-    config: Mapping, model: nn.Module, part: Part = 'model', fuse: bool = False
+    config: Mapping, model: BaseModel, part: Part = 'model', fuse: bool = False
 ) -> Exportable:
     """Return the exportable part of ``model``; its layers are changed in place.
 
@@ -75,22 +64,23 @@ def make_exportable(
     Raises:
         ValueError: the model cannot be exported or fused; the message gives the reason.
     """
-    if part not in PARTS:
-        raise ValueError(f'part {part!r} is none of {", ".join(PARTS)}')
+    choice('part', part, Part)
     toolbox = find_toolbox(config)
-    if part == 'model' and toolbox.scope not in WHOLE_NETS:
+    if part == 'model' and toolbox.scope == 'mmdet':
         raise ValueError(
-            f'{toolbox.scope} models cannot be exported whole: {REFUSED[toolbox.scope]}; export '
-            "part 'backbone'"
+            'mmdet models cannot be exported whole: detectors end in NMS and loops over images, '
+            "which have no ONNX operators of fixed shapes; export part 'backbone'"
         )
+    backbone = model.backbone
     if fuse:
-        if not hasattr(model.backbone, 'fuse'):
-            raise ValueError(f'{type(model.backbone).__name__} has no fuse(); export it unfused')
-        model.backbone.fuse()
-    net, names = BackboneNet(model), []
+        if not isinstance(backbone, MMBackbone):
+            raise ValueError(f'{type(backbone).__name__} has no fuse(); export it unfused')
+        backbone.fuse()
+    net: nn.Module = BackboneNet(model)
+    names: list[str] = []
     if part == 'model':
         try:
-            net = WHOLE_NETS[toolbox.scope](model, toolbox)
+            net = (SegmentationNet if toolbox.scope == 'mmseg' else HeadNet)(model, toolbox)
         except ValueError as error:
             raise ValueError(f"{error}; export part 'backbone'") from error
         names = ['keypoint_x', 'keypoint_y'] if is_simcc(model) else [toolbox.output]
@@ -98,16 +88,20 @@ def make_exportable(
     multiple = find_multiple(model)
     size = toolbox.input_shape(config)
     size = (*size[:-2], *(-(-side // multiple) * multiple for side in size[-2:]))
-    is_video = len(size) == 3
-    reason = 'only the batch of videos varies' if is_video else explain_fixed(model, part)
-    axes = {0: 'batch'} if reason else {0: 'batch', 2: 'height', 3: 'width'}
-    own_size_alone = part == 'model' and is_simcc(model)
+    reason = 'only the batch of videos varies' if len(size) == 3 else explain_fixed(model, part)
     return Exportable(
-        net, axes, names, size, reason, make_metadata(model), multiple, own_size_alone
+        net,
+        axes={0: 'batch'} if reason else {0: 'batch', 2: 'height', 3: 'width'},
+        output_names=names,
+        size=size,
+        fixed_reason=reason,
+        metadata=make_metadata(model),
+        multiple=multiple,
+        own_size_alone=part == 'model' and is_simcc(model),
     )
 
 
-def explain_fixed(model: nn.Module, part: Part) -> str | None:
+def explain_fixed(model: BaseModel, part: Part) -> str | None:
     """Return why height and width cannot be dynamic, or None."""
     if isinstance(model.backbone, UniFormerV2) and model.backbone.arch.relative_positions:
         return 'UniFormerV2 numbers the displacements of its patches while it is exported'
@@ -118,14 +112,14 @@ def explain_fixed(model: nn.Module, part: Part) -> str | None:
     return None
 
 
-def find_multiple(model: nn.Module) -> int:
+def find_multiple(model: BaseModel) -> int:
     """Return the number that divides height and width: UniFormerV2 takes whole patches."""
     return model.backbone.arch.patch_size if isinstance(model.backbone, UniFormerV2) else 1
 
 
-def make_metadata(model: nn.Module) -> dict[str, str]:
+def make_metadata(model: BaseModel) -> dict[str, str]:
     """Describe the normalization of inputs, ``(x - mean) / std`` of values from 0 to 255."""
-    preprocessor: Any = model.data_preprocessor
+    preprocessor = model.data_preprocessor
     metadata = {}
     for name in ('mean', 'std'):
         value = getattr(preprocessor, name, None)
@@ -136,21 +130,6 @@ def make_metadata(model: nn.Module) -> dict[str, str]:
     return metadata
 
 
-def has_windows(net: nn.Module) -> bool:
-    return any(
-        isinstance(module, GlobalBlock) and module.window_size is not None
-        for module in net.modules()
-    )
-
-
-def has_positions(net: nn.Module) -> bool:
-    return any(isinstance(module, UniFormerV2) for module in net.modules())
-
-
-def prunes_tokens(net: nn.Module) -> bool:
-    return any(isinstance(module, HourglassBlock) for module in net.modules())
-
-
 class AveragePool(nn.Module):
     """``nn.AdaptiveAvgPool2d`` as two matrix products, which can be exported with dynamic sizes.
 
@@ -158,14 +137,15 @@ class AveragePool(nn.Module):
     of ``N`` positions.
     """
 
-    def __init__(self, output_size: int | Sequence[int]):
+    def __init__(self, output_size: int | tuple[int | None, int | None] | None):
         super().__init__()
-        is_square = isinstance(output_size, int)
-        self.output_size = (output_size, output_size) if is_square else tuple(output_size)
+        if not isinstance(output_size, tuple):
+            output_size = (output_size, output_size)
+        self.output_size = output_size
 
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (
-            _cells(length, count, x)
+            _cells(length, length if count is None else count, x)
             for length, count in zip(x.shape[2:], self.output_size)  # noqa: B905
         )
         return rows @ x @ columns.T

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..configs import load_config
 from ..toolbox import find_toolbox
-from .action_recognizer import ActionRecognizer
-from .classifier import Classifier
+from .classifier import ActionRecognizer, Classifier
 from .detector import Detector
 from .models import Found, Predictor
 from .pose_estimator import PoseEstimator
@@ -35,7 +35,7 @@ PREDICTORS: dict[str, type[Predictor]] = {cls.scope: cls for cls in _CLASSES}
 
 
 def predictor(
-    config: str | Path, checkpoint: str | Path, device: str = 'cpu', **options
+    config: str | Path, checkpoint: str | Path, device: str = 'cpu', **options: Any
 ) -> Predictor:
     """Build a predictor from a config and a checkpoint.
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy import ndarray
+from torch import nn
 
 from .drawing import draw_mask, draw_tag, enlarge, label_color
-from .models import Found, Predictor, check_loaded
+from .models import Found, Predictor
 
 
-class Detector(Predictor):
+@dataclass(kw_only=True)
+class Detector(Predictor[ndarray]):
     """Predicts instances: classes, scores, boxes, and masks as RLE.
 
     Args:
@@ -22,26 +24,17 @@ class Detector(Predictor):
     scope = 'mmdet'
     noun = 'objects'
 
-    def __init__(
-        self,
-        config: str | Path,
-        checkpoint: str | Path,
-        device: str = 'cpu',
-        *,
-        score_thr: float = 0.3,
-    ):
+    score_thr: float = 0.3
+
+    def build(self, config: str, checkpoint: str) -> nn.Module:
         from mmdet.apis import DetInferencer
 
-        config, checkpoint = self.find_files(config, checkpoint, device)
-        self.score_thr = score_thr
-        self.inferencer = DetInferencer(
-            str(config), str(checkpoint), device=device, show_progress=False
-        )
-        check_loaded(self.inferencer.model, checkpoint)
+        self.inferencer = DetInferencer(config, checkpoint, device=self.device, show_progress=False)
         self.classes = self.inferencer.model.dataset_meta['classes']
+        return self.inferencer.model
 
-    def __call__(self, image: ndarray) -> Found:
-        result = self.inferencer(image)['predictions'][0]
+    def __call__(self, given: ndarray) -> Found:
+        result = self.inferencer(given)['predictions'][0]
         keep = [index for index, value in enumerate(result['scores']) if value >= self.score_thr]
         return {
             'classes': [self.classes[result['labels'][index]] for index in keep],
@@ -55,21 +48,16 @@ class Detector(Predictor):
         return draw_instances(image, found)
 
 
-def decode_masks(masks: list[dict]) -> list[ndarray]:
-    from pycocotools import mask as mask_utils
-
-    return [mask_utils.decode(mask) for mask in masks]
-
-
 def draw_instances(image: ndarray, found: Found) -> ndarray:
     """Draw masks, boxes, and tags with classes and scores; high scores on top."""
+    from pycocotools import mask as mask_utils
+
     canvas, scale = enlarge(image)
     order = np.argsort(found['scores'])
     colors = [label_color(label) for label in found['labels']]
     if found['masks']:
-        masks = decode_masks(found['masks'])
         for index in order:
-            draw_mask(canvas, masks[index], colors[index])
+            draw_mask(canvas, mask_utils.decode(found['masks'][index]), colors[index])
     boxes = [[round(value * scale) for value in box] for box in found['boxes']]
     for index in order:
         left, top, right, bottom = boxes[index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -23,8 +23,12 @@ def enlarge(image: ndarray) -> tuple[ndarray, float]:
 
 
 def label_color(label: int) -> Color:
-    hue = np.uint8([[[round(label * GOLDEN * 180) % 180, 190, 255]]])
+    hue = np.array([[[round(label * GOLDEN * 180) % 180, 190, 255]]], np.uint8)
     return tuple(int(value) for value in cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0])
+
+
+def to_bgr(color: Iterable[float]) -> Color:
+    return tuple(int(value) for value in color)[::-1]
 
 
 def draw_mask(canvas: ndarray, mask: ndarray, color: Color) -> None:

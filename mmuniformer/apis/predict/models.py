@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from mmengine.registry import init_default_scope
 from numpy import ndarray
@@ -19,6 +20,7 @@ from ...weights.load import load
 from ...weights.rules import NO_KEY, Rules
 from ..configs import find_config, find_dataset_meta, load_config
 from ..model import find_checkpoint
+from .sources import BOTH, MediaType
 
 # A checkpoint may have more than the model, such as an EMA.
 WHOLE_MODEL = Rules(
@@ -30,25 +32,61 @@ WHOLE_MODEL = Rules(
 )
 
 Found = dict[str, Any]
+Given = TypeVar('Given', ndarray, Path)  # an image, or the path of a video
 
 
-class Predictor(ABC):
+@dataclass
+class Predictor(ABC, Generic[Given]):
     """Base class: a model that makes predictions and draws them.
+
+    Args:
+        config: config file, or name of a config of this package.
+        checkpoint: file written by training.
+        device: ``'cpu'``, ``'cuda'`` or ``'cuda:0'``.
 
     Attributes:
         scope: ``default_scope`` of its configs.
         noun: name of the objects that :meth:`count` counts.
         takes: ``'image'`` and ``'video'``. If it includes images, videos are passed frame by frame,
             otherwise as a path.
+
+    Raises:
+        FileNotFoundError: the config or checkpoint does not exist.
+        ValueError: the config belongs to another toolbox, the device does not exist, or the
+            checkpoint does not match the config.
     """
 
     scope: ClassVar[str]
     noun: ClassVar[str]
-    takes: ClassVar[tuple[str, ...]] = ('image', 'video')
+    takes: ClassVar[tuple[MediaType, ...]] = BOTH
+
+    config: str | Path
+    checkpoint: str | Path
+    device: str = 'cpu'
+
+    def __post_init__(self) -> None:
+        self.config, self.checkpoint = find_config(self.config), find_checkpoint(self.checkpoint)
+        scope = load_config(self.config).get('default_scope')
+        if scope != self.scope:
+            raise ValueError(
+                f'{self.config} is a config of {scope}; {type(self).__name__} needs a config of '
+                f'{self.scope}'
+            )
+        if self.device.startswith('cuda') and not cuda.is_available():
+            raise ValueError(f'device {self.device}: torch sees no GPU; leave it out for the CPU')
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # that another predictor had another default scope
+            init_default_scope(self.scope)
+        # mmengine would only print a warning about missing tensors.
+        load(self.build(str(self.config), str(self.checkpoint)), self.checkpoint, WHOLE_MODEL)
 
     @abstractmethod
-    def __call__(self, image: ndarray) -> Found:
-        """Predict for a BGR image ``(H, W, 3)``; the result can be serialized as JSON."""
+    def build(self, config: str, checkpoint: str) -> nn.Module:
+        """Build the toolbox's inferencer and return its model."""
+
+    @abstractmethod
+    def __call__(self, given: Given) -> Found:
+        """Predict for a BGR image ``(H, W, 3)`` or a video; the result is serializable as JSON."""
 
     @abstractmethod
     def draw(self, image: ndarray, found: Found) -> ndarray:
@@ -58,46 +96,9 @@ class Predictor(ABC):
         """Return the number of objects in ``found``."""
         return len(found['labels'])
 
-    def find_files(
-        self, config: str | Path, checkpoint: str | Path, device: str
-    ) -> tuple[Path, Path]:
-        """Return the paths of both files, and enter the scope of the toolbox.
-
-        Raises:
-            FileNotFoundError: the config or checkpoint does not exist.
-            ValueError: the config belongs to another toolbox, or the device does not exist.
-        """
-        config, checkpoint = find_config(config), find_checkpoint(checkpoint)
-        scope = load_config(config).get('default_scope')
-        if scope != self.scope:
-            name = type(self).__name__
-            raise ValueError(
-                f'{config} is a config of {scope}; {name} needs a config of {self.scope}'
-            )
-        if device.startswith('cuda') and not cuda.is_available():
-            raise ValueError(f'device {device}: torch sees no GPU; leave it out for the CPU')
-        enter_scope(self.scope)
-        return config, checkpoint
-
-
-def enter_scope(scope: str) -> None:
-    """Make ``scope`` the default scope, which another predictor may have changed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # about the change
-        init_default_scope(scope)
-
-
-def check_loaded(model: nn.Module, checkpoint: Path) -> None:
-    """Check that a checkpoint has all tensors of ``model``; mmengine would only print a warning.
-
-    Raises:
-        CheckpointError: tensors are missing, or have another shape.
-    """
-    load(model, checkpoint, WHOLE_MODEL)
-
 
 def find_classes(
-    config: Mapping, checkpoint: Path, number: int, labels: str | Path | None
+    config: Mapping, checkpoint: str | Path, number: int, labels: str | Path | None
 ) -> tuple[tuple[str, ...], Any]:
     """Return the class names, and their RGB colors or None.
 
@@ -114,24 +115,20 @@ def find_classes(
     """
     if labels is not None:
         known = labels in VIDEO_DATASETS
-        names = class_names(labels) if known else read_class_names(labels)
+        names = class_names(str(labels)) if known else read_class_names(labels)
         if len(names) != number:
             raise ValueError(f'{labels} has {len(names)} classes, and the model {number}')
         return names, None
-    content = read_checkpoint(checkpoint)
-    meta = content.get('meta') or {}
+    meta = read_checkpoint(checkpoint).get('meta') or {}
+    dataset = (config.get('test_dataloader') or {}).get('dataset') or {}
+    lists = str(dataset.get('ann_file', ''))
     for found in (
         meta.get('dataset_meta') or {},
         {'classes': meta.get('CLASSES'), 'palette': meta.get('PALETTE')},
         find_dataset_meta(config),
-        {'classes': _of_video_lists(config)},
+        *({'classes': class_names(name)} for name in VIDEO_DATASETS if name in lists),
     ):
-        if found.get('classes') and len(found['classes']) == number:
-            return tuple(found['classes']), found.get('palette')
+        classes = found.get('classes') or ()
+        if len(classes) == number:
+            return tuple(classes), found.get('palette')
     return tuple(f'class {index}' for index in range(number)), None
-
-
-def _of_video_lists(config: Mapping) -> tuple[str, ...] | None:
-    dataset = (config.get('test_dataloader') or {}).get('dataset') or {}
-    ann_file = str(dataset.get('ann_file', ''))
-    return next((class_names(name) for name in VIDEO_DATASETS if name in ann_file), None)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 from numpy import ndarray
+from torch import nn
 
 from ..configs import find_config
 from ..model import find_checkpoint
-from .drawing import Color, enlarge
-from .models import Found, Predictor, check_loaded
+from .drawing import enlarge, to_bgr
+from .models import Found, Predictor
 
 BOX_COLOR = (230, 230, 230)
 
 
-def to_bgr(color: Sequence[int]) -> Color:
-    return tuple(int(value) for value in color)[::-1]
-
-
-class PoseEstimator(Predictor):
+@dataclass(kw_only=True)
+class PoseEstimator(Predictor[ndarray]):
     """Predicts keypoints with scores, in the boxes of a detector or in the whole image.
 
     Args:
@@ -32,43 +31,39 @@ class PoseEstimator(Predictor):
     scope = 'mmpose'
     noun = 'people'
 
-    def __init__(
-        self,
-        config: str | Path,
-        checkpoint: str | Path,
-        device: str = 'cpu',
-        *,
-        score_thr: float = 0.3,
-        det_config: str | Path | None = None,
-        det_checkpoint: str | Path | None = None,
-        det_class: int = 0,
-    ):
+    score_thr: float = 0.3
+    det_config: str | Path | None = None
+    det_checkpoint: str | Path | None = None
+    det_class: int = 0
+
+    def build(self, config: str, checkpoint: str) -> nn.Module:
         from mmpose.apis import MMPoseInferencer
 
-        config, checkpoint = self.find_files(config, checkpoint, device)
-        # Without a detector, mmpose would download one.
-        detector = {'det_model': 'whole_image'}
-        if (det_config is None) != (det_checkpoint is None):
-            missing = 'checkpoint' if det_checkpoint is None else 'config'
-            raise ValueError(f'a detector needs config and checkpoint; its {missing} is missing')
-        if det_config is not None:
-            detector = {
-                'det_model': str(find_config(det_config)),
-                'det_weights': str(find_checkpoint(det_checkpoint)),
-                'det_cat_ids': det_class,
-            }
-        self.score_thr = score_thr
         self.inferencer = MMPoseInferencer(
-            pose2d=str(config), pose2d_weights=str(checkpoint), device=device, **detector
+            pose2d=config, pose2d_weights=checkpoint, device=self.device, **self.detector()
         )
-        check_loaded(self.inferencer.inferencer.model, checkpoint)
-        meta = self.inferencer.inferencer.model.dataset_meta
+        model = self.inferencer.inferencer.model
+        meta = model.dataset_meta
         self.names = [meta['keypoint_id2name'][index] for index in range(meta['num_keypoints'])]
         self.links = list(zip(meta['skeleton_links'], meta['skeleton_link_colors'], strict=True))
         self.colors = meta['keypoint_colors']
+        return model
 
-    def __call__(self, image: ndarray) -> Found:
-        result = next(self.inferencer(image, bbox_thr=0.3))
+    def detector(self) -> dict[str, Any]:
+        """Return mmpose's arguments for the detector; without one, mmpose would download one."""
+        if self.det_config is None and self.det_checkpoint is None:
+            return {'det_model': 'whole_image'}
+        if self.det_config is None or self.det_checkpoint is None:
+            missing = 'checkpoint' if self.det_checkpoint is None else 'config'
+            raise ValueError(f'a detector needs config and checkpoint; its {missing} is missing')
+        return {
+            'det_model': str(find_config(self.det_config)),
+            'det_weights': str(find_checkpoint(self.det_checkpoint)),
+            'det_cat_ids': self.det_class,
+        }
+
+    def __call__(self, given: ndarray) -> Found:
+        result = next(self.inferencer(given, bbox_thr=0.3))
         people = result['predictions'][0]
         return {
             'keypoint_names': self.names,

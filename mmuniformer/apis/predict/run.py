@@ -93,21 +93,17 @@ class PredictionRun:
         found = self.predictor(image)
         drawn = self.predictor.draw(image, found)
         write_image(self.out_dir / f'{name}.png', drawn)
-        self._write_json(name, {'input': source.text, **found})
-        self._add(found, drawn)
+        self._add(source, name, found, [found], drawn)
 
     def _use_frames(self, source: Source, name: str) -> None:
         reader = VideoReader(source.capture, self.max_frames)
         frames = []
         with closing(VideoWriter(self.out_dir / f'{name}.mp4', reader.fps)) as writer:
             for frame in reader:
-                found = self.predictor(frame)
-                drawn = self.predictor.draw(frame, found)
+                frames.append(self.predictor(frame))
+                drawn = self.predictor.draw(frame, frames[-1])
                 writer.write(drawn)
-                frames.append(found)
-        self._write_json(name, {'input': source.text, 'rate': reader.fps, 'frames': frames})
-        self._add(found, drawn)
-        self.objects += sum(self.predictor.count(each) for each in frames[:-1])
+        self._add(source, name, {'rate': reader.fps, 'frames': frames}, frames, drawn)
 
     def _use_video(self, source: Source, name: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -123,13 +119,13 @@ class PredictionRun:
                 for frame in reader:
                     drawn = self.predictor.draw(frame, found)
                     writer.write(drawn)
-        self._write_json(name, {'input': source.text, **found})
-        self._add(found, drawn)
+        self._add(source, name, found, [found], drawn)
 
-    def _write_json(self, name: str, content: Found) -> None:
+    def _add(
+        self, source: Source, name: str, content: Found, found: Sequence[Found], drawn: ndarray
+    ) -> None:
+        content = {'input': source.text, **content}
         (self.out_dir / f'{name}.json').write_text(json.dumps(content) + '\n')
-
-    def _add(self, found: Found, drawn: ndarray) -> None:
-        self.objects += self.predictor.count(found)
+        self.objects += sum(map(self.predictor.count, found))
         if len(self.shown) < self.grid:
             self.shown.append(drawn)

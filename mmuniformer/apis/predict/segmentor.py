@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy import ndarray
+from torch import nn
 
-from .drawing import draw_tags, enlarge, label_color
-from .models import Found, Predictor, check_loaded, find_classes
+from .drawing import draw_tags, enlarge, label_color, to_bgr
+from .models import Found, Predictor, find_classes
 
 TINT = 0.55  # opacity of class colors
 
 
-class Segmentor(Predictor):
+@dataclass(kw_only=True)
+class Segmentor(Predictor[ndarray]):
     """Predicts the classes of an image with their area shares, largest first, and RLE masks.
 
     Args:
@@ -25,30 +28,24 @@ class Segmentor(Predictor):
     scope = 'mmseg'
     noun = 'regions of a class'
 
-    def __init__(
-        self,
-        config: str | Path,
-        checkpoint: str | Path,
-        device: str = 'cpu',
-        *,
-        labels: str | Path | None = None,
-    ):
+    labels: str | Path | None = None
+
+    def build(self, config: str, checkpoint: str) -> nn.Module:
         from mmseg.apis import MMSegInferencer
 
-        config, checkpoint = self.find_files(config, checkpoint, device)
-        self.inferencer = MMSegInferencer(str(config), str(checkpoint), device=device)
+        self.inferencer = MMSegInferencer(config, checkpoint, device=self.device)
         self.inferencer.show_progress = False
         model = self.inferencer.model
-        check_loaded(model, checkpoint)
         number = model.decode_head.num_classes
-        self.classes, palette = find_classes(self.inferencer.cfg, checkpoint, number, labels)
-        own = [tuple(map(int, color))[::-1] for color in palette or ()]
+        self.classes, palette = find_classes(self.inferencer.cfg, checkpoint, number, self.labels)
+        own = [to_bgr(color) for color in palette or ()]
         self.colors = own or [label_color(label) for label in range(number)]
+        return model
 
-    def __call__(self, image: ndarray) -> Found:
+    def __call__(self, given: ndarray) -> Found:
         from pycocotools import mask as mask_utils
 
-        label_map = np.asarray(self.inferencer(image)['predictions'])
+        label_map = np.asarray(self.inferencer(given)['predictions'])
         labels, sizes = np.unique(label_map, return_counts=True)
         order = np.argsort(-sizes, kind='stable')
         labels, sizes = labels[order], sizes[order]

@@ -11,8 +11,8 @@ from typing import Literal
 from ..media import IMAGE_SUFFIXES, VIDEO_SUFFIXES, MediaError, read_image
 
 MediaType = Literal['image', 'video', 'camera']
-SUFFIXES = {'image': IMAGE_SUFFIXES, 'video': VIDEO_SUFFIXES}
-BOTH = ('image', 'video')
+SUFFIXES: dict[MediaType, tuple[str, ...]] = {'image': IMAGE_SUFFIXES, 'video': VIDEO_SUFFIXES}
+BOTH: tuple[MediaType, ...] = ('image', 'video')
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def find_type(path: Path, types: Sequence[MediaType]) -> MediaType:
     type_ = next((name for name, suffixes in SUFFIXES.items() if suffix in suffixes), None)
     if type_ is None and 'image' in types and _is_image(path):
         type_ = 'image'
-    if type_ not in types:
+    if type_ is None or type_ not in types:
         raise ValueError(f'{path} is no {" or ".join(types)} that OpenCV can read')
     return type_
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ...doctor.config import data_paths, fault_of_data
-from ..predict.models import check_loaded
+from ...weights.load import load
+from ..predict.models import WHOLE_MODEL
 from ..runner import build_runner, set_mmpretrain_dataloaders
 
 # Our name of a metric → the Runner's name, and the factor to percent.
@@ -109,7 +110,8 @@ def run_test(config: Config, checkpoint: Path, work_dir: Path, title: str, tta: 
     # The output of a Runner is also in its log file.
     with open(os.devnull, 'w') as nothing, redirect_stdout(nothing), bar.progress:
         runner = build_runner_with_tta(config) if tta else build_runner(config)
-        check_loaded(runner.model, checkpoint)  # the Runner would leave missing ones random
+        # The Runner would leave missing tensors random.
+        load(runner.model, checkpoint, WHOLE_MODEL)
         runner.register_hook(bar)
         return {name: float(value) for name, value in runner.test().items()}
 

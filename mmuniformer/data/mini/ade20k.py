@@ -14,6 +14,7 @@ from numpy.random import RandomState
 
 from . import scenes
 from .scenes import Scene
+from .shapes import smooth_noise
 
 THINGS = ('circle', 'triangle', 'cross')
 CLASSES = ('sky', 'grass', 'water', *THINGS)
@@ -33,9 +34,8 @@ WATER = ((95, 75, 15), (185, 145, 80))
 
 def _noise(rng: RandomState, size: tuple[int, int], cell: tuple[float, float]) -> ndarray:
     """Return smooth noise ``(H, W, 1)`` in [-1, 1]; ``cell`` is its cell size in pixels."""
-    cells = [max(2, round(length / pixels)) for length, pixels in zip(size, cell, strict=True)]
-    coarse = rng.uniform(-1, 1, cells).astype(np.float32)
-    return cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)[..., None]
+    rows, columns = (max(2, round(side / length)) for side, length in zip(size, cell, strict=True))
+    return smooth_noise(rng, size, (rows, columns))[..., None]
 
 
 def sky(rng: RandomState, size: tuple[int, int]) -> ndarray:
@@ -98,19 +98,15 @@ def _with_borders(labels: ndarray) -> ndarray:
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
     """Write the data set and yield each written path, so that callers can show progress."""
-    counts = {'train': train, 'val': val}
-    for number, (name, split) in enumerate(FOLDERS.items()):
+    for number, (name, count) in enumerate(zip(FOLDERS, (train, val), strict=True)):
         images, masks = out / 'images' / name, out / 'annotations' / name
         images.mkdir(parents=True, exist_ok=True)
         masks.mkdir(parents=True, exist_ok=True)
-        for index in range(counts[split]):
-            # One generator per image: a larger set starts with the images of a smaller one.
-            image, labels = draw_scene(RandomState([seed, number, index]), size)
-            stem = f'ADE_{split}_{index + 1:08d}'
-            scenes.write_image(images / f'{stem}.jpg', image)
-            yield images / f'{stem}.jpg'
-            scenes.write_labels(masks / f'{stem}.png', labels)
-            yield masks / f'{stem}.png'
+        for index, rng in enumerate(scenes.generators(seed, number, count), 1):
+            image, labels = draw_scene(rng, size)
+            stem = f'ADE_{FOLDERS[name]}_{index:08d}'
+            yield scenes.write_image(images / f'{stem}.jpg', image)
+            yield scenes.write_labels(masks / f'{stem}.png', labels)
 
 
 def check(out: Path) -> str:
@@ -124,10 +120,9 @@ def check(out: Path) -> str:
         seen: set[int] = set()
         paths = sorted((out / 'images' / name).glob('*.jpg'))
         for path in paths:
-            labels = cv2.imread(
-                str(out / 'annotations' / name / f'{path.stem}.png'), cv2.IMREAD_UNCHANGED
-            )
-            if labels is None or labels.shape != cv2.imread(str(path)).shape[:2]:
+            mask = out / 'annotations' / name / f'{path.stem}.png'
+            image, labels = cv2.imread(str(path)), cv2.imread(str(mask), cv2.IMREAD_UNCHANGED)
+            if image is None or labels is None or labels.shape != image.shape[:2]:
                 raise ValueError(
                     f'{path}: its mask is missing or has another size; draw the set again'
                 )

@@ -26,38 +26,18 @@ def draw_scene(rng: RandomState, side: int) -> Scene:
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
     """Write the data set and yield each written path, so that callers can show progress."""
-    counts = {'train': train, 'val': val}
-    image_id = 0
-    for number, split in enumerate(coco_format.SPLITS):
-        folder = out / f'{split}2017'
-        folder.mkdir(parents=True, exist_ok=True)
-        images, annotations = [], []
-        for index in range(counts[split]):
-            # One generator per image: a larger set starts with the images of a smaller one.
-            scene = draw_scene(RandomState([seed, number, index]), size)
-            image_id += 1
-            path = folder / f'{image_id:012d}.jpg'
-            scenes.write_image(path, scene.image)
-            images.append(coco_format.image_entry(image_id, path, scene.image))
-            annotations += _annotations(scene, image_id)
-            yield path
-        yield coco_format.write_json(
-            out / 'annotations' / f'instances_{split}2017.json',
-            'Drawn scenes', images, annotations, CATEGORIES,
-        )  # fmt: skip
-
-
-def _annotations(scene: Scene, image_id: int) -> Iterator[dict]:
-    for index, (label, mask) in enumerate(zip(scene.labels, scene.masks, strict=True)):
-        yield {
-            'id': image_id * 100 + index,
-            'image_id': image_id,
-            'category_id': CLASSES.index(label) + 1,
-            'bbox': coco_format.box(mask),
-            'area': int(mask.sum()),
-            'iscrowd': 0,
-            'segmentation': coco_format.segmentation(mask),
-        }
+    for number, (name, count) in enumerate((('train', train), ('val', val))):
+        split = coco_format.Split(out, name, first_id=1 + number * train)
+        for rng in scenes.generators(seed, number, count):
+            scene = draw_scene(rng, size)
+            yield split.add(
+                scene.image,
+                (
+                    coco_format.annotation(CLASSES.index(label) + 1, mask)
+                    for label, mask in zip(scene.labels, scene.masks, strict=True)
+                ),
+            )
+        yield split.write('instances', 'Drawn scenes', split.annotations, CATEGORIES)
 
 
 def check(out: Path) -> str:

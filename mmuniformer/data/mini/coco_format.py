@@ -1,13 +1,16 @@
 """COCO's file format: polygons and run-length encodings of masks, and annotation files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
 from pycocotools import mask as mask_utils
 from pycocotools.coco import COCO
+
+from .scenes import write_image
 
 SPLITS = ('train', 'val')
 
@@ -77,27 +80,54 @@ def box(mask: ndarray) -> list[int]:
     return [left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1]
 
 
-def image_entry(image_id: int, path: Path, image: ndarray) -> dict:
-    height, width = image.shape[:2]
+def annotation(category: int, mask: ndarray, **more: Any) -> dict[str, Any]:
+    """Make the annotation of an object, without its ids."""
     return {
-        'id': image_id, 'file_name': path.name, 'height': height, 'width': width,
-        'license': 1, 'coco_url': '', 'flickr_url': '', 'date_captured': '',
+        'category_id': category, 'bbox': box(mask), 'area': int(mask.sum()), 'iscrowd': 0,
+        **more, 'segmentation': segmentation(mask),
     }  # fmt: skip
 
 
-def write_json(
-    path: Path, what: str, images: list[dict], annotations: list[dict], categories: list[dict]
-) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = {
-        'info': {'description': f'{what} in the layout of COCO 2017', 'version': '1.0'},
-        'licenses': [{'id': 1, 'name': 'Apache License 2.0', 'url': ''}],
-        'images': images,
-        'annotations': annotations,
-        'categories': categories,
-    }
-    path.write_text(json.dumps(content, separators=(',', ':')))
-    return path
+class Split:
+    """The images of a split, written one by one, and their annotations."""
+
+    def __init__(self, out: Path, name: str, first_id: int):
+        self.out, self.name, self.next_id = out, name, first_id
+        self.folder = out / f'{name}2017'
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.images: list[dict[str, Any]] = []
+        self.annotations: list[dict[str, Any]] = []
+
+    def add(self, image: ndarray, annotations: Iterable[dict[str, Any]]) -> Path:
+        """Write an image and number its annotations."""
+        path = self.folder / f'{self.next_id:012d}.jpg'
+        write_image(path, image)
+        self.images.append(
+            {
+                'id': self.next_id, 'file_name': path.name,
+                'height': image.shape[0], 'width': image.shape[1],
+                'license': 1, 'coco_url': '', 'flickr_url': '', 'date_captured': '',
+            }
+        )  # fmt: skip
+        self.annotations += [
+            {'id': self.next_id * 100 + index, 'image_id': self.next_id, **item}
+            for index, item in enumerate(annotations)
+        ]
+        self.next_id += 1
+        return path
+
+    def write(self, prefix: str, what: str, annotations: list[dict], categories: list) -> Path:
+        path = self.out / 'annotations' / f'{prefix}_{self.name}2017.json'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {
+            'info': {'description': f'{what} in the layout of COCO 2017', 'version': '1.0'},
+            'licenses': [{'id': 1, 'name': 'Apache License 2.0', 'url': ''}],
+            'images': self.images,
+            'annotations': annotations,
+            'categories': categories,
+        }
+        path.write_text(json.dumps(content, separators=(',', ':')))
+        return path
 
 
 def read_back(out: Path, split: str, file: str) -> COCO:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ MIN_JOINTS = 11  # inside the image
 MIN_SEEN = 0.75  # share of a figure's pixels that others leave visible
 MOVE = 0.05  # largest error of a detected box, as a share of its side
 DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
-CATEGORY = {
+CATEGORY: dict[str, Any] = {
     'id': 1, 'name': 'person', 'supercategory': 'person',
     'keypoints': list(figures.JOINTS), 'skeleton': [list(pair) for pair in figures.SKELETON],
 }  # fmt: skip
@@ -86,7 +87,7 @@ def _placed(rng: RandomState, figure: figures.Figure, size: tuple[int, int]) -> 
 
 
 def _inside(joints: ndarray, size: tuple[int, int]) -> ndarray:
-    return ((joints >= 0) & (joints < size[::-1])).all(axis=1)
+    return np.all((joints >= 0) & (joints < size[::-1]), axis=1)
 
 
 def _seen(masks: list[ndarray]) -> list[ndarray]:
@@ -115,22 +116,14 @@ def _without_holes(mask: ndarray) -> ndarray:
     return cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED).astype(bool)
 
 
-def _annotations(crowd: Crowd, image_id: int) -> Iterator[dict]:
+def _annotations(crowd: Crowd) -> Iterator[dict[str, Any]]:
     for index, (figure, mask) in enumerate(zip(crowd.people, crowd.masks, strict=True)):
-        silhouette = _without_holes(mask)
         hidden = np.logical_or.reduce([np.zeros_like(mask), *crowd.masks[index + 1 :]])
         points = keypoints(figure.joints, hidden)
-        yield {
-            'id': image_id * 100 + index,
-            'image_id': image_id,
-            'category_id': CATEGORY['id'],
-            'bbox': coco_format.box(silhouette),
-            'area': int(silhouette.sum()),
-            'iscrowd': 0,
-            'num_keypoints': sum(v > 0 for v in points[2::3]),
-            'keypoints': points,
-            'segmentation': coco_format.segmentation(silhouette),
-        }
+        seen = sum(v > 0 for v in points[2::3])
+        yield coco_format.annotation(
+            CATEGORY['id'], _without_holes(mask), num_keypoints=seen, keypoints=points
+        )
 
 
 def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list[dict], list[dict]]:
@@ -151,32 +144,20 @@ def _with_joints(annotations: list[dict], joints: tuple[str, ...]) -> tuple[list
 
 def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path]:
     """Write the data set and yield each written path, so that callers can show progress."""
-    counts = {'train': train, 'val': val}
-    image_id = 0
-    for number, split in enumerate(coco_format.SPLITS):
-        folder = out / f'{split}2017'
-        masks = out / 'masks' / folder.name
-        for path in (folder, masks):
-            path.mkdir(parents=True, exist_ok=True)
-        images, annotations = [], []
-        for index in range(counts[split]):
-            # One generator per image: a larger set starts with the images of a smaller one.
-            crowd = draw_crowd(RandomState([seed, number, index]), size)
-            image_id += 1
-            path = folder / f'{image_id:012d}.jpg'
-            scenes.write_image(path, crowd.image)
-            images.append(coco_format.image_entry(image_id, path, crowd.image))
-            annotations += _annotations(crowd, image_id)
+    for number, (name, count) in enumerate((('train', train), ('val', val))):
+        split = coco_format.Split(out, name, first_id=1 + number * train)
+        masks = out / 'masks' / split.folder.name
+        masks.mkdir(parents=True, exist_ok=True)
+        for rng in scenes.generators(seed, number, count):
+            crowd = draw_crowd(rng, size)
+            path = split.add(crowd.image, _annotations(crowd))
             yield path
             people = np.any(crowd.masks, axis=0).astype(np.uint8)
-            scenes.write_labels(masks / f'{path.stem}.png', people)
-            yield masks / f'{path.stem}.png'
-        for name, joints in JOINT_SETS.items():
-            yield coco_format.write_json(
-                out / 'annotations' / f'person_{name}_{split}2017.json',
-                'Drawn figures', images, *_with_joints(annotations, joints),
-            )  # fmt: skip
-    yield _write_detections(out / DETECTIONS, RandomState([seed, 2]), annotations)
+            yield scenes.write_labels(masks / f'{path.stem}.png', people)
+        for prefix, joints in JOINT_SETS.items():
+            kept = _with_joints(split.annotations, joints)
+            yield split.write(f'person_{prefix}', 'Drawn figures', *kept)
+    yield _write_detections(out / DETECTIONS, RandomState([seed, 2]), split.annotations)
 
 
 def _write_detections(path: Path, rng: RandomState, annotations: list[dict]) -> Path:

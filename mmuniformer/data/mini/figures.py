@@ -157,7 +157,7 @@ def draw(rng: RandomState, figure: Figure, size: tuple[int, int]) -> tuple[ndarr
         _limb(canvas, figure, name, ('shoulder', 'elbow', 'wrist'), hue, 235, rim)
         canvas.disc(figure[f'{name}_wrist'], figure.width * 0.5, skin, rim)
     colors, cover = canvas.finish()
-    shade = 1 + 0.1 * smooth_noise(rng, size, 16)[..., None]
+    shade = 1 + 0.1 * smooth_noise(rng, size, (16, 16))[..., None]
     return np.clip(colors * shade, 0, 255), cover
 
 

@@ -73,13 +73,10 @@ def write_folders(
         # Empty folders too: their order defines the labels.
         for label in classes:
             (out / split / label).mkdir(parents=True, exist_ok=True)
-        for index in range(count):
+        for index, rng in enumerate(scenes.generators(seed, number, count)):
             label = classes[index % len(classes)]
-            # One generator per image: a larger set starts with the images of a smaller one.
-            image = draw_image(RandomState([seed, number, index]), label, size, outline)
             path = out / split / label / f'{label}_{index + 1:08d}.jpg'
-            scenes.write_image(path, image)
-            yield path
+            yield scenes.write_image(path, draw_image(rng, label, size, outline))
 
 
 def check(out: Path, classes: tuple[str, ...] = CLASSES) -> str:

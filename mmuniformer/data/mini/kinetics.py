@@ -44,7 +44,7 @@ def path_of(label: str, distance: float) -> list[tuple[float, float]]:
 def draw_clip(rng: RandomState, label: str, side: int) -> Iterator[ndarray]:
     """Draw the frames ``(side, side, 3)`` in BGR; the first is the same for every label."""
     size = (side, side)
-    background = rng.uniform(*DARK, 3) + CLOUDS * shapes.smooth_noise(rng, size, 6)[..., None]
+    background = rng.uniform(*DARK, 3) + CLOUDS * shapes.smooth_noise(rng, size, (6, 6))[..., None]
     covers = [_shape(rng, size) for _ in range(rng.randint(*NUMBERS))]
     paints = rng.uniform(*BRIGHT, (len(covers), 3))
     starts = rng.uniform(size=(len(covers), 2))
@@ -68,7 +68,7 @@ def _shape(rng: RandomState, size: tuple[int, int]) -> ndarray:
 def _moved(cover: ndarray, x: float, y: float) -> ndarray:
     """Shift the center to ``x``, ``y``, relative to the sides, with wrap-around."""
     height, width = cover.shape
-    shift = np.float32([[1, 0, width * (x % 1 - 0.5)], [0, 1, height * (y % 1 - 0.5)]])
+    shift = np.array([[1, 0, width * (x % 1 - 0.5)], [0, 1, height * (y % 1 - 0.5)]], np.float32)
     return cv2.warpAffine(cover, shift, (width, height), borderMode=cv2.BORDER_WRAP)
 
 
@@ -77,18 +77,19 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
 
     Frames are byte-identical on all machines; videos depend on the encoder of OpenCV.
     """
-    counts = {'train': train, 'val': val}
     (out / LABELS).parent.mkdir(parents=True, exist_ok=True)
     (out / LABELS).write_text('\n'.join(CLASSES) + '\n')
     yield out / LABELS
-    for number, split in enumerate(SPLITS):
-        lines = {'videos': [], 'rawframes': []}
-        for index in range(counts[split]):
+    for number, (split, count) in enumerate(zip(SPLITS, (train, val), strict=True)):
+        lines: dict[str, list[str]] = {form: [] for form in LISTS}
+        for index, rng in enumerate(scenes.generators(seed, number, count)):
             label = CLASSES[index % len(CLASSES)]
             name = f'{label}/{index + 1:06d}'
-            # One generator per clip: a larger set starts with the clips of a smaller one.
-            frames = list(draw_clip(RandomState([seed, number, index]), label, size))
-            yield from _write_frames(out / f'rawframes_{split}' / name, frames)
+            frames = list(draw_clip(rng, label, size))
+            folder = out / f'rawframes_{split}' / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for at, frame in enumerate(frames, 1):
+                yield scenes.write_image(folder / FRAME_NAME.format(at), frame)
             yield _write_video(out / f'videos_{split}' / f'{name}.mp4', frames)
             lines['videos'].append(f'{name}.mp4 {CLASSES.index(label)}')
             lines['rawframes'].append(f'{name} {len(frames)} {CLASSES.index(label)}')
@@ -97,18 +98,10 @@ def make(out: Path, seed: int, train: int, val: int, size: int) -> Iterator[Path
             yield out / path.format(split)
 
 
-def _write_frames(folder: Path, frames: list[ndarray]) -> Iterator[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, frame in enumerate(frames, start=1):
-        path = folder / FRAME_NAME.format(number)
-        scenes.write_image(path, frame)
-        yield path
-
-
 def _write_video(path: Path, frames: list[ndarray]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     height, width = frames[0].shape[:2]
-    code = cv2.VideoWriter_fourcc(*'mp4v')
+    code = cv2.VideoWriter.fourcc(*'mp4v')
     writer = cv2.VideoWriter(str(path), code, FPS, (width, height))
     if not writer.isOpened():
         raise OSError(f'this OpenCV cannot write MPEG-4 to {path}; install opencv-python')

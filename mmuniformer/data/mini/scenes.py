@@ -27,6 +27,15 @@ class Scene:
     whole: list[int] = field(default_factory=list)  # areas without occlusion, in pixels
 
 
+def generators(seed: int, split: int, count: int) -> list[RandomState]:
+    """Make one generator per image, so that a larger set starts with the images of a smaller one.
+
+    Args:
+        split: number of the split.
+    """
+    return [RandomState([seed, split, index]) for index in range(count)]
+
+
 def image_size(rng: RandomState, side: int) -> tuple[int, int]:
     """Draw a random height and width, the longer of which is ``side``."""
     ratio = RATIOS[rng.randint(len(RATIOS))]
@@ -92,12 +101,14 @@ def with_grain(rng: RandomState, image: ndarray) -> ndarray:
     return np.clip(image + noise, 0, 255).round().astype(np.uint8)
 
 
-def write_image(path: Path, image: ndarray) -> None:
-    """Write a uint8 BGR image ``(H, W, 3)`` as JPEG."""
+def write_image(path: Path, image: ndarray) -> Path:
+    """Write a uint8 BGR image ``(H, W, 3)`` as JPEG; return the path."""
     _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 95])
     path.write_bytes(data.tobytes())
+    return path
 
 
-def write_labels(path: Path, labels: ndarray) -> None:
-    """Write a label map ``(H, W)`` as PNG."""
+def write_labels(path: Path, labels: ndarray) -> Path:
+    """Write a label map ``(H, W)`` as PNG; return the path."""
     path.write_bytes(cv2.imencode('.png', labels)[1].tobytes())
+    return path

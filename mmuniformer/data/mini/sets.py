@@ -56,24 +56,18 @@ MINI_SETS = {
         description='Draw scenes of overlapping, textured shapes (circle, square, triangle, star, '
         'ring, cross) and write them as COCO 2017 instances.',
         out='data/mini/coco',
-        train=600,
-        val=60,
-        size=160,
+        train=600, val=60, size=160,
         folders=('annotations', 'train2017', 'val2017'),
-        more_files=2,
-        needs='pycocotools',
+        more_files=2, needs='pycocotools',
     ),
     'coco_keypoints': MiniSet(
         help='COCO keypoints: stick figures with 17 joints, boxes of a detector, masks',
         description='Draw stick figures in many poses and write them as COCO 2017 person '
         'keypoints, with boxes as a detector would find them, and masks with 1 where people are.',
         out='data/mini/coco_keypoints',
-        train=500,
-        val=50,
-        size=192,
+        train=500, val=50, size=192,
         folders=('annotations', 'train2017', 'val2017', 'masks', 'person_detection_results'),
-        files_per_image=2,
-        more_files=5,
+        files_per_image=2, more_files=5,
         needs='pycocotools',
     ),
     'ade20k': MiniSet(
@@ -81,9 +75,7 @@ MINI_SETS = {
         description='Draw sky over grass or water with textured shapes (circle, triangle, '
         'cross) in front and write images and semantic masks as in ADEChallengeData2016.',
         out='data/mini/ade20k',
-        train=800,
-        val=60,
-        size=96,
+        train=800, val=60, size=96,
         folders=('annotations', 'images'),
         files_per_image=2,
     ),
@@ -93,12 +85,9 @@ MINI_SETS = {
         'per image among clutter, and write a folder per class as ImageNet has it. Colors and '
         'textures say nothing about the class.',
         out='data/mini/imagenet',
-        train=2400,
-        val=300,
-        size=96,
+        train=2400, val=300, size=96,
         folders=('train', 'val'),
-        size_help='side in pixels',
-        version=2,
+        size_help='side in pixels', version=2,
     ),
     'imagenet_things': MiniSet(
         help='ImageNet folders: one thing of 5 other classes per image, fewer images',
@@ -106,9 +95,7 @@ MINI_SETS = {
         'clutter, and write a folder per class as ImageNet has it: fewer images of other '
         'classes, to fine-tune to.',
         out='data/mini/imagenet_things',
-        train=800,
-        val=200,
-        size=96,
+        train=800, val=200, size=96,
         folders=('train', 'val'),
         size_help='side in pixels',
     ),
@@ -118,15 +105,12 @@ MINI_SETS = {
         'videos and as frames, with the lists of Kinetics. A single frame says nothing about the '
         'class.',
         out='data/mini/kinetics',
-        train=480,
-        val=60,
-        size=64,
+        train=480, val=60, size=64,
         folders=('annotations', 'videos_train', 'videos_val', 'rawframes_train', 'rawframes_val'),
-        files_per_image=25,
-        more_files=5,
+        files_per_image=25, more_files=5,
         size_help='side in pixels',
     ),
-}
+}  # fmt: skip
 
 
 def make_mini_set(

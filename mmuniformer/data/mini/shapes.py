@@ -60,9 +60,9 @@ def coverage(
     return small.astype(np.float32) / 255
 
 
-def smooth_noise(rng: RandomState, size: tuple[int, int], cells: int) -> ndarray:
-    """Return smooth noise ``(H, W)`` in [-1, 1] with ``cells`` cells per side."""
-    coarse = rng.uniform(-1, 1, (cells, cells)).astype(np.float32)
+def smooth_noise(rng: RandomState, size: tuple[int, int], cells: tuple[int, int]) -> ndarray:
+    """Return smooth noise ``(H, W)`` in [-1, 1] with so many ``cells`` per side."""
+    coarse = rng.uniform(-1, 1, cells).astype(np.float32)
     return cv2.resize(coarse, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
 
 
@@ -84,7 +84,7 @@ def _checks(rng: RandomState, size: tuple[int, int]) -> ndarray:
 
 
 def _clouds(rng: RandomState, size: tuple[int, int]) -> ndarray:
-    return 0.5 + 0.5 * smooth_noise(rng, size, 12)
+    return 0.5 + 0.5 * smooth_noise(rng, size, (12, 12))
 
 
 # Each returns the weight of a second color, ``(H, W)`` in [0, 1].
@@ -109,9 +109,10 @@ def fill(rng: RandomState, size: tuple[int, int], background: ndarray) -> ndarra
 def background(rng: RandomState, size: tuple[int, int]) -> ndarray:
     """Draw a two-color pattern with noise and thin lines as clutter: ``(H, W, 3)``."""
     image = _two_colors(rng, size, rng.uniform(30, 225, 3), 30)
-    image += 18 * smooth_noise(rng, size, rng.randint(4, 24))[..., None]
+    cells = rng.randint(4, 24)
+    image += 18 * smooth_noise(rng, size, (cells, cells))[..., None]
     image = np.clip(image, 0, 255).astype(np.float32)
     for _ in range(rng.randint(0, 3)):
-        ends = [(int(rng.randint(size[1])), int(rng.randint(size[0]))) for _ in range(2)]
-        cv2.line(image, *ends, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
+        start, end = ((int(rng.randint(size[1])), int(rng.randint(size[0]))) for _ in range(2))
+        cv2.line(image, start, end, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA)
     return image

@@ -1,4 +1,13 @@
-"""``mmuniformer web-demo --model TASK CONFIG CHECKPOINT``: serve a page that predicts."""
+"""Serve a page on which images and videos are uploaded and a model shows what it finds.
+
+The page is at http://127.0.0.1:7860 and needs the package gradio. It offers the models given, and
+builds each when it is first chosen. What is found and drawn is what mmuniformer demo finds and
+draws.
+
+examples:
+  mmuniformer web --model det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth
+  mmuniformer web --model det CONFIG CHECKPOINT.pth --model video CONFIG CHECKPOINT.pth
+"""
 
 from __future__ import annotations
 
@@ -11,34 +20,17 @@ from ..apis.configs import find_config, load_config
 from ..apis.model import find_checkpoint
 from ..apis.toolbox import find_toolbox
 from ..apis.web import Models, make_page
+from .arguments import add_device, new_parser
 from .demo import TASKS
-
-DESCRIPTION = """\
-Serve a page on which images and videos are uploaded and a model shows what it finds.
-
-The page is at http://127.0.0.1:7860 and needs the package gradio. It offers the models given, and
-builds each when it is first chosen. What is found and drawn is what mmuniformer demo finds and
-draws.
-"""
-EXAMPLES = """\
-examples:
-  mmuniformer web-demo --model det mask_rcnn_uniformer_s_h14_1x CHECKPOINT.pth
-  mmuniformer web-demo --model det CONFIG CHECKPOINT.pth --model video CONFIG CHECKPOINT.pth
-"""
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='mmuniformer web-demo',
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser('web', __doc__)
     parser.add_argument(
         '--model', nargs=3, action='append', required=True,
         metavar=('TASK', 'CONFIG', 'CHECKPOINT'), help='one to offer; may be given several times',
     )  # fmt: skip
-    parser.add_argument('--device', default='cpu', help='cpu (default), cuda or cuda:0')
+    add_device(parser)
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 lets other machines in')
     parser.add_argument('--port', type=int, default=7860)
     return parser

@@ -1,4 +1,4 @@
-"""The page of the web demo answers with what the demo finds."""
+"""The page of ``mmuniformer web`` answers with what the demo finds."""
 
 import json
 import shutil
@@ -8,12 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
+from untrained import save_untrained
 
-from configs import CONFIGS, build, load
+from configs import CONFIGS
+from mmuniformer.apis.media import write_video
 from mmuniformer.apis.web import make_finder, make_page
 from mmuniformer.cli import demo
-from mmuniformer.cli.web_demo import main, name_models
+from mmuniformer.cli.web import main, name_models
 
 pytest.importorskip('mmpretrain')
 CONFIG = CONFIGS / 'cls' / 'mini_uniformer_s_in1k.py'
@@ -22,11 +23,9 @@ SHAPES = ['circle', 'square', 'triangle', 'star', 'ring', 'cross']
 
 @pytest.fixture(scope='module')
 def checkpoint(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    state = build(load(CONFIG)).state_dict()
-    path = tmp_path_factory.mktemp('web') / 'random.pth'
-    torch.save({'meta': {'dataset_meta': {'classes': SHAPES}}, 'state_dict': state}, path)
-    return path
+    return save_untrained(
+        str(CONFIG), tmp_path_factory.mktemp('web') / 'random.pth', classes=SHAPES
+    )
 
 
 @pytest.fixture
@@ -93,10 +92,7 @@ def page(models, tmp_path, monkeypatch):
 @pytest.fixture
 def clip(tmp_path) -> Path:
     path = tmp_path / 'clip.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10, (96, 72))
-    for value in (50, 100, 150):
-        writer.write(np.full((72, 96, 3), value, np.uint8))
-    writer.release()
+    write_video(path, [np.full((72, 96, 3), value, np.uint8) for value in (50, 100, 150)], 10)
     return path
 
 

@@ -1,6 +1,0 @@
-"""``mmuniformer web-demo`` as a script."""
-
-from mmuniformer.cli import run
-
-if __name__ == '__main__':
-    run('web-demo')

@@ -32,6 +32,7 @@ COMMANDS = {
     'make-mini-data': 'draw small data sets for the mini configs',
     'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
     'make-label-maps': 'make label maps for token labeling',
+    'config': 'print a whole config, and the file that each value comes from',
     'doctor': 'check the installation, or the files that a config needs',
 }
 GROUPS = {
@@ -40,6 +41,7 @@ GROUPS = {
     'Measure': ('complexity', 'memory', 'benchmark', 'reproduce'),
     'Weights': ('zoo', 'convert', 'permute-head'),
     'Data': ('make-mini-data', 'make-k710', 'make-label-maps'),
+    'Configs': ('config',),
     'Installation': ('doctor',),
 }
 

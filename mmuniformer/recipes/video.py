@@ -46,6 +46,9 @@ def uniformer(
         mix: blend the clips of every batch by Mixup or CutMix.
         channels: of the last map, if they are not those of a published size.
         backbone: further arguments of ``UniFormer3D``.
+
+    Raises:
+        ValueError: there is no such size, or no released file of this name.
     """
     net = {'type': 'UniFormer3D', 'arch': arch, 'attention': 'joint', 'out_indices': 3, **backbone}
     head = _smoothed('I3DHead', classes, channels or _channels(arch))
@@ -97,7 +100,10 @@ def uniformerv2(
 
 
 def _channels(arch: str | Part) -> int:
-    return CHANNELS[arch if isinstance(arch, str) else 'small']
+    name = arch if isinstance(arch, str) else 'small'
+    if name not in CHANNELS:
+        raise ValueError(f'no size is called {name!r}; there are {", ".join(CHANNELS)}')
+    return CHANNELS[name]
 
 
 def _smoothed(head: str, classes: int, channels: int) -> Part:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
-from configs import CONFIGS, configs_of, stem
+from configs import CONFIGS, build, configs_of, stem
 from mmuniformer.apis.config_sources import read_layers
 
 pytest.importorskip('mmaction')
@@ -137,3 +138,17 @@ def test_a_config_is_plain_data_that_options_and_heirs_change(name, tmp_path):
     config.merge_from_dict({'test_pipeline.0.type': 'Other', 'train_cfg.max_epochs': 3})
     assert config.test_pipeline[0].type == 'Other' and config.train_cfg.max_epochs == 3
     assert config.test_pipeline[1:] == heir.test_pipeline[1:]
+
+
+def test_the_first_config_of_the_page_is_that_config_and_the_other_builds(tmp_path):
+    (tmp_path / 'configs').symlink_to(CONFIGS)
+    page = (CONFIGS.parent / 'docs' / 'configs.md').read_text()
+    shown, own = re.findall(r'^```python\n(.*?)^```$', page, re.DOTALL | re.MULTILINE)
+    for name, block in (('shown', shown), ('own', own)):
+        (tmp_path / f'{name}.py').write_text(block)
+    config = Config.fromfile(CONFIGS / 'video' / 'uniformer_s_16x4_k400.py')
+    assert Config.fromfile(tmp_path / 'shown.py').to_dict() == config.to_dict()
+    other = Config.fromfile(tmp_path / 'own.py')
+    assert other.model.cls_head.dropout_ratio == 0.5 and other.model.backbone.with_cp is True
+    init_default_scope('mmaction')
+    assert sum(p.numel() for p in build(other).parameters()) == 49_813_200

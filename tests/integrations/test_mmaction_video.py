@@ -14,6 +14,7 @@ from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
 import mmuniformer  # noqa: F401
+from mmuniformer.engine.reliability import FallbackVideoReader, UnreadableError
 
 pytest.importorskip('mmaction')
 FRAMES, SIZE = 24, (128, 96)
@@ -126,9 +127,31 @@ def test_a_video_that_breaks_off_is_as_long_as_its_whole_frames(tmp_path):
 
 
 @needs_av
-def test_frames_beyond_the_last_one_are_the_last_one(tmp_path, without_decord):
-    from mmuniformer.engine.reliability import FallbackVideoReader
+@pytest.mark.parametrize(
+    ('name', 'codec'),
+    [('a.ts', 'mpeg2video'), ('a.mpg', 'mpeg2video'), ('a.wmv', 'wmv2'), ('b.ts', 'mpeg4')],
+)
+def test_formats_in_which_decord_loses_its_place_are_read_in_order(name, codec, tmp_path):
+    path = write_with_av(tmp_path / name, codec)
+    reader = FallbackVideoReader(path.name, path.read_bytes())
+    for indices in ([0], [20], [3], [17, 5, 11]):
+        found = reader.get_batch(indices).asnumpy().mean((1, 2, 3))
+        assert found == pytest.approx([10 * index for index in indices], abs=6)
 
+
+@needs_av
+def test_a_header_of_more_frames_than_the_file_has_does_not_end_the_process(tmp_path):
+    path = write(tmp_path / 'a.mp4')
+    content = bytearray(path.read_bytes())
+    content[content.index(b'stsz') + 9] = 9  # every frame has 589,824 bytes: one is left
+    path.write_bytes(content)
+    result = read(path)
+    assert result['total_frames'] == 1
+    assert levels(result) == pytest.approx([0] * 4, abs=6)
+
+
+@needs_av
+def test_frames_beyond_the_last_one_are_the_last_one(tmp_path, without_decord):
     path = write(tmp_path / 'a.mp4')
     reader = FallbackVideoReader(path.name, path.read_bytes())
     frames = reader.get_batch(np.array([3, 99, 23])).asnumpy()
@@ -137,8 +160,6 @@ def test_frames_beyond_the_last_one_are_the_last_one(tmp_path, without_decord):
 
 @pytest.mark.parametrize('content', [b'', b'not a video' * 100])
 def test_a_damaged_video_is_an_error_with_the_name_of_the_file(tmp_path, content):
-    from mmuniformer.engine import UnreadableError
-
     path = tmp_path / 'broken.mp4'
     path.write_bytes(content)
     with pytest.raises(UnreadableError, match=rf'broken\.mp4, {len(content)} bytes, cannot be'):

@@ -14,6 +14,7 @@ from numpy import ndarray
 from .load_or_skip import UnreadableError
 
 CPU = 'cpu'
+SEQUENTIAL = {'mpeg', 'mpegts', 'asf'}  # FFmpeg's names of formats in which decord loses its place
 
 
 def cpu(device_id: int = 0) -> str:
@@ -55,7 +56,7 @@ class VideoReader:
             raise UnreadableError('PyAV finds no frames')
 
     def _frames(self) -> Iterator[Any]:
-        with self._av.open(io.BytesIO(self._content)) as container:
+        with self._av.open(io.BytesIO(self._content), metadata_errors='replace') as container:
             stream = container.streams.video[0]
             if stream.codec_context is None:  # unknown codec; decoding crashes PyAV 17
                 return
@@ -85,7 +86,7 @@ class VideoReader:
         return Frames(self.get_batch([index]).asnumpy()[0])
 
     def get_avg_fps(self) -> float:
-        with self._av.open(io.BytesIO(self._content)) as container:
+        with self._av.open(io.BytesIO(self._content), metadata_errors='replace') as container:
             return float(container.streams.video[0].average_rate or 0)
 
     def get_batch(self, indices: Sequence[int]) -> 'Frames':
@@ -126,6 +127,31 @@ class VideoReader:
         frame = self[min(self._next, len(self) - 1)]
         self._next, self._named = self._next + 1, self._named + 1
         return frame
+
+
+def is_safe_for_decord(content: bytes) -> bool:
+    """Whether decord reads a video without crashing the process or returning wrong frames.
+
+    decord trusts the number of frames in the header: where the file has fewer, it reads beyond its
+    table of frames and the process ends. In MPEG streams and ASF it returns damaged or other frames
+    after a jump. True where PyAV, which tells, is not installed.
+    """
+    try:
+        import av
+    except ImportError:
+        return True
+    try:
+        with av.open(io.BytesIO(content), metadata_errors='replace') as container:
+            stream = container.streams.video[0]
+            packets = sum(packet.size > 0 for packet in container.demux(stream))
+            return (
+                not SEQUENTIAL & set(container.format.name.split(','))
+                and stream.codec_context is not None
+                and stream.codec_context.width > 0
+                and 0 < packets >= stream.frames
+            )
+    except (av.error.FFmpegError, IndexError, ValueError):
+        return False
 
 
 class Frames:

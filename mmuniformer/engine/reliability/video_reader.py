@@ -73,6 +73,8 @@ def _open_with_decord(content: bytes, num_threads: int) -> Any:
 
     if decord.VideoReader is pyav_reader.VideoReader:
         raise ImportError('decord is not installed')
+    if not pyav_reader.is_safe_for_decord(content):
+        raise UnreadableError('decord cannot be trusted with this file')
     return decord.VideoReader(io.BytesIO(content), num_threads=num_threads)
 
 

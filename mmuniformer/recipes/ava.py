@@ -120,7 +120,7 @@ def _ava(split: str, pipeline: Pipeline) -> Part:
 
 
 def ava_metric() -> Part:
-    """Mean average precision on the annotations of validation; it replaces the evaluator below."""
+    """Mean average precision on the annotations of validation, instead of accuracy."""
     data = _ava('val', [])
     files = {key: data[key] for key in ('ann_file', 'exclude_file', 'label_file')}
     return dict(_delete_=True, type='AVAMetric', **files)

@@ -27,6 +27,7 @@ BELOW = {
     'integrations': {
         *('token_labeling', 'engine', 'visualization', 'models', 'layers', 'weights', 'registry'),
     },
+    'recipes': {'weights'},
     'data': {'models', 'layers', 'weights', 'registry'},
     'apis': {
         *('data', 'doctor', 'integrations', 'token_labeling', 'engine', 'visualization'),
@@ -44,6 +45,7 @@ KNOWS_ALONE = {
     'layers': {'torch'},
     'weights': {'torch'},
     'models': {'torch', 'mmengine'},
+    'recipes': set(),
     'doctor': set(),
 }
 KNOWS_TOOLBOXES = {'apis', 'integrations', 'token_labeling'}

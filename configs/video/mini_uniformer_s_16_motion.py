@@ -11,19 +11,21 @@ Control with frames in random order: these still show the axis of motion but not
 which is right for 0.52 of the clips whose axis is right. The README in this folder has the command.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/mini_kinetics.py']
+_base_ = '../_base_/video/mini_kinetics.py'
+from mmuniformer.recipes.video import adamw, uniformer
 
-dims = (16, 32, 80, 128)
-model = dict(
-    data_preprocessor=dict(blending=None),
-    backbone=dict(arch=dict(_delete_=True, dims=dims, head_dim=16)),
-    cls_head=dict(num_classes=4, in_channels=dims[-1]),
-)
+model = uniformer(dict(dims=(16, 32, 80, 128), head_dim=16), channels=128, classes=4, mix=False)
 # Three quarters of the width and height are enough to see the shapes drift.
 shrink = dict(type='Resize', scale=(48, 48), keep_ratio=False)
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-train_pipeline.insert(3, shrink)
-test_pipeline.insert(3, shrink)
+train_pipeline = [_base_.start, _base_.sample, _base_.decode, shrink, *_base_.pack]
+val_pipeline = test_pipeline = [
+    _base_.start,
+    _base_.test_sample,
+    _base_.decode,
+    shrink,
+    *_base_.pack,
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
+optim_wrapper = adamw(lr=2e-3)

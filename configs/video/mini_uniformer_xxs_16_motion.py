@@ -11,19 +11,17 @@ Control with frames in random order: these still show the axis of motion but not
 which is right for 0.50 of the clips whose axis is right. The README in this folder has the command.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/mini_kinetics.py']
+_base_ = '../_base_/video/mini_kinetics.py'
+from mmuniformer.recipes.video import adamw, uniformer_light
 
-dims = (16, 32, 64, 128)
-model = dict(
-    data_preprocessor=dict(blending=None),
-    backbone=dict(arch=dict(_delete_=True, dims=dims, head_dim=16), with_cp=False),
-    cls_head=dict(num_classes=4, in_channels=dims[-1]),
+model = uniformer_light(
+    dict(dims=(16, 32, 64, 128), head_dim=16), channels=128, classes=4, mix=False, with_cp=False
 )
 data_root = _base_.data_root
 frames = dict(type='LenientRawframeDataset', _delete_=True)
 decode = dict(type='ReadFrames')
 train_pipeline = [_base_.sample, decode, *_base_.pack]
-test_pipeline = [dict(test_mode=True, **_base_.sample), decode, *_base_.pack]
+val_pipeline = test_pipeline = [_base_.test_sample, decode, *_base_.pack]
 train_dataloader = dict(
     dataset=dict(
         ann_file=data_root + 'annotations/kinetics_train_list_rawframes.txt',
@@ -36,9 +34,10 @@ val_dataloader = dict(
     dataset=dict(
         ann_file=data_root + 'annotations/kinetics_val_list_rawframes.txt',
         data_prefix=dict(img=data_root + 'rawframes_val'),
-        pipeline=test_pipeline,
+        pipeline=val_pipeline,
         test_mode=True,
         **frames,
     )
 )
 test_dataloader = val_dataloader
+optim_wrapper = adamw(lr=2e-3)

@@ -11,16 +11,12 @@ Control with frames in random order: these still show the axis of motion but not
 which is right for 0.51 of the clips whose axis is right. The README in this folder has the command.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_ssv.py', '../_base_/video/mini_kinetics.py']
+_base_ = '../_base_/video/mini_kinetics.py'
+from mmuniformer.recipes.video import adamw, uniformerv2
 
-dim = 128
-model = dict(
-    backbone=dict(
-        arch=dict(_delete_=True, depth=4, dim=dim, head_dim=32, image_size=64, global_head_dim=32),
-        global_layers=[1, 2, 3],
-        drop_path_rate=0.0,
-        global_drop_path_rate=0.0,
-    ),
-    cls_head=dict(num_classes=4, in_channels=dim),
-)
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
+model = uniformerv2(
+    dict(depth=4, dim=128, head_dim=32, image_size=64, global_head_dim=32), channels=128,
+    classes=4, bgr=True, local_mhra=2, temporal_downsample=True, global_layers=[1, 2, 3],
+    drop_path_rate=0.0, global_drop_path_rate=0.0,
+)  # fmt: skip
+optim_wrapper = adamw(lr=1e-3)

@@ -9,17 +9,19 @@ crops.
 Drop path 0.6 in paper and code. 60 epochs from the code, 50 in the paper.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/uniformer-base_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-157c2e66.pth'
-lr = 2.5e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.6, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer(
+    'base', classes=174, bgr=True, drop_path_rate=0.6,
+    weights='uniformer-base_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-157c2e66',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=3, val_crops=3, images=True, flip=False
 )
-train_dataloader = dict(batch_size=10)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-auto_scale_lr = dict(base_batch_size=80)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=10
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2.5e-4, base_batch_size=80
+)

@@ -9,17 +9,18 @@ Drop path 0.5 from the code, 0.6 in the paper. 60 epochs from the code, 50 in th
 weights are the authors'; see the README in this folder.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
-weights = 'checkpoints/uniformer_base_k600_16x4.pth'
-lr = 2.5e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.5, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer(
+    'base', classes=174, bgr=True, drop_path_rate=0.5, weights='uniformer_base_k600_16x4'
 )
-train_dataloader = dict(batch_size=10)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-auto_scale_lr = dict(base_batch_size=80)
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=3, val_crops=3, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=10
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2.5e-4, base_batch_size=80
+)

@@ -6,7 +6,7 @@ Expected on Kinetics-600 val: top-1 80.3, top-5 94.5. 96.7 G FLOPs for all views
 """
 
 _base_ = './uniformer_b_16x4_k600.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[2]['num_clips'] = 1
+test_pipeline = views(_base_.test_pipeline, clips=1)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -9,11 +9,18 @@ Drop path 0.6 in paper and code. 60 epochs from the code, 50 in the paper. The i
 the authors'; see the README in this folder.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_32.py']
-weights = 'checkpoints/uniformer_base_k600_16x4.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.6, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer(
+    'base', classes=174, bgr=True, drop_path_rate=0.6, weights='uniformer_base_k600_16x4'
+)
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=32, clips=1, crops=3, val_crops=3, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
 )

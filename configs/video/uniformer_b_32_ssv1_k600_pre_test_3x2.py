@@ -6,7 +6,7 @@ Expected on Something-Something V1 val: top-1 61.2, top-5 87.6. 1554 G FLOPs for
 """
 
 _base_ = './uniformer_b_32_ssv1_k600_pre.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[0]['num_clips'] = 2
+test_pipeline = views(_base_.test_pipeline, clips=2)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -6,7 +6,7 @@ Expected on Something-Something V2 val: top-1 71.4, top-5 92.8. 1554 G FLOPs for
 """
 
 _base_ = './uniformer_b_32_ssv2_k400_pre.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[1]['num_clips'] = 2
+test_pipeline = views(_base_.test_pipeline, clips=2)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -7,11 +7,14 @@ Expected on Kinetics-400 val: top-1 82.9, top-5 95.4. 49.8 M parameters, 1036 G 
 Drop path 0.3 from the code; the paper says twice that of S, 0.2.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_32x4.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_base_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.3, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer('base', classes=400, drop_path_rate=0.3, weights='uniformer_base_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=32, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=1e-4, base_batch_size=32
 )

@@ -8,16 +8,14 @@ Drop path 0.3 from the code; the paper says twice that of S, 0.2. Batch 128 on 3
 README says 84.5, reached with little tuning.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_k600.py', '../_base_/video/k600_32x4.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_base_in1k.pth'
-lr = 4e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.3, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer('base', classes=600, drop_path_rate=0.3, weights='uniformer_base_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=32, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k600', train_pipeline, val_pipeline, test_pipeline, batch_size=4
 )
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-auto_scale_lr = dict(base_batch_size=128)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=4e-4, base_batch_size=128
+)

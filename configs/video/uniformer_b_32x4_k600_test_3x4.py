@@ -6,7 +6,7 @@ Expected on Kinetics-600 val: top-1 84.9, top-5 96.7. 3108 G FLOPs for all views
 """
 
 _base_ = './uniformer_b_32x4_k600.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[5]['type'] = 'ThreeCrop'
+test_pipeline = views(_base_.test_pipeline, crops=3)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

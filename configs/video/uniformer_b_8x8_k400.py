@@ -9,19 +9,14 @@ Drop path 0.3 from the code; the paper says twice that of S, 0.2. 100 epochs fro
 the paper.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_8x8.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_base_in1k.pth'
-lr = 2e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(
-        arch='base', drop_path_rate=0.3, init_cfg=dict(type='Pretrained', checkpoint=weights)
-    )
+model = uniformer('base', classes=400, drop_path_rate=0.3, weights='uniformer_base_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=8, stride=8, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=8
 )
-train_dataloader = dict(batch_size=8)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-param_scheduler[1].update(end=100, T_max=90)
-train_cfg = dict(max_epochs=100)
-auto_scale_lr = dict(base_batch_size=64)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=100, warmup=10, lr=2e-4, base_batch_size=64
+)

@@ -8,13 +8,18 @@ tested.
 Trained as uniformer_s_16_ssv1_k400_pre.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.2, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer(
+    'small', classes=174, bgr=True, drop_path_rate=0.2, weights='uniformer_small_in1k'
 )
-test_pipeline = _base_.test_pipeline
-test_pipeline[3]['type'] = 'CenterCrop'
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=1, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
+)

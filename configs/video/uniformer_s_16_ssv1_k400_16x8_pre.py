@@ -10,9 +10,18 @@ Drop path 0.2 from the code, 0.3 in the paper. 60 epochs from the code, 50 in th
 weights are the authors'; see the README in this folder.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
-weights = 'checkpoints/uniformer_small_k400_16x8.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.2, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer(
+    'small', classes=174, bgr=True, drop_path_rate=0.2, weights='uniformer_small_k400_16x8'
+)
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=3, val_crops=3, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
 )

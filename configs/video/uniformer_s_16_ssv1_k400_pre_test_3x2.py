@@ -7,7 +7,7 @@ No published number: the figure only shows a curve.
 """
 
 _base_ = './uniformer_s_16_ssv1_k400_pre.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[0]['num_clips'] = 2
+test_pipeline = views(_base_.test_pipeline, clips=2)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -8,7 +8,7 @@ The authors test the left or top crop, not the center crop.
 """
 
 _base_ = './uniformer_s_16_ssv2_k600_pre.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[4]['type'] = 'CenterCrop'
+test_pipeline = views(_base_.test_pipeline, crops=1)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

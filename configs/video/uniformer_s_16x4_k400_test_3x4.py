@@ -6,7 +6,7 @@ No published number: the figure only shows a curve.
 """
 
 _base_ = './uniformer_s_16x4_k400.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[5]['type'] = 'ThreeCrop'
+test_pipeline = views(_base_.test_pipeline, crops=3)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -7,15 +7,14 @@ Expected on Kinetics-600 val: top-1 82.8, top-5 95.8. 21.5 M parameters, 167 G F
 Drop path 0.1 in paper and code.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_k600.py', '../_base_/video/k600_16x4.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
-lr = 3e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.1, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer('small', classes=600, drop_path_rate=0.1, weights='uniformer_small_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=16, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k600', train_pipeline, val_pipeline, test_pipeline, batch_size=12
 )
-train_dataloader = dict(batch_size=12)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-auto_scale_lr = dict(base_batch_size=96)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=3e-4, base_batch_size=96
+)

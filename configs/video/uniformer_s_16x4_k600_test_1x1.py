@@ -6,7 +6,7 @@ Expected on Kinetics-600 val: top-1 79.0, top-5 93.6. 41.8 G FLOPs for all views
 """
 
 _base_ = './uniformer_s_16x4_k600.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[2]['num_clips'] = 1
+test_pipeline = views(_base_.test_pipeline, clips=1)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

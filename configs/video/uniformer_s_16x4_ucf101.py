@@ -8,9 +8,19 @@ for 5 clips of 3 crops.
 Settings from the code.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ucf101.py', '../_base_/video/ucf101.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.2, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer(
+    'small', classes=101, drop_path_rate=0.2,
+    weights='uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = dense(
+    frames=16, stride=4, clips=5, crops=3, magnitude=5, operations=2
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ucf101', train_pipeline, val_pipeline, test_pipeline, batch_size=16
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=25, warmup=5, lr=5e-5, base_batch_size=128, val_interval=1
 )

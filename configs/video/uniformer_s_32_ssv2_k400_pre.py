@@ -8,9 +8,19 @@ No published number in the paper; expected on Something-Something V2 val: top-1 
 Drop path 0.3 in paper and code.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv2_32.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv1/uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.3, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer(
+    'small', classes=174, bgr=True, drop_path_rate=0.3,
+    weights='uniformer-small_imagenet1k-pre_16x4x1_kinetics400-rgb_20221219-c630a037',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=32, clips=1, crops=3, val_crops=3, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv2', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=50, warmup=5, lr=2e-4, base_batch_size=32
 )

@@ -7,9 +7,14 @@ Expected on Kinetics-400 val: top-1 81.2, top-5 94.7. 21.4 M parameters, 438.4 G
 Its settings were not published; these are those of uniformer_s_32x4_k400.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_32x2.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.1, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer('small', classes=400, drop_path_rate=0.1, weights='uniformer_small_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=32, stride=2, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=1e-4, base_batch_size=32
 )

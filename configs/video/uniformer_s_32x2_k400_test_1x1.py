@@ -6,7 +6,7 @@ Expected on Kinetics-400 val: top-1 77.3, top-5 92.4. 109.6 G FLOPs for all view
 """
 
 _base_ = './uniformer_s_32x2_k400.py'
+from mmuniformer.recipes.video import views
 
-test_pipeline = _base_.test_pipeline
-test_pipeline[2]['num_clips'] = 1
+test_pipeline = views(_base_.test_pipeline, clips=1)
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

@@ -7,17 +7,14 @@ Expected on Kinetics-400 val: top-1 78.4, top-5 93.3. 21.4 M parameters, 70 G FL
 Drop path 0.1 in paper and code. 100 epochs from the code, 110 in the paper.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_8x8.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
-lr = 4e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(drop_path_rate=0.1, init_cfg=dict(type='Pretrained', checkpoint=weights))
+model = uniformer('small', classes=400, drop_path_rate=0.1, weights='uniformer_small_in1k')
+train_pipeline, val_pipeline, test_pipeline = dense(frames=8, stride=8, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=16
 )
-train_dataloader = dict(batch_size=16)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
-param_scheduler[1].update(end=100, T_max=90)
-train_cfg = dict(max_epochs=100)
-auto_scale_lr = dict(base_batch_size=128)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=100, warmup=10, lr=4e-4, base_batch_size=128
+)

@@ -8,13 +8,18 @@ Expected on Something-Something V1 val: top-1 51.4, top-5 79.6, with 3 crops.
 Trained as uniformer_s_16_ssv1_k400_pre.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_8.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(
-        arch=dict(_delete_=True, inflated=[]),
-        drop_path_rate=0.2,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    )
+model = uniformer(
+    dict(inflated=[]), classes=174, bgr=True, drop_path_rate=0.2, weights='uniformer_small_in1k'
+)
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=1, crops=3, val_crops=3, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
 )

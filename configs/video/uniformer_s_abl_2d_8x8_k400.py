@@ -8,6 +8,16 @@ Expected on Kinetics-400 val: top-1 78.5, top-5 93.2, where uniformer_s_8x8_k400
 Trained as uniformer_s_8x8_k400.
 """
 
-_base_ = './uniformer_s_8x8_k400.py'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(backbone=dict(arch=dict(_delete_=True, inflated=[])))
+model = uniformer(
+    dict(inflated=[]), classes=400, drop_path_rate=0.1, weights='uniformer_small_in1k'
+)
+train_pipeline, val_pipeline, test_pipeline = dense(frames=8, stride=8, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=16
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=100, warmup=10, lr=4e-4, base_batch_size=128
+)

@@ -10,7 +10,19 @@ Trained as uniformer_s_16_ssv1_k400_pre. The initial weights were never released
 this folder.
 """
 
-_base_ = './uniformer_s_abl_divided_16_ssv1_in1k_pre.py'
-weights = 'checkpoints/uniformer_s_abl_divided_16x4_k400.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(backbone=dict(init_cfg=dict(checkpoint=weights)))
+model = uniformer(
+    'small', classes=174, bgr=True, attention='divided', drop_path_rate=0.2,
+    weights='checkpoints/uniformer_s_abl_divided_16x4_k400.pth',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=1, images=True, flip=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
+)

@@ -7,13 +7,16 @@ Expected on Kinetics-400 val: top-1 80.1. 36.8 G FLOPs for one view.
 Temporal attention is trained from scratch.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_16x4.py']
-weights = 'https://download.openmmlab.com/mmpose/v1/projects/uniformer/uniformer_small_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(
-        attention='divided',
-        drop_path_rate=0.1,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    )
+model = uniformer(
+    'small', classes=400, attention='divided', drop_path_rate=0.1, weights='uniformer_small_in1k'
+)
+train_pipeline, val_pipeline, test_pipeline = dense(frames=16, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=1e-4, base_batch_size=32
 )

@@ -10,13 +10,17 @@ Tested on four clips; the paper does not say how many. Depths are those of the i
 initial weights were never released; see the README in this folder.
 """
 
-_base_ = './uniformer_s_16x4_k400_50e.py'
-weights = 'checkpoints/uniformer_s_abl_lggg_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-arch = dict(
-    _delete_=True,
-    stage_types=['local', 'global', 'global', 'global'],
-    depths=(2, 4, 8, 3),
-    kv_strides=(1, 2, 2, 1),
+arch = dict(stage_types=['local', *['global'] * 3], depths=(2, 4, 8, 3), kv_strides=(1, 2, 2, 1))
+model = uniformer(
+    arch, classes=400, drop_path_rate=0.1, weights='checkpoints/uniformer_s_abl_lggg_in1k.pth'
 )
-model = dict(backbone=dict(arch=arch, init_cfg=dict(checkpoint=weights)))
+train_pipeline, val_pipeline, test_pipeline = dense(frames=16, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=50, warmup=10, lr=1e-4, base_batch_size=32
+)

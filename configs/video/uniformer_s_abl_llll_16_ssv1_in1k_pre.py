@@ -10,17 +10,19 @@ Trained as uniformer_s_16_ssv1_k400_pre. The initial weights were never released
 this folder.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_ssv.py', '../_base_/video/ssv1_16.py']
-weights = 'checkpoints/uniformer_s_abl_llll_3483_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer
 
-model = dict(
-    backbone=dict(
-        arch=dict(_delete_=True, stage_types=['local'] * 4),
-        drop_path_rate=0.2,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    )
+model = uniformer(
+    dict(stage_types=['local'] * 4), classes=174, bgr=True, drop_path_rate=0.2,
+    weights='checkpoints/uniformer_s_abl_llll_3483_in1k.pth',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=1, images=True, flip=False
 )
-test_pipeline = _base_.test_pipeline
-test_pipeline[3]['type'] = 'CenterCrop'
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=60, warmup=5, lr=2e-4, base_batch_size=64
+)

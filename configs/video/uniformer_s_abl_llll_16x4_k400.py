@@ -8,13 +8,17 @@ Depths are those of S, unlike in Table 10. The initial weights were never releas
 in this folder.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer.py', '../_base_/video/k400_16x4.py']
-weights = 'checkpoints/uniformer_s_abl_llll_3483_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import dense, loaders, schedule, uniformer
 
-model = dict(
-    backbone=dict(
-        arch=dict(_delete_=True, stage_types=['local'] * 4),
-        drop_path_rate=0.1,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    )
+model = uniformer(
+    dict(stage_types=['local'] * 4), classes=400, drop_path_rate=0.1,
+    weights='checkpoints/uniformer_s_abl_llll_3483_in1k.pth',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = dense(frames=16, stride=4, clips=4, crops=1)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=4
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=1e-4, base_batch_size=32
 )

@@ -9,10 +9,14 @@ Settings from the code. The initial weights are the authors'; see the README in 
 for the role of the second classifier.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/k400_sparse_192.py']
-weights = 'checkpoints/uniformer_xs_192_in1k.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer_light
 
-init_cfg = dict(type='Pretrained', checkpoint=weights)
-model = dict(
-    backbone=dict(arch='xs', drop_path_rate=0.1, init_cfg=init_cfg), cls_head=dict(in_channels=512)
+model = uniformer_light('xs', classes=400, drop_path_rate=0.1, weights='uniformer_xs_192_in1k')
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=32, clips=1, crops=1, side=192)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=16
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=4e-4, base_batch_size=128
 )

@@ -9,17 +9,16 @@ Settings from the code. The initial weights are the authors'; see the README in 
 for the role of the second classifier.
 """
 
-_base_ = ['../_base_/video/recognizer_uniformer_light.py', '../_base_/video/k400_sparse.py']
-weights = 'checkpoints/uniformer_xxs_160_in1k.pth'
-lr = 8e-4
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformer_light
 
-init_cfg = dict(type='Pretrained', checkpoint=weights)
-model = dict(backbone=dict(drop_path_rate=0.05, init_cfg=init_cfg))
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-train_pipeline[1]['clip_len'] = test_pipeline[1]['clip_len'] = 32
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = 1e-6 / lr
+model = uniformer_light('xxs', classes=400, drop_path_rate=0.05, weights='uniformer_xxs_160_in1k')
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=32, clips=1, crops=1, side=160, magnitude=5, operations=2
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=32
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=110, warmup=10, lr=8e-4, base_batch_size=256, weight_decay=0.1
+)

@@ -9,7 +9,19 @@ for 1 clip of 3 crops.
 Settings from the code. Batch 128 on 8 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_ssv.py', '../_base_/video/v2_ssv1_16.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-base-p16-res224_clip-rgb_20221219-b8a5da86.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)))
+model = uniformerv2(
+    'b16', classes=174, weights='clip_b16', bgr=True, local_mhra=2, temporal_downsample=True,
+    global_layers=list(range(4, 12)), drop_path_rate=0.2, global_drop_path_rate=0.4,
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=16, clips=1, crops=3, val_crops=3, images=True, flip=False, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=32
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=22, warmup=5, lr=4e-5, base_batch_size=256, scale_end=True
+)

@@ -16,11 +16,16 @@ Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these
         https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb/uniformerv2-base-p16-res224_clip-pre_u8_kinetics710-rgb_20230612-63cdbad9.pth
 """
 
-_base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_k710_pre.py']
-load_from = 'checkpoints/uniformerv2_b16_8_k710_to_k400.pth'
-lr = 2e-6
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-train_dataloader = dict(batch_size=32)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = param_scheduler[1]['eta_min_ratio'] = 1e-6 / lr
+model = uniformerv2('b16', classes=400)
+load_from = 'checkpoints/uniformerv2_b16_8_k710_to_k400.pth'
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=8, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=5, warmup=1, lr=2e-6, base_batch_size=256, scale_end=True, val_interval=1
+)
+default_hooks = dict(checkpoint=dict(interval=1))

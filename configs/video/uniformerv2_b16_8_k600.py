@@ -9,13 +9,14 @@ clips of 3 crops.
 Settings from the code. Batch 256 on 8 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_kinetics.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-base-p16-res224_clip-rgb_20221219-b8a5da86.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=600),
+model = uniformerv2('b16', classes=600, weights='clip_b16')
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=8, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k600', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
 )
-train_dataloader = dict(dataset=_base_.k600_train)
-val_dataloader = dict(dataset=_base_.k600_val)
-test_dataloader = dict(dataset=_base_.k600_val)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=55, warmup=5, lr=1e-5, base_batch_size=256, scale_end=True
+)

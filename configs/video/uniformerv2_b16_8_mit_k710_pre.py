@@ -10,17 +10,17 @@ Settings from the code. Batch 512 on 16 GPUs. Starts from the 8-frame Kinetics-4
 its classifier.
 """
 
-_base_ = ['../_base_/video/v2_recognizer.py', '../_base_/video/v2_mit.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/uniformerv2-base-p16-res224_clip-kinetics710-pre_8xb32-u8_kinetics400-rgb/uniformerv2-base-p16-res224_clip-kinetics710-pre_8xb32-u8_kinetics400-rgb_20230313-75be0806.pth'
-epochs, lr = 24, 2e-5
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=339),
+model = uniformerv2(
+    'b16', classes=339,
+    weights='uniformerv2-base-p16-res224_clip-kinetics710-pre_8xb32-u8_kinetics400-rgb_20230313-75be0806',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=8, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'mit', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
 )
-train_dataloader = dict(batch_size=32)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = param_scheduler[1]['eta_min_ratio'] = 1e-6 / lr
-param_scheduler[1].update(end=epochs, T_max=epochs - _base_.warmup)
-train_cfg = dict(max_epochs=epochs)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=24, warmup=5, lr=2e-5, base_batch_size=512, scale_end=True
+)

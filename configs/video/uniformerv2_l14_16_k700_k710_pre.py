@@ -15,10 +15,16 @@ Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these
         https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res224_clip-pre_u8_kinetics710-rgb_20230612-d002a407.pth
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre_16.py']
-load_from = 'checkpoints/uniformerv2_l14_8_k710_to_k700.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(cls_head=dict(num_classes=700))
-train_dataloader = dict(dataset=_base_.k700_train)
-val_dataloader = dict(dataset=_base_.k700_val)
-test_dataloader = dict(dataset=_base_.k700_val)
+model = uniformerv2('l14', classes=700)
+load_from = 'checkpoints/uniformerv2_l14_8_k710_to_k700.pth'
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=16, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k700', train_pipeline, val_pipeline, test_pipeline, batch_size=8, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=5, warmup=1, lr=1.5e-6, base_batch_size=256, scale_end=True, val_interval=1
+)
+default_hooks = dict(checkpoint=dict(interval=1))

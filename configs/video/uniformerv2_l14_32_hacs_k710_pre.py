@@ -10,18 +10,17 @@ Settings from the code. Batch 64 on 32 GPUs. Activations of the first layer are 
 backward pass. Starts from the 32-frame Kinetics-400 model, without its classifier.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_anet_32.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics400/uniformerv2-large-p14-res224_clip-kinetics710-pre_u32_kinetics400-rgb_20221219-56a46f64.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(
-        drop_path_rate=0.2,
-        global_drop_path_rate=0.4,
-        with_cp=1,
-        init_cfg=dict(type='Pretrained', checkpoint=weights),
-    ),
-    cls_head=dict(num_classes=200),
+model = uniformerv2(
+    'l14', classes=200, drop_path_rate=0.2, global_drop_path_rate=0.4, with_cp=1,
+    weights='uniformerv2-large-p14-res224_clip-kinetics710-pre_u32_kinetics400-rgb_20221219-56a46f64',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=32, clips=10, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'hacs', train_pipeline, val_pipeline, test_pipeline, batch_size=2, repeats=1, val_batch_size=1
 )
-train_dataloader = dict(dataset=_base_.hacs_train)
-val_dataloader = dict(dataset=_base_.hacs_val)
-test_dataloader = dict(dataset=_base_.hacs_val)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=20, warmup=5, lr=5e-6, base_batch_size=64, scale_end=True
+)

@@ -10,12 +10,19 @@ Settings from the code. Batch 128 on 32 GPUs. Activations of the first 15 layers
 the backward pass. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_ssv_l14.py', '../_base_/video/v2_ssv1_32.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-large-p14-res224_clip-rgb_20221219-9de7543e.pth'
-lr = 2e-5
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)))
-train_dataloader = dict(batch_size=8)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = param_scheduler[1]['eta_min_ratio'] = 1e-6 / lr
+model = uniformerv2(
+    'l14', classes=174, weights='clip_l14', bgr=True, local_mhra=2, temporal_downsample=True,
+    global_layers=list(range(8, 24)), drop_path_rate=0.2, global_drop_path_rate=0.4, with_cp=15,
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=32, clips=1, crops=3, val_crops=3, images=True, flip=False, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'ssv1', train_pipeline, val_pipeline, test_pipeline, batch_size=8
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=22, warmup=5, lr=2e-5, base_batch_size=256, scale_end=True
+)

@@ -16,10 +16,18 @@ Starts from the 8-frame Kinetics-710 model, with its classifier reduced to these
         https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics710/uniformerv2-large-p14-res336_clip-pre_u8_kinetics710-rgb_20230612-d723ddc1.pth
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_k710_pre_32_336.py']
-load_from = 'checkpoints/uniformerv2_l14_336_8_k710_to_k600.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(backbone=dict(arch='l14_336', with_cp=True), cls_head=dict(num_classes=600))
-train_dataloader = dict(dataset=_base_.k600_train)
-val_dataloader = dict(dataset=_base_.k600_val)
-test_dataloader = dict(dataset=_base_.k600_val)
+model = uniformerv2('l14_336', classes=600, with_cp=True)
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_to_k600.pth'
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=32, clips=2, crops=3, side=336, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k600', train_pipeline, val_pipeline, test_pipeline, batch_size=4, repeats=1, val_batch_size=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=5, warmup=1, lr=1.5e-6, base_batch_size=128, scale_end=True, val_interval=1
+)
+default_hooks = dict(checkpoint=dict(interval=1))

@@ -9,7 +9,18 @@ view, 4701 G for 3 clips of 1 crop.
 Settings from the code. Batch 512 on 16 GPUs. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-large-p14-res336_clip-rgb_20221219-d370f9e5.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)))
+model = uniformerv2(
+    'l14_336', classes=400, weights='clip_l14_336', fusion='global', frozen_stages=24
+)
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=3, crops=1, side=336, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=50, warmup=0, lr=8e-4, base_batch_size=512, scale_end=True
+)

@@ -15,5 +15,18 @@ Starts from the authors' Kinetics-710 model, with its classifier reduced to thes
         frozen_k710_uniformerv2_l14_8x336.pyth
 """
 
-_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen_k710_pre.py']
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
+
+model = uniformerv2('l14_336', classes=400, fusion='global', frozen_stages=24)
 load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k400.pth'
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=3, crops=1, side=336, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k400', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=5, warmup=1, lr=5e-5, base_batch_size=512, scale_end=True, val_interval=1
+)
+default_hooks = dict(checkpoint=dict(interval=1))

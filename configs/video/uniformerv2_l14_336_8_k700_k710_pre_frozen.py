@@ -17,10 +17,18 @@ Kinetics-400 only, so train the model yourself or list the names of its rows:
         work_dirs/uniformerv2_l14_336_8_k710_frozen/epoch_50.pth
 """
 
-_base_ = ['../_base_/video/v2_recognizer_frozen.py', '../_base_/video/v2_frozen_k710_pre.py']
-load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k700.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(cls_head=dict(num_classes=700))
-train_dataloader = dict(dataset=_base_.k700_train)
-val_dataloader = dict(dataset=_base_.k700_val)
-test_dataloader = dict(dataset=_base_.k700_val)
+model = uniformerv2('l14_336', classes=700, fusion='global', frozen_stages=24)
+load_from = 'checkpoints/uniformerv2_l14_336_8_k710_frozen_to_k700.pth'
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=3, crops=1, side=336, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k700', train_pipeline, val_pipeline, test_pipeline, batch_size=32, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=5, warmup=1, lr=5e-5, base_batch_size=512, scale_end=True, val_interval=1
+)
+default_hooks = dict(checkpoint=dict(interval=1))

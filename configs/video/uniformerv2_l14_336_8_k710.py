@@ -9,19 +9,16 @@ Settings from the code. Batch 256 on 32 GPUs. 4 clips of 3 crops from the script
 mmuniformer make-k710 writes the lists. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_kinetics_336.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-large-p14-res336_clip-rgb_20221219-d370f9e5.pth'
-epochs, lr = 40, 5e-6
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(arch='l14_336', init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=710),
+model = uniformerv2('l14_336', classes=710, weights='clip_l14_336')
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=4, crops=3, side=336, erase=False
 )
-train_dataloader = dict(batch_size=8, dataset=_base_.k710_train)
-val_dataloader = dict(dataset=_base_.k710_val)
-test_dataloader = dict(dataset=_base_.k710_val)
-optim_wrapper = dict(optimizer=dict(lr=lr))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0]['start_factor'] = param_scheduler[1]['eta_min_ratio'] = 1e-6 / lr
-param_scheduler[1].update(end=epochs, T_max=epochs - _base_.warmup)
-train_cfg = dict(max_epochs=epochs)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k710', train_pipeline, val_pipeline, test_pipeline, batch_size=8, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=40, warmup=5, lr=5e-6, base_batch_size=256, scale_end=True
+)

@@ -11,10 +11,19 @@ the backward pass. The published run starts from an 8-frame Kinetics-400 model t
 released; this one starts from the 32-frame model.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_mit_336.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics400/uniformerv2-large-p14-res336_clip-kinetics710-pre_u32_kinetics400-rgb_20221219-1dd7650f.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(arch='l14_336', with_cp=21, init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=339),
+model = uniformerv2(
+    'l14_336', classes=339, with_cp=21,
+    weights='uniformerv2-large-p14-res336_clip-kinetics710-pre_u32_kinetics400-rgb_20221219-1dd7650f',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(
+    frames=8, clips=4, crops=3, side=336, erase=False
+)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'mit', train_pipeline, val_pipeline, test_pipeline, batch_size=16, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=18, warmup=5, lr=1e-5, base_batch_size=512, scale_end=True
 )

@@ -9,18 +9,14 @@ Settings from the code. Batch 512 on 32 GPUs. 4 clips of 3 crops from the script
 mmuniformer make-k710 writes the lists. Starts from CLIP's ViT as published by mmaction2.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_kinetics.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/clipVisualEncoder/vit-large-p14-res224_clip-rgb_20221219-9de7543e.pth'
-epochs = 40
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=710),
+model = uniformerv2('l14', classes=710, weights='clip_l14')
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=8, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'k710', train_pipeline, val_pipeline, test_pipeline, batch_size=16, repeats=1
 )
-train_dataloader = dict(batch_size=16, dataset=_base_.k710_train)
-val_dataloader = dict(dataset=_base_.k710_val)
-test_dataloader = dict(dataset=_base_.k710_val)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=epochs, T_max=epochs - _base_.warmup)
-train_cfg = dict(max_epochs=epochs)
-auto_scale_lr = dict(base_batch_size=512)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=40, warmup=5, lr=1e-5, base_batch_size=512, scale_end=True
+)

@@ -10,10 +10,17 @@ Settings from the code. Batch 512 on 32 GPUs. Starts from the 8-frame Kinetics-4
 its classifier.
 """
 
-_base_ = ['../_base_/video/v2_recognizer_l14.py', '../_base_/video/v2_mit.py']
-weights = 'https://download.openmmlab.com/mmaction/v1.0/recognition/uniformerv2/kinetics400/uniformerv2-large-p14-res224_clip-kinetics710-pre_u8_kinetics400-rgb_20221219-972ea063.pth'
+_base_ = '../_base_/video/runtime.py'
+from mmuniformer.recipes.video import loaders, schedule, sparse, uniformerv2
 
-model = dict(
-    backbone=dict(init_cfg=dict(type='Pretrained', checkpoint=weights)),
-    cls_head=dict(num_classes=339),
+model = uniformerv2(
+    'l14', classes=339,
+    weights='uniformerv2-large-p14-res224_clip-kinetics710-pre_u8_kinetics400-rgb_20221219-972ea063',
+)  # fmt: skip
+train_pipeline, val_pipeline, test_pipeline = sparse(frames=8, clips=4, crops=3, erase=False)
+train_dataloader, val_dataloader, test_dataloader = loaders(
+    'mit', train_pipeline, val_pipeline, test_pipeline, batch_size=16, repeats=1
+)
+optim_wrapper, param_scheduler, train_cfg, auto_scale_lr = schedule(
+    epochs=18, warmup=5, lr=1e-5, base_batch_size=512, scale_end=True
 )

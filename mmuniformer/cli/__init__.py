@@ -44,6 +44,9 @@ GROUPS = {
         'make-k710': 'merge the lists of Kinetics-400, 600 and 700 into Kinetics-710',
         'make-label-maps': 'make label maps for token labeling',
     },
+    'Configs': {
+        'config': 'print a whole config, and the file that each value comes from',
+    },
     'Installation': {'doctor': 'check the installation, or the files that a config needs'},
 }
 COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}

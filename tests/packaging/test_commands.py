@@ -24,6 +24,7 @@ SMALL_FORMS = {
     'benchmark': (['--input', '64x64', '--rounds', '1', '--nets', 'none'], 'benchmark.json'),
     'reproduce': (['light_seg', '--no-latency'], 'written: work_dirs/reproduce/report.md'),
     'zoo': (['list', '--task', 'pose'], '12 of 168 files'),
+    'config': (['uniformer_s_16x4_k400'], "arch='small'"),
     'convert': 'needs a released file; tests/cli/test_convert.py writes some',
     'permute-head': 'needs a released file; tests/cli/test_permute_head.py writes some',
     'make-mini-data': (

@@ -14,7 +14,7 @@ custom_imports = dict(imports=['mmuniformer'], allow_failed_imports=False)
 # Parts of the pipelines, for other crops and other augmentations.
 load, crop, *augmentations = _base_.train_pipeline
 flip, augment, erase, pack = augmentations
-resize, center_crop = _base_.test_pipeline[1:3]
+load, resize, center_crop, pack = _base_.test_pipeline
 
 # Images that do not fill a last batch are dropped.
 train_dataloader = dict(drop_last=True)

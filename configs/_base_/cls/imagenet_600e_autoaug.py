@@ -94,5 +94,7 @@ augmentations = [
 train_dataloader = dict(dataset=dict(pipeline=[_base_.load, _base_.crop, *augmentations]))
 
 optim_wrapper = dict(optimizer=dict(lr=3.2e-3, weight_decay=0.1))
-param_scheduler = _base_.param_scheduler
-param_scheduler[0].start_factor = 1e-6 / 3.2e-3
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-6 / 3.2e-3, by_epoch=True, begin=0, end=31),
+    dict(type='CosineAnnealingLR', eta_min=1e-5, by_epoch=True, begin=0, end=600, T_max=600),
+]

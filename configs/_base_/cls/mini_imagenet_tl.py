@@ -20,7 +20,12 @@ whole = dict(_base_.whole, scale=(side, side))
 val_dataloader = dict(dataset=dict(pipeline=[_base_.load, whole, _base_.pack]))
 test_dataloader = val_dataloader
 
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=epochs, T_max=epochs)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=100),
+    dict(
+        type='CosineAnnealingLR', by_epoch=True, begin=0, end=epochs, T_max=epochs,
+        eta_min_ratio=0.01, convert_to_iter_based=True,
+    ),
+]  # fmt: skip
 train_cfg = dict(max_epochs=epochs, val_interval=4)
 default_hooks = dict(checkpoint=dict(interval=4))

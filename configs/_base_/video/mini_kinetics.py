@@ -3,25 +3,17 @@
 mmuniformer make-mini-data kinetics
 """
 
-_base_ = './video_runtime.py'
+_base_ = './runtime.py'
 
 data_root = 'data/mini/kinetics/'
 epochs = 5
 # 16 consecutive frames out of 24. No flips: they turn right into left.
 sample = dict(type='SampleFrames', clip_len=16, frame_interval=1)
+test_sample = dict(test_mode=True, **sample)
+start, decode = dict(type='OpenVideo'), dict(type='DecordDecode')
 pack = [dict(type='FormatShape', input_format='NCTHW'), dict(type='PackActionInputs')]
-train_pipeline = [
-    dict(type='OpenVideo'),
-    sample,
-    dict(type='DecordDecode'),
-    *pack,
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(test_mode=True, **sample),
-    dict(type='DecordDecode'),
-    *pack,
-]
+train_pipeline = [start, sample, decode, *pack]
+val_pipeline = test_pipeline = [start, test_sample, decode, *pack]
 # Loading takes 5 % of the time; without workers it is reproducible from the seed, also on resume.
 in_process = dict(num_workers=0, persistent_workers=False)
 train_dataloader = dict(
@@ -43,13 +35,12 @@ val_dataloader = dict(
         type='LenientVideoDataset',
         ann_file=data_root + 'annotations/kinetics_val_list_videos.txt',
         data_prefix=dict(video=data_root + 'videos_val'),
-        pipeline=test_pipeline,
+        pipeline=val_pipeline,
         test_mode=True,
     ),
 )
 test_dataloader = val_dataloader
 
-optim_wrapper = dict(optimizer=dict(lr=2e-3))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=30),
     dict(

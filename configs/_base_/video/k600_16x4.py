@@ -1,7 +1,0 @@
-"""Kinetics-600, 16 frames out of 64; tested on four clips of one crop."""
-
-_base_ = './k400_16x4.py'
-
-train_dataloader = dict(dataset=_base_.k600_train)
-val_dataloader = dict(dataset=_base_.k600_val)
-test_dataloader = dict(dataset=_base_.k600_val)

@@ -3,7 +3,8 @@
 Scripts such as mmdet's ``test.py`` import mmcv's operators before they read the config that names
 this plugin. If mmcv has no compiled operators (mmcv-lite), the first import of a toolbox imports
 mmuniformer, which serves them. If mmcv has operators that do not load, importing them imports
-mmuniformer. If they load, and with ``MMUNIFORMER_PATCHES=0``, nothing happens.
+mmuniformer. If they load, and with ``MMUNIFORMER_PATCHES=0``, nothing happens. ``mim`` submits jobs
+to Slurm with click 8.3.1 and later, too.
 """
 
 import os
@@ -25,6 +26,8 @@ class ToolboxImportHook:
 
                 # If mmuniformer has imported this module, importing it again would run it twice.
                 return _spec_of_loaded(name) if name in sys.modules else None
+        if name == 'mim.commands.train':
+            _hide_missing_options()
         if name == 'mmcv._ext':
             sys.meta_path.remove(self)
             if 'mmuniformer' not in sys.modules and not _loads(name, path):
@@ -57,6 +60,24 @@ def _loads(name, path):
         return spec is not None and bool(ctypes.CDLL(spec.origin, getattr(os, 'RTLD_NOW', 0)))
     except OSError:  # built for another torch
         return False
+
+
+def _hide_missing_options():
+    """Give mim None for options that are not set: its own parser leaves it click's sentinel."""
+    try:
+        from click._utils import UNSET
+    except ImportError:  # click before 8.3
+        return
+    from mim.click import CustomCommand
+
+    stock = CustomCommand.parse_args
+
+    def parse_args(self, ctx, args):
+        rest = stock(self, ctx, args)
+        ctx.params = {key: None if value is UNSET else value for key, value in ctx.params.items()}
+        return rest
+
+    CustomCommand.parse_args = parse_args
 
 
 def _spec_of_loaded(name):

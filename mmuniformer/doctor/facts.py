@@ -22,6 +22,7 @@ PARTS = {
     'mmaction2': 'mmaction',
     'mmpretrain': 'mmpretrain',
     'openmim': 'mim',
+    'click': 'click',
     'xtcocotools': 'xtcocotools',
     'pycocotools': 'pycocotools',
     'decord': 'decord',

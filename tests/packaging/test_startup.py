@@ -2,11 +2,13 @@
 
 import _ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import forks
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,3 +97,33 @@ def test_scripts_that_import_the_operators_before_a_config_run(tmp_path):
         capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1:] == ['imported'], done.stderr[-2000:]
+
+
+@pytest.mark.skipif(forks.has_forks(), reason='mim does not find the forks')
+@pytest.mark.parametrize('command', ['train', 'test'])
+def test_mim_submits_the_documented_job_to_slurm(command, tmp_path):
+    """click 8.3.1 and later end mim with ``'Sentinel' object has no attribute 'split'``."""
+    srun = tmp_path / 'srun'
+    srun.write_text('#!/bin/sh\nfor word in "$@"; do echo "srun: $word"; done\n')
+    srun.chmod(0o755)
+    page = (ROOT / 'docs' / 'training_at_scale.md').read_text(encoding='utf-8')
+    documented = re.search(r'mim train (.*--gpus 64.*\\\n.*)', page)[1].replace('\\\n', ' ').split()
+    if command == 'test':
+        documented[-1:] = ['--checkpoint', 'best.pth']
+    done = subprocess.run(
+        [sys.executable, '-m', 'mim', command, *documented],
+        env={**os.environ, 'PATH': f'{tmp_path}{os.pathsep}{os.environ["PATH"]}'},
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = [line[6:] for line in done.stdout.splitlines() if line.startswith('srun: ')]
+    config = 'configs/det/mask_rcnn_uniformer_s_h14_1x.py'
+    script = words.pop(words.index(config) - 1)
+    assert Path(script).parts[-4:] == ('mmdet', '.mim', 'tools', f'{command}.py')
+    assert words == [
+        '-p', 'PARTITION', '--gres=gpu:8', '--ntasks=64', '--ntasks-per-node=8',
+        '--cpus-per-task=2', '--kill-on-bad-exit=1',
+        f'--job-name=mask_rcnn_uniformer_s_h14_1x_{command}', sys.executable, '-u', config,
+        *(['--launcher', 'slurm', '--auto-scale-lr'] if command == 'train' else
+          ['best.pth', '--launcher', 'slurm']),
+    ]  # fmt: skip

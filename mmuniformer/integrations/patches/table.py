@@ -130,6 +130,14 @@ PATCHES = (
         when='start',
     ),
     Patch(
+        'openmim takes an option that is not set for a text with click 8.3.1 and later',
+        'openmim: such options are `None` again, so `mim train --launcher slurm` works',
+        "'Sentinel' object has no attribute 'split'",
+        lambda facts: 'openmim' in facts.versions and facts.at_least('click', 8, 3, 1),
+        '_mmuniformer',
+        when='start',
+    ),
+    Patch(
         'Python 3.14 removed `pkgutil.find_loader`, which mmcv calls',
         'Python: `pkgutil.find_loader` is restored',
         "module 'pkgutil' has no attribute 'find_loader'",

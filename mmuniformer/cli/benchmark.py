@@ -82,4 +82,4 @@ def main(argv: Sequence[str] | None = None) -> None:
             comparisons.append(plan.run(partial(progress.advance, bar)))
         console.print(make_table(comparisons[-1]))
         paths = write_report(args.out, comparisons, environment)
-    console.print('written:', ', '.join(map(str, paths)))
+    console.print('written:', ', '.join(map(str, paths)), soft_wrap=True)

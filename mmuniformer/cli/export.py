@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     if args.rounds < 1:
         raise ValueError(f'--rounds is at least 1, got {args.rounds}')
-    console = Console()
+    console = Console(soft_wrap=True)
     with console.status(f'writing {args.out}'):
         report = export(
             args.config, args.checkpoint, args.out, format=args.format, part=args.part,

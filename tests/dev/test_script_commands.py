@@ -132,7 +132,7 @@ def test_the_fast_quick_start_trains_on_100_images_and_does_not_train_twice(comm
     after = [
         f'python -m mim test mmdet {config} --checkpoint epoch_1.pth --work-dir {work}/test',
         f'python -m mmuniformer demo det {config} epoch_1.pth data/mini/coco/val2017/1.jpg '
-        f'--out-dir {work}/pictures',
+        f'--out-dir {work}/images',
     ]
     training = (
         f'python -m mim train mmdet {config} --work-dir {work} '

@@ -118,7 +118,7 @@ def _without_holes(mask: ndarray) -> ndarray:
 
 def _annotations(crowd: Crowd) -> Iterator[dict[str, Any]]:
     for index, (figure, mask) in enumerate(zip(crowd.people, crowd.masks, strict=True)):
-        hidden = np.logical_or.reduce([np.zeros_like(mask), *crowd.masks[index + 1 :]])
+        hidden = np.any([np.zeros_like(mask), *crowd.masks[index + 1 :]], axis=0)
         points = keypoints(figure.joints, hidden)
         seen = sum(v > 0 for v in points[2::3])
         yield coco_format.annotation(

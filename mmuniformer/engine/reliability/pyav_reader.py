@@ -56,7 +56,7 @@ class VideoReader:
             raise UnreadableError('PyAV finds no frames')
 
     def _frames(self) -> Iterator[Any]:
-        with self._av.open(io.BytesIO(self._content), metadata_errors='replace') as container:
+        with self._av.open(io.BytesIO(self._content)) as container:
             stream = container.streams.video[0]
             if stream.codec_context is None:  # unknown codec; decoding crashes PyAV 17
                 return
@@ -86,7 +86,7 @@ class VideoReader:
         return Frames(self.get_batch([index]).asnumpy()[0])
 
     def get_avg_fps(self) -> float:
-        with self._av.open(io.BytesIO(self._content), metadata_errors='replace') as container:
+        with self._av.open(io.BytesIO(self._content)) as container:
             return float(container.streams.video[0].average_rate or 0)
 
     def get_batch(self, indices: Sequence[int]) -> 'Frames':
@@ -141,7 +141,7 @@ def is_safe_for_decord(content: bytes) -> bool:
     except ImportError:
         return True
     try:
-        with av.open(io.BytesIO(content), metadata_errors='replace') as container:
+        with av.open(io.BytesIO(content)) as container:
             stream = container.streams.video[0]
             packets = sum(packet.size > 0 for packet in container.demux(stream))
             return (

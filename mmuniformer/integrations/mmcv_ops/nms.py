@@ -129,7 +129,7 @@ def _ious(box: np.ndarray, rest: np.ndarray, offset: int) -> np.ndarray:
 
 
 def _first_best(scores: np.ndarray) -> int:
-    best = int(scores.argmax())
+    best = int(np.argmax(scores))
     if np.isnan(scores[best]):  # comparisons with NaN are false
         return 0 if np.isnan(scores[0]) else int(np.nanargmax(scores))
     return best

@@ -192,7 +192,7 @@ class UniFormerV2(SpatiotemporalViT):
 
     def _video_feature(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """The video feature ``(B, C)`` from the global token and the frames' class tokens."""
-        token = self.transformer.temporal_cls_token.to(tokens.dtype).expand(len(tokens), -1, -1)
+        token = self.transformer.temporal_cls_token.to(tokens.dtype).expand(tokens.shape[0], -1, -1)
         for index in range(self.arch.depth):
             tokens = self.run_layer(index, tokens, grid)
             if index in self.global_layers:

@@ -86,6 +86,11 @@ class AtomicCheckpointHook(CheckpointHook):
             check_writable(runner.work_dir)
 
     def before_train(self, runner: Runner) -> None:
+        if 'keep_ckpt_ids' in runner.message_hub.runtime_info:
+            # With one name for several steps, mmengine would delete the file just resumed from.
+            steps = runner.message_hub.get_info('keep_ckpt_ids')
+            by_name = {self.filename_tmpl.format(step): step for step in steps}
+            runner.message_hub.update_info('keep_ckpt_ids', sorted(by_name.values()))
         super().before_train(runner)
         if type(self.file_backend) is not LocalBackend:
             return
@@ -119,6 +124,8 @@ class AtomicCheckpointHook(CheckpointHook):
             return
         pointer = Path(runner.work_dir) / 'last_checkpoint'
         AtomicBackend().put(self.last_ckpt.encode(), pointer)
+        if outdated == self.last_ckpt:  # filename_tmpl without a number
+            return
         if outdated and self.file_backend.isfile(outdated):
             self.file_backend.remove(outdated)
         elif outdated and self.file_backend.isdir(outdated):  # folder of DeepSpeed

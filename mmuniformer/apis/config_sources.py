@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
@@ -52,7 +53,7 @@ def read_layers(config: str | Path, options: Mapping[str, Any] | None = None) ->
     layer = _read(find_config(config))
     if not options:
         return layer
-    merged = Config.fromfile(find_config(config))
+    merged = Config(deepcopy(dict(layer.values)))
     merged.merge_from_dict(dict(options))
     return Layer(OPTIONS, merged.to_dict(), (layer,))
 

@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.syntax import Syntax
 
 from ..apis.config_sources import describe_config, dump_config, read_layers
-from ..apis.configs import find_config
 from .arguments import add_config, new_parser
 
 
@@ -46,13 +45,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     args = make_parser().parse_args(argv)
+    layer = read_layers(args.config, args.cfg_options)
     if args.dump:
-        config = Config.fromfile(find_config(args.config))
-        config.merge_from_dict(args.cfg_options or {})
-        dump_config(config, args.dump)
+        dump_config(Config(dict(layer.values)), args.dump)
         print(f'{args.dump} written')
         return
-    text = describe_config(read_layers(args.config, args.cfg_options))
+    text = describe_config(layer)
     if sys.stdout.isatty():
         code = Syntax(
             text.rstrip(), 'python', theme='ansi_dark', background_color='default', word_wrap=True

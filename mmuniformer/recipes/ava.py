@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .names import pretrained
-from .video import MEAN, STD, Part, Pipeline, Pipelines, loader, schedule
+from .video import Part, Pipeline, Pipelines, loader, normalize, schedule
 
 FRAMES = 'data/ava/rawframes'
 ANNOTATIONS = 'data/ava/annotations'
@@ -23,17 +23,14 @@ def fast_rcnn(
     Args:
         arch: row of the table of ``UniFormer3D``.
         classes: actions and the background.
-        weights: where training starts; see :func:`.video.pretrained`.
+        weights: where training starts; see :func:`.names.pretrained`.
         channels: of the last map.
         backbone: further arguments of ``UniFormer3D``.
     """
     return dict(
         type='FastRCNN',
         _scope_='mmdet',
-        data_preprocessor=dict(
-            type='mmaction.ActionDataPreprocessor', mean=[MEAN] * 3, std=[STD] * 3,
-            format_shape='NCTHW',
-        ),
+        data_preprocessor=normalize('mmaction.ActionDataPreprocessor'),
         # A tuple of one map (B, C, T / 2, H / 32, W / 32), after the BatchNorm of the classifiers.
         backbone=dict(
             type='mmuniformer.UniFormer3D', arch=arch, attention='joint', out_indices=(3,),

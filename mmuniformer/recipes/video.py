@@ -126,16 +126,18 @@ def _recognizer(
         backbone['init_cfg'] = pretrained(weights)
     if bgr:  # mmaction2 loads RGB, and to_rgb swaps the channels in either direction
         preprocessor['to_rgb'] = True
-    normalize = dict(
-        type='ActionDataPreprocessor', mean=[MEAN] * 3, std=[STD] * 3, format_shape='NCTHW'
-    )
     return dict(
         type='Recognizer3D',
-        data_preprocessor=normalize | preprocessor,
+        data_preprocessor=normalize(**preprocessor),
         backbone=backbone,
         cls_head=head,
         test_cfg=dict(max_testing_views=None),
     )
+
+
+def normalize(type: str = 'ActionDataPreprocessor', **options: Any) -> Part:
+    """Preprocessor of batches of clips, with the mean and deviation of all networks here."""
+    return dict(type=type, mean=[MEAN] * 3, std=[STD] * 3, format_shape='NCTHW', **options)
 
 
 def dense(frames: int, stride: int, *, clips: int, crops: int, **augmentation: Any) -> Pipelines:

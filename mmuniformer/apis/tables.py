@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 
 
@@ -43,3 +45,8 @@ def rich_table(header: Sequence[str], rows: Iterable[Sequence[str]], **options: 
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def make_console(columns: int = 160) -> Console:
+    """Return a console for tables, as wide as the terminal or, in a pipe, ``columns`` wide."""
+    return Console(width=None if sys.stdout.isatty() else columns)

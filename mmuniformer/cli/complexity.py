@@ -21,13 +21,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 
 from ..apis.configs import find_config
 from ..apis.cost import Complexity, complexity
 from ..apis.flops import Part
-from ..apis.tables import markdown_table, rich_table
+from ..apis.tables import make_console, markdown_table, rich_table
 from .arguments import add_shape, new_parser
 
 
@@ -80,7 +79,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], markdown: 
     if markdown:
         print('\n'.join([*markdown_table([header, *rows], pad=True), '']))
         return
-    Console(width=None if sys.stdout.isatty() else 160).print(rich_table(header, rows))
+    make_console().print(rich_table(header, rows))
 
 
 def format_cost(cost: Complexity | Part) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from rich.console import Console
 from ..apis.reproduction.published import TABLES
 from ..apis.reproduction.report import Section, print_section
 from ..apis.reproduction.run import reproduce
+from ..apis.tables import make_console
 from .arguments import add_device, new_parser
 
 INTERRUPTED = 130
@@ -54,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     # Lines of a pipe or a file need not fit into a window.
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = make_console()
     progress = Console(stderr=True)
 
     def print_row(section: Section, number: int) -> None:

@@ -15,19 +15,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
-from rich.console import Console
 from rich.table import Table
 
 from ..apis import zoo
+from ..apis.tables import make_console
 from .arguments import new_parser
-
-PIPE_COLUMNS = 200  # width of a table that is not printed to a terminal
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -66,7 +63,7 @@ def list_files(args: argparse.Namespace) -> None:
         table.add_row(
             row.name, row.task, row.arch, row.data, metric, row.config or '', link, known
         )  # fmt: skip
-    console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    console = make_console(200)
     console.print(table)
     console.print(f'{len(rows)} of {len(zoo.search())} files')
 
